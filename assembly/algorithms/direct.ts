@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+import { Frame } from "../plan";
+import { tileColumn, tileVectors } from "../tile";
+
+/**
+ * The definition, over the input as it lies: for each tile of neighbouring output pixels, each product is a vector of
+ * neighbouring elements, read at whatever alignment the tap has, times a broadcast weight.
+ *
+ * Reads up to 8 vectors past the last pixel of the block.
+ */
+export function direct<T>(f: Frame): void {
+  const rows = f.rows, cols = f.cols;
+  for (let y = 0; y < rows; y++) {
+    const source = f.source + y * f.lineAdvance;
+    const target = f.target + y * f.outRowPitch;
+    for (let x = 0; x < cols; ) {
+      const vectors = tileVectors<T>(f.outChannels, cols - x);
+      const pixels = min(vectors * <i32>(16 / sizeof<T>()), cols - x);
+      tileColumn<T>(f, false, source + x * f.pixelPitch, vectors, pixels, target + x * f.colPitch);
+      x += pixels;
+    }
+  }
+}

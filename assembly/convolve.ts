@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+import { direct } from "./algorithms/direct";
+import { im2col } from "./algorithms/im2col";
+import { strided } from "./algorithms/strided";
+import { Activation, Algorithm, Frame, frameBytes, Plan } from "./plan";
+import { fillStrip } from "./strip";
+
+/**
+ * Convolves `items` images, block by block: a block of output pixels, for it one block of products after the other,
+ * for those all output channels. Sums of products that are not complete wait in the output.
+ */
+export function convolve<T>(p: Plan, input: usize, output: usize, workspace: usize, items: i32): void {
+  const f = changetype<Frame>(workspace);
+  f.channelsLast = p.channelsLast;
+  f.channelPitch = p.outChannelPitch;
+  f.colPitch = p.outColPitch;
+  f.outRowPitch = p.outRowPitch;
+  f.scratch = workspace + frameBytes;
+  f.panel = workspace + p.panelOffset;
+  f.filter = p.groupInChannels * p.kernelHeight * p.kernelWidth;
+  f.outChannels = p.groupOutChannels;
+  f.taps = p.taps;
+  f.pixelPitch = p.pixelPitch;
+  f.lineAdvance = p.lineAdvance;
+  f.alpha = p.alpha;
+  for (let item = 0; item < items; item++) {
+    for (let group = 0; group < p.groups; group++) {
+      f.weights = p.weights + group * p.groupWeightBytes;
+      const from = input + item * p.inItemBytes + group * p.groupInChannels * p.inChannelPitch;
+      const to = output + item * p.outItemBytes + group * p.groupOutChannels * p.outChannelPitch;
+      const bias = p.bias + <usize>(group * p.groupOutChannels) * sizeof<T>();
+      for (let oy = 0; oy < p.outHeight; oy += p.rowBlock) {
+        for (let ox = 0; ox < p.outWidth; ox += p.colBlock) {
+          const rows = min(p.rowBlock, p.outHeight - oy);
+          const cols = min(p.colBlock, p.outWidth - ox);
+          f.target = to + oy * p.outRowPitch + ox * p.outColPitch;
+          sumBlocks<T>(p, f, from, bias, oy, ox, rows, cols, workspace + p.stripOffset);
+        }
+      }
+    }
+  }
+}
+
+/** All products for one block of output pixels. */
+function sumBlocks<T>(
+  p: Plan, f: Frame, input: usize, bias: usize, oy: i32, ox: i32, rows: i32, cols: i32, strip: usize,
+): void {
+  f.accumulate = 0;
+  for (let ic = 0; ic < p.groupInChannels; ic += p.icBlock) {
+    const channels = min(p.icBlock, p.groupInChannels - ic);
+    for (let ky = 0; ky < p.kernelHeight; ky += p.kyBlock) {
+      for (let kx = 0; kx < p.kernelWidth; kx += p.kxBlock) {
+        const kyCount = min(p.kyBlock, p.kernelHeight - ky);
+        const kxCount = min(p.kxBlock, p.kernelWidth - kx);
+        f.first = (ic * p.kernelHeight + ky) * p.kernelWidth + kx;
+        // Rows of a filter are split only if channels are, and parts of a row only if rows are: the products of a
+        // block follow each other in the weights, and a smaller last block uses the first of the taps.
+        f.products = channels * kyCount * kxCount;
+        setFinish<T>(p, f, bias, f.first + f.products == f.filter);
+        const top = oy * p.strideY + ky * p.dilationY - p.padTop;
+        const left = ox * p.strideX + kx * p.dilationX - p.padLeft;
+        const plane = input + ic * p.inChannelPitch;
+        if (p.straight) {
+          f.source = plane + top * p.inRowPitch + left * p.inColPitch;
+        } else {
+          const stripRows = ((rows - 1) * p.strideY + (kyCount - 1) * p.dilationY) / p.rowStep + 1;
+          const columns = (cols - 1) * (p.pixelPitch / <i32>sizeof<T>()) + p.reach + 1;
+          fillStrip<T>(p, strip, plane, channels, stripRows, columns, top, left);
+          f.source = strip;
+        }
+        run<T>(p, f, rows, cols);
+        f.accumulate = 1;
+      }
+    }
+  }
+}
+
+/** Bias and activation wait for the last block of a sum. */
+function setFinish<T>(p: Plan, f: Frame, bias: usize, last: bool): void {
+  f.low = last ? p.low : -Infinity;
+  f.high = last ? p.high : Infinity;
+  f.activation = last ? p.activation : Activation.CLAMP;
+  f.planar = i32(f.activation == Activation.CLAMP && !p.channelsLast);
+  f.bias = last ? bias : p.zeros;
+}
+
+function run<T>(p: Plan, f: Frame, rows: i32, cols: i32): void {
+  const wholeRows = cols == p.outWidth;
+  // Where rows follow each other without a gap, they are one long row.
+  const flat = p.flat && wholeRows;
+  f.rows = flat ? 1 : rows;
+  f.cols = flat ? rows * cols : cols;
+  if (p.algorithm == Algorithm.DIRECT) direct<T>(f);
+  else if (p.algorithm == Algorithm.IM2COL) im2col<T>(f, wholeRows);
+  else strided<T>(f, wholeRows);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+import { Activation, Frame } from "./plan";
+
+/**
+ * destination = activation(sum + what earlier blocks left + bias), for one whole vector. Only for
+ * Activation.CLAMP, which is free of branches.
+ */
+// @ts-ignore: decorator
+@inline
+export function finishVector<T>(f: Frame, sum: v128, bias: v128, low: v128, high: v128, to: usize): void {
+  if (f.accumulate) sum = v128.add<T>(sum, v128.load(to));
+  // max and min of WebAssembly keep a NaN.
+  v128.store(to, v128.min<T>(v128.max<T>(v128.add<T>(sum, bias), low), high));
+}
+
+/**
+ * Stores a tile that lies in `f.scratch` as sum[channel * channelPitch + pixel * pixelPitch]: any size, any layout,
+ * any activation.
+ */
+export function finishTile<T>(
+  f: Frame, channelPitch: i32, pixelPitch: i32, channels: i32, pixels: i32, bias: usize, to: usize,
+): void {
+  const lanes = <i32>(16 / sizeof<T>());
+  if (f.channelsLast) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const sums = f.scratch + pixel * pixelPitch;
+      const line = to + pixel * f.colPitch;
+      for (let oc = 0; oc < channels; oc += lanes) {
+        const at = <usize>oc * sizeof<T>();
+        const sum = gather<T>(sums + oc * channelPitch, channelPitch);
+        finishLanes<T>(f, sum, v128.load(bias + at), line + at, min(lanes, channels - oc));
+      }
+    }
+  } else {
+    for (let oc = 0; oc < channels; oc++) {
+      const sums = f.scratch + oc * channelPitch;
+      const line = to + oc * f.channelPitch;
+      const added = v128.load_splat<T>(bias + <usize>oc * sizeof<T>());
+      for (let pixel = 0; pixel < pixels; pixel += lanes) {
+        const sum = gather<T>(sums + pixel * pixelPitch, pixelPitch);
+        finishLanes<T>(f, sum, added, line + <usize>pixel * sizeof<T>(), min(lanes, pixels - pixel));
+      }
+    }
+  }
+}
+
+/** A vector of elements that lie `pitch` apart. */
+// @ts-ignore: decorator
+@inline
+function gather<T>(from: usize, pitch: i32): v128 {
+  if (pitch == sizeof<T>()) return v128.load(from);
+  if (sizeof<T>() == 4) {
+    let v = v128.load32_zero(from);
+    v = v128.load_lane<f32>(from + pitch, v, 1);
+    v = v128.load_lane<f32>(from + 2 * pitch, v, 2);
+    return v128.load_lane<f32>(from + 3 * pitch, v, 3);
+  }
+  return v128.load_lane<f64>(from + pitch, v128.load64_zero(from), 1);
+}
+
+/** The first `count` lanes of finishVector, with any activation. */
+function finishLanes<T>(f: Frame, sum: v128, bias: v128, to: usize, count: i32): void {
+  // A vector read past the tensor's last element stays inside the slack of every buffer.
+  if (f.accumulate) sum = v128.add<T>(sum, v128.load(to));
+  sum = activate<T>(f, v128.add<T>(sum, bias));
+  if (sizeof<T>() == 4) {
+    if (count == 4) {
+      v128.store(to, sum);
+    } else if (count == 1) {
+      v128.store_lane<f32>(to, sum, 0);
+    } else {
+      v128.store_lane<f64>(to, sum, 0);
+      if (count == 3) v128.store_lane<f32>(to, sum, 2, 8);
+    }
+  } else {
+    if (count == 2) v128.store(to, sum);
+    else v128.store_lane<f64>(to, sum, 0);
+  }
+}
+
+function activate<T>(f: Frame, x: v128): v128 {
+  if (f.activation == Activation.CLAMP) {
+    return v128.min<T>(v128.max<T>(x, v128.splat<T>(<T>f.low)), v128.splat<T>(<T>f.high));
+  }
+  if (f.activation == Activation.LEAKY_RELU) {
+    const negative = v128.lt<T>(x, v128.splat<T>(<T>0));
+    return v128.bitselect(v128.mul<T>(x, v128.splat<T>(<T>f.alpha)), x, negative);
+  }
+  const sigmoid = f.activation == Activation.SIGMOID;
+  let y = v128.splat<T>(activateScalar<T>(sigmoid, v128.extract_lane<T>(x, 0)));
+  y = v128.replace_lane<T>(y, 1, activateScalar<T>(sigmoid, v128.extract_lane<T>(x, 1)));
+  if (sizeof<T>() == 4) {
+    y = v128.replace_lane<T>(y, 2, activateScalar<T>(sigmoid, v128.extract_lane<T>(x, 2)));
+    y = v128.replace_lane<T>(y, 3, activateScalar<T>(sigmoid, v128.extract_lane<T>(x, 3)));
+  }
+  return y;
+}
+
+function activateScalar<T>(sigmoid: bool, x: T): T {
+  if (sizeof<T>() == 4) {
+    return sigmoid ? <T>(1 / (1 + Mathf.exp(-(<f32>x)))) : <T>Mathf.tanh(<f32>x);
+  }
+  return sigmoid ? <T>(1 / (1 + Math.exp(-(<f64>x)))) : <T>Math.tanh(<f64>x);
+}

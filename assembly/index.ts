@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+import { convolve } from "./convolve";
+import { packWeights } from "./pack";
+import { Plan } from "./plan";
+
+/** The first byte that belongs to the caller, who owns all memory above it. */
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+/** Packs OIHW weights to where the plan wants them. */
+export function pack(plan: usize, weights: usize): void {
+  const p = changetype<Plan>(plan);
+  if (p.elementBytes == 4) packWeights<f32>(p, weights);
+  else packWeights<f64>(p, weights);
+}
+
+/**
+ * Convolves `items` images. At least 512 readable bytes must follow the input and the output; the workspace has the
+ * size that the plan was made for.
+ */
+export function run(plan: usize, input: usize, output: usize, workspace: usize, items: i32): void {
+  const p = changetype<Plan>(plan);
+  if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items);
+  else convolve<f64>(p, input, output, workspace, items);
+}

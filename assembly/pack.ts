@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+import { Algorithm, Plan } from "./plan";
+
+/**
+ * Packs OIHW weights for a plan, group after group:
+ *
+ *   direct, im2col: [oc / 4][ic][ky][kx][4], the last channels of a group as tiles of 2 and 1
+ *   strided:        [oc / n][ic][ky][kx][n] with n = two vectors, or one for the last channels of a group;
+ *                   channels that do not exist have zeros
+ */
+export function packWeights<T>(p: Plan, weights: usize): void {
+  const filter = p.groupInChannels * p.kernelHeight * p.kernelWidth;
+  const lanes = <i32>(16 / sizeof<T>());
+  for (let group = 0; group < p.groups; group++) {
+    let to = p.weights + group * p.groupWeightBytes;
+    for (let oc = 0; oc < p.groupOutChannels; ) {
+      const left = p.groupOutChannels - oc;
+      let tile = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+      if (p.algorithm == Algorithm.STRIDED) tile = left > lanes ? 2 * lanes : lanes;
+      const channels = min(tile, left);
+      for (let k = 0; k < filter; k++) {
+        const from = weights + <usize>k * sizeof<T>();
+        for (let i = 0; i < tile; i++, to += sizeof<T>()) {
+          store<T>(to, i < channels ? load<T>(from + <usize>(i * filter) * sizeof<T>()) : <T>0);
+        }
+      }
+      weights += <usize>(channels * filter) * sizeof<T>();
+      oc += tile;
+    }
+  }
+}

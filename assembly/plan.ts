@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * A prepared convolution in linear memory. src/backend/wasm-plan.ts fills it in: `planFields` there lists the same
+ * fields in the same order. Pitches are in bytes; everything else is in elements. A `usize` is an address.
+ */
+@unmanaged
+export class Plan {
+  /** Limits of the clamp that ends every convolution: none is [-inf, inf], relu is [0, inf]. */
+  low: f64;
+  high: f64;
+  alpha: f64;
+  activation: i32;
+
+  elementBytes: i32;
+  algorithm: i32;
+  channelsLast: i32;
+  border: i32;
+
+  groups: i32;
+  groupInChannels: i32;
+  groupOutChannels: i32;
+  inHeight: i32;
+  inWidth: i32;
+  outHeight: i32;
+  outWidth: i32;
+  kernelHeight: i32;
+  kernelWidth: i32;
+  strideY: i32;
+  strideX: i32;
+  padTop: i32;
+  padLeft: i32;
+  dilationY: i32;
+  dilationX: i32;
+
+  /** One block of work: an inner product over icBlock x kyBlock x kxBlock for rowBlock x colBlock output pixels. */
+  icBlock: i32;
+  kyBlock: i32;
+  kxBlock: i32;
+  rowBlock: i32;
+  colBlock: i32;
+
+  /** 1: the algorithm reads the input as it lies. 0: it reads a strip. */
+  straight: i32;
+  /** 1: in what the algorithm reads, the next output row follows the last pixel of this one. */
+  flat: i32;
+  /** Input rows from one strip row to the next. */
+  rowStep: i32;
+  /** Input columns from one element of a slot to the next. */
+  slotStep: i32;
+  /** Parts of a strip row, one for each phase of the horizontal stride that a tap has. */
+  slots: i32;
+  slotDilation: i32;
+  /** Elements of a slot beyond those of its first pixels. */
+  reach: i32;
+
+  /** What the algorithm reads: the strip, or the input itself. */
+  channelPitch: i32;
+  rowPitch: i32;
+  slotPitch: i32;
+  /** From one output pixel to the next in its row, and to the one below. */
+  pixelPitch: i32;
+  lineAdvance: i32;
+
+  inItemBytes: i32;
+  inChannelPitch: i32;
+  inRowPitch: i32;
+  inColPitch: i32;
+  outItemBytes: i32;
+  outChannelPitch: i32;
+  outRowPitch: i32;
+  outColPitch: i32;
+
+  /** For each product of a block, in the order of the weights, where its element lies from the first one (i32). */
+  taps: usize;
+  weights: usize;
+  groupWeightBytes: i32;
+  bias: usize;
+  /** As many zeros as the bias has elements, for all blocks of a sum but the last. */
+  zeros: usize;
+  /** Offsets in the workspace, which begins with a Frame. */
+  panelOffset: i32;
+  stripOffset: i32;
+}
+
+export namespace Algorithm {
+  export const DIRECT = 0;
+  export const IM2COL = 1;
+  export const STRIDED = 2;
+}
+
+export namespace Activation {
+  export const CLAMP = 0;
+  export const LEAKY_RELU = 1;
+  export const SIGMOID = 2;
+  export const TANH = 3;
+}
+
+/** What the tiles of one block share. */
+@unmanaged
+export class Frame {
+  low: f64;
+  high: f64;
+  alpha: f64;
+  /** Activation.CLAMP with infinite limits unless this block ends the sum. */
+  activation: i32;
+  /** 1: the destination holds the sum of earlier blocks. */
+  accumulate: i32;
+  /** 1: tiles of channel rows store their vectors themselves. */
+  planar: i32;
+  channelsLast: i32;
+  channelPitch: i32;
+  colPitch: i32;
+  /** A tile of at most 8 vectors on its way to the destination. */
+  scratch: usize;
+
+  /** The block: output rows and columns, products of each sum, all products of the filter. */
+  rows: i32;
+  cols: i32;
+  products: i32;
+  filter: i32;
+  /** First product of the block. */
+  first: i32;
+  outChannels: i32;
+  taps: usize;
+  weights: usize;
+  bias: usize;
+  source: usize;
+  pixelPitch: i32;
+  lineAdvance: i32;
+  target: usize;
+  outRowPitch: i32;
+  panel: usize;
+}
+
+export const frameBytes: usize = 192;
+export const scratchBytes: usize = 128;

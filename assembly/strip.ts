@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import { borderIndex } from "./border";
+import { Plan } from "./plan";
+
+/**
+ * Fills the strip: for each channel of a block, the input rows that its output rows read, borders included, so that
+ * the algorithms need no test for an edge.
+ *
+ *   strip[ic][row][slot][column]
+ *
+ * A row that no tap reads is left out (rowStep), and so is such a column (slotStep). With slots, columns are split by
+ * their phase in the horizontal stride: what neighbouring output pixels read lies side by side.
+ *
+ * `input` is the first channel of the block; `top` and `left` are the input row and column of the strip's corner,
+ * which may lie outside the image.
+ */
+export function fillStrip<T>(
+  p: Plan, strip: usize, input: usize, channels: i32, rows: i32, columns: i32, top: i32, left: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    const iy = borderIndex(p.border, top + r * p.rowStep, p.inHeight);
+    for (let ic = 0; ic < channels; ic++) {
+      let to = strip + ic * p.channelPitch + r * p.rowPitch;
+      const from = input + ic * p.inChannelPitch + iy * p.inRowPitch;
+      for (let slot = 0; slot < p.slots; slot++, to += p.slotPitch) {
+        if (iy < 0) memory.fill(to, 0, <usize>columns * sizeof<T>());
+        else fillRow<T>(p, to, from, left + ((slot * p.slotDilation) % p.strideX), p.slotStep, columns);
+      }
+    }
+  }
+}
+
+/** to[j] = from[left + j step] for `count` elements, with borders. */
+function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, count: i32): void {
+  const width = p.inWidth;
+  const pitch = p.inColPitch;
+  const begin = min(count, left < 0 ? (step - 1 - left) / step : 0);
+  const end = max(begin, min(count, left < width ? (width - left + step - 1) / step : 0));
+  fillEdge<T>(p, to, from, left, step, 0, begin);
+  if (end > begin) {
+    const first = from + (left + begin * step) * pitch;
+    copyStrided<T>(to + <usize>begin * sizeof<T>(), first, step * pitch, end - begin);
+  }
+  fillEdge<T>(p, to, from, left, step, end, count);
+}
+
+function fillEdge<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, begin: i32, end: i32): void {
+  for (let j = begin; j < end; j++) {
+    const ix = borderIndex(p.border, left + j * step, p.inWidth);
+    store<T>(to + <usize>j * sizeof<T>(), ix < 0 ? <T>0 : load<T>(from + ix * p.inColPitch));
+  }
+}
+
+/** to[j] = from[j pitch] for `count` elements. */
+function copyStrided<T>(to: usize, from: usize, pitch: i32, count: i32): void {
+  const lanes = <i32>(16 / sizeof<T>());
+  const whole = to + <usize>(count & -lanes) * sizeof<T>();
+  const end = to + <usize>count * sizeof<T>();
+  if (pitch == sizeof<T>()) {
+    for (; to < whole; to += 16, from += 16) v128.store(to, v128.load(from));
+  } else if (pitch == 2 * sizeof<T>()) {
+    // The last vector is left to the loop below: its odd element may lie past the input.
+    for (; to + 16 < end; to += 16, from += 32) {
+      const a = v128.load(from), b = v128.load(from, 16);
+      if (sizeof<T>() == 4) v128.store(to, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
+      else v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
+    }
+  }
+  for (; to < end; to += sizeof<T>(), from += pitch) store<T>(to, load<T>(from));
+}

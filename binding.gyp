@@ -1,0 +1,70 @@
+{
+  "variables": {
+    "corr2d_cflags": ["-std=c++20", "-O3", "-fvisibility=hidden", "-fno-math-errno", "-Wall", "-Wextra"],
+    # Kernels: no exceptions, no RTTI. The warning is a false one of GCC 12 inside its own AVX-512 header.
+    "corr2d_kernel_cflags": ["-fno-exceptions", "-fno-rtti", "-Wno-maybe-uninitialized"],
+  },
+  "target_defaults": {
+    "cflags!": ["-fno-exceptions"],
+    "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17"],
+    "cflags_cc": ["<@(corr2d_cflags)"],
+    "xcode_settings": {
+      "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+      "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
+      "GCC_OPTIMIZATION_LEVEL": "3",
+      "MACOSX_DEPLOYMENT_TARGET": "11.0",
+    },
+  },
+  "conditions": [
+    ["target_arch=='x64'", {
+      "targets": [
+        {
+          "target_name": "corr2d_avx512",
+          "type": "static_library",
+          "sources": ["native/isa/avx512.cc"],
+          "cflags_cc": [
+            "<@(corr2d_kernel_cflags)", "-mavx512f", "-mavx512vl", "-mavx512bw", "-mavx512dq", "-mfma",
+          ],
+        },
+        {
+          "target_name": "corr2d_avx2",
+          "type": "static_library",
+          "sources": ["native/isa/avx2.cc"],
+          "cflags_cc": ["<@(corr2d_kernel_cflags)", "-mavx2", "-mfma"],
+        },
+        {
+          "target_name": "corr2d_isa",
+          "type": "static_library",
+          "sources": ["native/isa/sse2.cc"],
+          "cflags_cc": ["<@(corr2d_kernel_cflags)"],
+          "dependencies": ["corr2d_avx512", "corr2d_avx2"],
+          "export_dependent_settings": ["corr2d_avx512", "corr2d_avx2"],
+        },
+      ],
+    }],
+    ["target_arch=='arm64'", {
+      "targets": [
+        {
+          "target_name": "corr2d_isa",
+          "type": "static_library",
+          "sources": ["native/isa/neon.cc"],
+          "cflags_cc": ["<@(corr2d_kernel_cflags)"],
+        },
+      ],
+    }],
+  ],
+  "targets": [
+    {
+      "target_name": "corr2d",
+      "sources": [
+        "native/addon.cc", "native/blocking.cc", "native/conv_plan.cc", "native/cpu.cc", "native/thread_pool.cc",
+      ],
+      "dependencies": ["corr2d_isa", "<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except_all"],
+      "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+      "conditions": [
+        # The helper threads of the pool outlive the JavaScript threads, so their code must stay loaded.
+        ["OS=='linux'", {"ldflags": ["-Wl,-z,nodelete", "-Wl,--gc-sections", "-Wl,-s"]}],
+      ],
+    },
+  ],
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+// The only file that knows N-API: unwraps arguments, owns handles, turns C++ errors into JavaScript errors. Its one
+// caller is src/backend/native.ts, which documents what each function takes.
+#include <napi.h>
+
+#include <atomic>
+#include <memory>
+#include <new>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "conv_plan.h"
+#include "cpu.h"
+
+namespace {
+
+using corr2d::ConvPlan;
+using corr2d::ConvSpec;
+
+// Counts who uses a plan: its handle in JavaScript until dispose(), and each run under way. Not std::shared_ptr, whose
+// libstdc++ would need glibc 2.32.
+class PlanReference {
+ public:
+  PlanReference() = default;
+  explicit PlanReference(std::unique_ptr<ConvPlan> plan) : shared_(new Shared{std::move(plan)}) {}
+  PlanReference(const PlanReference& other) : shared_(other.shared_) {
+    if (shared_ != nullptr) shared_->users.fetch_add(1, std::memory_order_relaxed);
+  }
+  PlanReference& operator=(PlanReference other) noexcept {
+    std::swap(shared_, other.shared_);
+    return *this;
+  }
+  ~PlanReference() {
+    if (shared_ != nullptr && shared_->users.fetch_sub(1, std::memory_order_acq_rel) == 1) delete shared_;
+  }
+  explicit operator bool() const { return shared_ != nullptr; }
+  const ConvPlan* operator->() const { return shared_->plan.get(); }
+
+ private:
+  struct Shared {
+    std::unique_ptr<ConvPlan> plan;
+    std::atomic<int> users{1};
+  };
+  Shared* shared_ = nullptr;
+};
+
+struct Handle {
+  PlanReference plan;
+};
+
+struct Job;
+
+// The jobs under way in one JavaScript thread, so that a thread that is terminated need not wait for them.
+struct Jobs {
+  std::set<Job*> live;
+};
+
+// A checked view of a typed array. Its pointer is valid until the next call into JavaScript.
+struct Elements {
+  void* data;
+  size_t length;
+};
+
+Elements elementsOf(napi_env env, napi_value value, corr2d::DType dtype) {
+  napi_typedarray_type type;
+  Elements elements;
+  if (napi_get_typedarray_info(env, value, &type, &elements.length, &elements.data, nullptr, nullptr) != napi_ok) {
+    throw std::invalid_argument("expected a typed array");
+  }
+  if (type != (dtype == corr2d::DType::float32 ? napi_float32_array : napi_float64_array)) {
+    throw std::invalid_argument("expected a typed array of the plan's dtype");
+  }
+  return elements;
+}
+
+Elements elementsOf(napi_env env, napi_value value, const ConvSpec& spec, int64_t length) {
+  const Elements elements = elementsOf(env, value, spec.dtype);
+  if (elements.length != static_cast<size_t>(length)) throw std::invalid_argument("a typed array has the wrong length");
+  return elements;
+}
+
+template <size_t kCount>
+void argumentsOf(napi_env env, napi_callback_info info, napi_value (&arguments)[kCount]) {
+  size_t count = kCount;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok || count < kCount) {
+    throw std::invalid_argument("too few arguments");
+  }
+}
+
+Handle& handleOf(napi_env env, napi_value value) {
+  void* pointer;
+  if (napi_get_value_external(env, value, &pointer) != napi_ok) throw std::invalid_argument("expected a handle");
+  return *static_cast<Handle*>(pointer);
+}
+
+const PlanReference& planOf(napi_env env, napi_value value) {
+  const PlanReference& plan = handleOf(env, value).plan;
+  if (!plan) throw std::invalid_argument("the plan was disposed of");
+  return plan;
+}
+
+// Runs `body` and throws what it throws as a JavaScript Error. napi_* functions called directly, as a hot path wants.
+template <class F>
+napi_value guarded(napi_env env, const F& body) {
+  try {
+    return body();
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, "ENOMEM", "out of memory");
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+  } catch (...) {
+    napi_throw_error(env, nullptr, "unknown error");
+  }
+  return nullptr;
+}
+
+ConvSpec specOf(const double* f) {
+  const auto size = [&f] {
+    const double value = *f++;
+    // NaN and anything beyond int64_t would make the cast undefined.
+    if (!(value >= 0 && value <= 4294967295.0)) throw std::invalid_argument("a field of the spec is out of range");
+    return static_cast<int64_t>(value);
+  };
+  const auto choice = [&size](int64_t count) {
+    const int64_t value = size();
+    if (value >= count) throw std::invalid_argument("a field of the spec is out of range");
+    return value;
+  };
+  ConvSpec s{};
+  for (int64_t* field : {&s.batch, &s.inChannels, &s.inHeight, &s.inWidth, &s.outChannels, &s.outHeight, &s.outWidth,
+                         &s.kernelHeight, &s.kernelWidth, &s.strideY, &s.strideX, &s.padTop, &s.padBottom, &s.padLeft,
+                         &s.padRight, &s.dilationY, &s.dilationX, &s.groups}) {
+    *field = size();
+  }
+  s.border = static_cast<corr2d::Border>(choice(5));
+  s.dtype = static_cast<corr2d::DType>(choice(2));
+  s.nhwc = choice(2) == 1;
+  s.activation = static_cast<corr2d::Activation>(choice(6));
+  s.alpha = *f++;
+  s.min = *f++;
+  s.max = *f++;
+  return s;
+}
+constexpr size_t kSpecFields = 25;
+
+napi_value prepare(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    napi_value arguments[6];
+    argumentsOf(env, info, arguments);
+    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
+    if (fields.length != kSpecFields) throw std::invalid_argument("expected a spec");
+    const ConvSpec spec = specOf(static_cast<const double*>(fields.data));
+    const auto isa = Napi::Number(env, arguments[1]).Uint32Value();
+    if (isa >= corr2d::isas().size()) throw std::invalid_argument("no such ISA");
+    const auto algorithm = Napi::Number(env, arguments[2]).Uint32Value();
+    if (algorithm > 2) throw std::invalid_argument("no such algorithm");
+    const int threads = Napi::Number(env, arguments[3]).Int32Value();
+    if (spec.groups == 0) throw std::invalid_argument("groups must not be 0");
+    const auto weights = elementsOf(env, arguments[4], spec.dtype);
+    if (weights.length != static_cast<size_t>(spec.weightsLength())) throw std::invalid_argument("too few weights");
+    const bool hasBias = !Napi::Value(env, arguments[5]).IsNull();
+    const void* bias = hasBias ? elementsOf(env, arguments[5], spec, spec.outChannels).data : nullptr;
+    auto handle = std::make_unique<Handle>();
+    handle->plan = PlanReference(std::make_unique<ConvPlan>(spec, static_cast<corr2d::Algorithm>(algorithm),
+                                                            *corr2d::isas()[isa], threads, weights.data, bias));
+    // Lets the garbage collector know what a forgotten handle keeps alive.
+    const auto bytes = static_cast<int64_t>(handle->plan->packedBytes());
+    Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
+    const auto external = Napi::External<Handle>::New(env, handle.get(), [bytes](Napi::BasicEnv env, Handle* owned) {
+      Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
+      delete owned;
+    });
+    handle.release();
+    return static_cast<napi_value>(external);
+  });
+}
+
+napi_value workspaceBytes(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    napi_value arguments[1];
+    argumentsOf(env, info, arguments);
+    return static_cast<napi_value>(
+        Napi::Number::New(env, static_cast<double>(planOf(env, arguments[0])->workspaceBytes())));
+  });
+}
+
+napi_value run(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[3];
+    argumentsOf(env, info, arguments);
+    const PlanReference& plan = planOf(env, arguments[0]);
+    const auto src = elementsOf(env, arguments[1], plan->spec(), plan->spec().inputLength());
+    const auto dst = elementsOf(env, arguments[2], plan->spec(), plan->spec().outputLength());
+    plan->run(src.data, dst.data);
+    return nullptr;
+  });
+}
+
+// One runAsync: keeps the arrays alive, runs on libuv's pool, and calls back on the event loop.
+struct Job {
+  PlanReference plan;
+  Jobs& jobs;
+  const void* src;
+  void* dst;
+  std::atomic<int32_t>* cancel;
+  napi_async_work work = nullptr;
+  napi_ref references[4] = {};  // input, output, cancel, done
+  std::string error;
+
+  explicit Job(Jobs& jobs) : jobs(jobs) { jobs.live.insert(this); }
+  ~Job() { jobs.live.erase(this); }
+
+  void release(napi_env env) {
+    for (napi_ref reference : references) {
+      if (reference != nullptr) napi_delete_reference(env, reference);
+    }
+    if (work != nullptr) napi_delete_async_work(env, work);
+  }
+
+  static void execute(napi_env, void* self) {
+    Job& job = *static_cast<Job*>(self);
+    try {
+      job.plan->run(job.src, job.dst, job.cancel);
+    } catch (const std::bad_alloc&) {
+      job.error = "out of memory";
+    } catch (const std::exception& error) {
+      job.error = error.what();
+    } catch (...) {
+      job.error = "unknown error";
+    }
+  }
+
+  static void complete(napi_env env, napi_status, void* self) {
+    const std::unique_ptr<Job> job(static_cast<Job*>(self));
+    napi_handle_scope scope;
+    if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+    napi_value done = nullptr, undefined = nullptr, error = nullptr;
+    napi_get_reference_value(env, job->references[3], &done);
+    napi_get_undefined(env, &undefined);
+    if (job->error.empty()) {
+      napi_get_null(env, &error);
+    } else {
+      napi_value message = nullptr;
+      napi_create_string_utf8(env, job->error.c_str(), job->error.size(), &message);
+      napi_create_error(env, nullptr, message, &error);
+    }
+    job->release(env);
+    if (done != nullptr) napi_call_function(env, undefined, done, 1, &error, nullptr);
+    napi_close_handle_scope(env, scope);
+  }
+};
+
+napi_value runAsync(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[5];
+    argumentsOf(env, info, arguments);
+    auto job = std::make_unique<Job>(*Napi::Env(env).GetInstanceData<Jobs>());
+    job->plan = planOf(env, arguments[0]);
+    const ConvSpec& spec = job->plan->spec();
+    job->src = elementsOf(env, arguments[1], spec, spec.inputLength()).data;
+    job->dst = elementsOf(env, arguments[2], spec, spec.outputLength()).data;
+    napi_typedarray_type type;
+    size_t length;
+    void* cancel;
+    if (napi_get_typedarray_info(env, arguments[3], &type, &length, &cancel, nullptr, nullptr) != napi_ok ||
+        type != napi_int32_array || length != 1) {
+      throw std::invalid_argument("expected an Int32Array of one element");
+    }
+    job->cancel = static_cast<std::atomic<int32_t>*>(cancel);
+    bool ok = true;
+    for (int i = 0; i < 4; i++) ok = ok && napi_create_reference(env, arguments[i + 1], 1, &job->references[i]) == napi_ok;
+    napi_value name;
+    ok = ok && napi_create_string_utf8(env, "corr2d", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+         napi_create_async_work(env, nullptr, name, Job::execute, Job::complete, job.get(), &job->work) == napi_ok &&
+         napi_queue_async_work(env, job->work) == napi_ok;
+    if (!ok) {
+      job->release(env);
+      throw std::runtime_error("the work could not be queued");
+    }
+    job.release();
+    return nullptr;
+  });
+}
+
+napi_value dispose(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[1];
+    argumentsOf(env, info, arguments);
+    handleOf(env, arguments[0]).plan = PlanReference();
+    return nullptr;
+  });
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  auto* jobs = new Jobs;
+  env.SetInstanceData(jobs);
+  env.AddCleanupHook(
+      [](Jobs* jobs) {
+        for (Job* job : jobs->live) job->cancel->store(1);
+      },
+      jobs);
+  const napi_property_descriptor functions[] = {
+      {"prepare", nullptr, prepare, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"workspaceBytes", nullptr, workspaceBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"run", nullptr, run, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"dispose", nullptr, dispose, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+  };
+  napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);
+  auto names = Napi::Array::New(env);
+  for (const corr2d::Isa* isa : corr2d::isas()) names[names.Length()] = isa->name;
+  exports["isas"] = names;
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(corr2d, init)

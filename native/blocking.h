@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "conv_spec.h"
+
+namespace corr2d {
+
+// What an ISA offers: lanes of a vector, and the register tiles of simd.h.
+struct TileShape {
+  int64_t width, outputs, vectors, pixels;
+};
+
+// How one convolution is cut into tasks, and each task into blocks that stay in cache. A task computes a strip (some
+// rows and columns of one image) of some output channels of one group. Lengths count elements.
+struct Blocking {
+  int64_t tileOutputs;  // output channels in a register tile: the innermost axis of packed weights
+  int64_t tileVectors;  // vectors of pixels in a register tile; unused by strided
+  int64_t channels;     // input channels that are summed before partial sums go back to memory
+  int64_t rows, columns;        // output pixels of a strip
+  int64_t outputs;              // output channels of a task, a multiple of tileOutputs
+  int64_t rowBlocks, columnBlocks, outputBlocks;
+  int64_t tasks;
+
+  bool copies;                  // the strip is always a padded copy, never the input itself
+  int64_t phases;               // column c of a copied strip lies at (c % phases) * phaseColumns + c / phases
+  int64_t phaseColumns;
+  int64_t stripRow, stripPlane; // steps of a copied strip
+  int64_t stripLine;            // where a row is put together before it is sorted by phase
+
+  int64_t stripLength, panelLength, scratchLength;  // of a task's workspace, in this order
+  int64_t packedTile;   // packed weights of one tile of output channels
+  int64_t groupTiles;   // tiles of output channels in a group
+
+  int64_t workspaceLength() const { return stripLength + panelLength + scratchLength; }
+};
+
+Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads);
+
+}  // namespace corr2d

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "conv_plan.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <new>
+#include <stdexcept>
+
+#include "thread_pool.h"
+
+namespace corr2d {
+namespace {
+
+// Waking a helper that sleeps takes 40 us; below this much work on one thread it would come too late.
+constexpr double kMultiplyAddsWorthThreads = 1e6;
+constexpr std::align_val_t kAlignment{64};
+
+void require(bool condition, const char* what) {
+  if (!condition) throw std::invalid_argument(what);
+}
+
+// What TypeScript has checked already, and what keeps a kernel inside its buffers; again, as this is the last gate.
+void check(const ConvSpec& s) {
+  const int64_t sizes[] = {s.batch,       s.inChannels,   s.inHeight,    s.inWidth, s.outChannels, s.outHeight,
+                           s.outWidth,    s.kernelHeight, s.kernelWidth, s.strideY, s.strideX,     s.dilationY,
+                           s.dilationX,   s.groups};
+  for (const int64_t size : sizes) require(size >= 1 && size <= INT32_MAX, "sizes must be from 1 to 2147483647");
+  for (const int64_t pad : {s.padTop, s.padBottom, s.padLeft, s.padRight}) {
+    require(pad >= 0 && pad <= INT32_MAX, "padding must be from 0 to 2147483647");
+  }
+  require(s.inChannels % s.groups == 0 && s.outChannels % s.groups == 0, "groups must divide both channel counts");
+  require((s.outHeight - 1) * s.strideY + (s.kernelHeight - 1) * s.dilationY < s.inHeight + s.padTop + s.padBottom &&
+              (s.outWidth - 1) * s.strideX + (s.kernelWidth - 1) * s.dilationX < s.inWidth + s.padLeft + s.padRight,
+          "the windows must lie inside the padded input");
+  int64_t total;
+  for (const auto& axes : {std::initializer_list<int64_t>{s.batch, s.inChannels, s.inHeight, s.inWidth},
+                           std::initializer_list<int64_t>{s.batch, s.outChannels, s.outHeight, s.outWidth},
+                           std::initializer_list<int64_t>{s.outChannels, s.inChannels, s.kernelHeight, s.kernelWidth}}) {
+    total = 16;
+    for (const int64_t size : axes) require(!__builtin_mul_overflow(total, size, &total), "the data is too large");
+  }
+}
+
+// A 1x1 kernel sees no rows: one long row has no tails between them.
+ConvSpec joinRows(ConvSpec s) {
+  if (s.taps() == 1 && s.strideY == 1 && s.strideX == 1 && !s.padded()) {
+    s.inWidth *= s.inHeight;
+    s.outWidth *= s.outHeight;
+    s.inHeight = s.outHeight = 1;
+  }
+  return s;
+}
+
+// OIHW -> [groups][tiles][inChannels / groups * taps][tileOutputs], zeros where a tile reaches past the group.
+template <class T>
+void packWeights(const ConvSpec& s, const Blocking& b, const T* from, T* to) {
+  const int64_t depth = s.groupIn() * s.taps();
+  for (int64_t tile = 0; tile < s.groups * b.groupTiles; tile++, to += b.packedTile) {
+    const int64_t first = tile % b.groupTiles * b.tileOutputs;
+    const int64_t used = std::min(b.tileOutputs, s.groupOut() - first);
+    const T* rows = from + (tile / b.groupTiles * s.groupOut() + first) * depth;
+    for (int64_t k = 0; k < depth; k++) {
+      T* column = to + k * b.tileOutputs;
+      for (int64_t o = 0; o < b.tileOutputs; o++) column[o] = o < used ? rows[o * depth + k] : T(0);
+    }
+  }
+}
+
+template <class T>
+void packBias(const ConvSpec& s, const Blocking& b, const T* from, T* to) {
+  for (int64_t group = 0; group < s.groups; group++) {
+    for (int64_t o = 0; o < b.groupTiles * b.tileOutputs; o++) {
+      *to++ = from != nullptr && o < s.groupOut() ? from[group * s.groupOut() + o] : T(0);
+    }
+  }
+}
+
+template <class T>
+void pack(const ConvSpec& s, const Blocking& b, const void* weights, const void* bias, void* packedWeights,
+          void* packedBias) {
+  packWeights(s, b, static_cast<const T*>(weights), static_cast<T*>(packedWeights));
+  packBias(s, b, static_cast<const T*>(bias), static_cast<T*>(packedBias));
+}
+
+}  // namespace
+
+AlignedBuffer::AlignedBuffer(size_t bytes) : data_(::operator new(bytes, kAlignment)) {}
+
+void AlignedBuffer::Free::operator()(void* p) const { ::operator delete(p, kAlignment); }
+
+// Borrows an idle workspace for the length of a run.
+class ConvPlan::Workspace {
+ public:
+  explicit Workspace(const ConvPlan& plan) : plan_(plan) {
+    if (plan.workspaceBytes_ == 0) return;
+    const std::lock_guard<std::mutex> lock(plan.mutex_);
+    if (plan.idle_.empty()) {
+      buffer_ = AlignedBuffer(plan.workspaceBytes());
+    } else {
+      buffer_ = std::move(plan.idle_.back());
+      plan.idle_.pop_back();
+    }
+  }
+  ~Workspace() {
+    if (buffer_.data() == nullptr) return;
+    const std::lock_guard<std::mutex> lock(plan_.mutex_);
+    // Room was reserved when the plan was made for the first; further ones are rare and may be let go.
+    if (plan_.idle_.size() < plan_.idle_.capacity()) plan_.idle_.push_back(std::move(buffer_));
+  }
+  char* data() const { return static_cast<char*>(buffer_.data()); }
+
+ private:
+  const ConvPlan& plan_;
+  AlignedBuffer buffer_;
+};
+
+ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, int threads, const void* weights,
+                   const void* bias)
+    : spec_((check(spec), joinRows(spec))), threads_(std::max(threads, 1)) {
+  const KernelSet& kernels = isa.of(spec_.dtype);
+  const double multiplyAdds = static_cast<double>(spec_.outputLength()) * spec_.groupIn() * spec_.taps();
+  if (multiplyAdds < kMultiplyAddsWorthThreads) threads_ = 1;
+  blocking_ = blockingOf(spec_, algorithm, kernels.tile, threads_);
+  threads_ = static_cast<int>(std::min<int64_t>(threads_, blocking_.tasks));
+  runTasks_ = kernels.of(algorithm);
+  for (int64_t kx = 0; kx < spec_.kernelWidth; kx++) {
+    const int64_t column = kx * spec_.dilationX;
+    columnOffset_.push_back(column % blocking_.phases * blocking_.phaseColumns + column / blocking_.phases);
+  }
+  const size_t element = static_cast<size_t>(spec_.elementBytes());
+  workspaceBytes_ = static_cast<size_t>(blocking_.workspaceLength()) * element;
+  packedBytes_ = static_cast<size_t>(spec_.groups * blocking_.groupTiles * blocking_.packedTile) * element;
+  weights_ = AlignedBuffer(packedBytes_);
+  bias_ = AlignedBuffer(
+      static_cast<size_t>(spec_.groups * blocking_.groupTiles * blocking_.tileOutputs) * element);
+  if (spec_.dtype == DType::float32) {
+    pack<float>(spec_, blocking_, weights, bias, weights_.data(), bias_.data());
+  } else {
+    pack<double>(spec_, blocking_, weights, bias, weights_.data(), bias_.data());
+  }
+  idle_.reserve(2);
+}
+
+void ConvPlan::run(const void* src, void* dst, const std::atomic<int32_t>* cancel) const {
+  struct Context {
+    ConvJob job;
+    RunTasks runTasks;
+    char* workspace;
+    size_t workspaceBytes;
+    const std::atomic<int32_t>* cancel;
+  };
+  const Workspace workspace(*this);
+  Context context{{&spec_, &blocking_, columnOffset_.data(), weights_.data(), bias_.data(), src, dst},
+                  runTasks_,
+                  workspace.data(),
+                  workspaceBytes_,
+                  cancel};
+  ThreadPool::run(
+      blocking_.tasks, threads_,
+      [](void* opaque, int64_t first, int64_t last, int thread) {
+        const Context& c = *static_cast<const Context*>(opaque);
+        char* own = c.workspace + static_cast<size_t>(thread) * c.workspaceBytes;
+        if (c.cancel == nullptr) return c.runTasks(c.job, first, last, own);
+        for (int64_t task = first; task < last; task++) {
+          if (c.cancel->load(std::memory_order_relaxed) != 0) return;
+          c.runTasks(c.job, task, task + 1, own);
+        }
+      },
+      &context);
+}
+
+}  // namespace corr2d

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "cpu.h"
+
+#include "isa/isa.h"
+
+namespace corr2d {
+namespace {
+
+#if defined(__x86_64__)
+
+// __builtin_cpu_supports also asks XGETBV whether the operating system saves the registers.
+bool hasAvx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
+}
+bool hasAvx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool always() { return true; }
+
+const Isa kTable[] = {
+    {"avx512", hasAvx512, &kAvx512Float32, &kAvx512Float64},
+    {"avx2", hasAvx2, &kAvx2Float32, &kAvx2Float64},
+    {"sse2", always, &kSse2Float32, &kSse2Float64},
+};
+
+#elif defined(__aarch64__)
+
+bool always() { return true; }
+
+const Isa kTable[] = {{"neon", always, &kNeonFloat32, &kNeonFloat64}};
+
+#endif
+
+}  // namespace
+
+const std::vector<const Isa*>& isas() {
+  static const auto* const found = [] {
+    auto* list = new std::vector<const Isa*>;
+    for (const Isa& isa : kTable) {
+      if (isa.runsHere()) list->push_back(&isa);
+    }
+    return list;
+  }();
+  return *found;
+}
+
+}  // namespace corr2d

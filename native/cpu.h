@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <vector>
+
+#include "conv_job.h"
+
+namespace corr2d {
+
+// The instruction sets that were compiled in and that this processor and operating system run, best first.
+const std::vector<const Isa*>& isas();
+
+}  // namespace corr2d

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#define CORR2D_ISA_AVX512
+#include "kernel_sets.h"
+
+#include "isa.h"
+
+namespace corr2d {
+
+const KernelSet kAvx512Float32 = kKernels<float>;
+const KernelSet kAvx512Float64 = kKernels<double>;
+
+}  // namespace corr2d

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Included by each isa/*.cc after it has named its ISA: compiles every algorithm for it.
+#pragma once
+#include "../algorithms/direct.h"
+#include "../algorithms/im2col.h"
+#include "../algorithms/strided.h"
+
+namespace corr2d {
+namespace {
+
+template <class T>
+constexpr KernelSet kKernels = {
+    {Vec<T>::width, Tile::outputs, Tile::vectors, Tile::pixels}, direct<T>, im2col<T>, strided<T>};
+
+}  // namespace
+}  // namespace corr2d

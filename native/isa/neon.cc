@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#define CORR2D_ISA_NEON
+#include "kernel_sets.h"
+
+#include "isa.h"
+
+namespace corr2d {
+
+const KernelSet kNeonFloat32 = kKernels<float>;
+const KernelSet kNeonFloat64 = kKernels<double>;
+
+}  // namespace corr2d

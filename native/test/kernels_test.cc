@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+// Runs the C++ core without N-API: every instruction set of this processor, every algorithm, both dtypes, on generated
+// convolutions whose input ends exactly at a page that must not be touched, against a float64 definition.
+// usage: kernels_test [cases] [seed]
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "../conv_plan.h"
+#include "../cpu.h"
+
+namespace {
+
+using namespace corr2d;
+
+// A deterministic generator, the same on every platform (PCG-XSH-RR, O'Neill 2014).
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed * 2 + 1) { next(); }
+  uint32_t next() {
+    const uint64_t old = state_;
+    state_ = old * 6364136223846793005u + 1442695040888963407u;
+    const uint32_t mixed = static_cast<uint32_t>(((old >> 18) ^ old) >> 27), turn = static_cast<uint32_t>(old >> 59);
+    return (mixed >> turn) | (mixed << (-turn & 31));
+  }
+  int64_t range(int64_t low, int64_t high) { return low + next() % static_cast<uint32_t>(high - low + 1); }
+  template <size_t kCount>
+  int64_t pick(const int64_t (&from)[kCount]) {
+    return from[next() % kCount];
+  }
+  double uniform() { return next() / 4294967296.0 * 2 - 1; }
+
+ private:
+  uint64_t state_;
+};
+
+// Elements that end where an inaccessible page begins.
+template <class T>
+class Guarded {
+ public:
+  explicit Guarded(int64_t length) {
+    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t bytes = static_cast<size_t>(length) * sizeof(T);
+    size_ = (bytes + page - 1) / page * page + page;
+    base_ = static_cast<char*>(mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (base_ == MAP_FAILED || mprotect(base_ + size_ - page, page, PROT_NONE) != 0) abort();
+    data = reinterpret_cast<T*>(base_ + size_ - page - bytes);
+  }
+  ~Guarded() { munmap(base_, size_); }
+  Guarded(const Guarded&) = delete;
+  Guarded& operator=(const Guarded&) = delete;
+
+  T* data;
+
+ private:
+  char* base_;
+  size_t size_;
+};
+
+// Written straight from the pictures in src/spec.ts: step back into the row one mirror or period at a time.
+int64_t sourceIndex(int64_t i, int64_t size, Border border) {
+  while (i < 0 || i >= size) {
+    switch (border) {
+      case Border::constant:
+        return -1;
+      case Border::replicate:
+        i = i < 0 ? 0 : size - 1;
+        break;
+      case Border::wrap:
+        i += i < 0 ? size : -size;
+        break;
+      case Border::reflect:
+        i = i < 0 ? -1 - i : 2 * size - 1 - i;
+        break;
+      case Border::mirror:
+        i = size == 1 ? 0 : i < 0 ? -i : 2 * size - 2 - i;
+        break;
+    }
+  }
+  return i;
+}
+
+double activated(double x, const ConvSpec& s) {
+  switch (s.activation) {
+    case Activation::none: return x;
+    case Activation::relu: return x > 0 ? x : 0;
+    case Activation::leakyRelu: return x < 0 ? s.alpha * x : x;
+    case Activation::clamp: return std::min(std::max(x, s.min), s.max);
+    case Activation::sigmoid: return 1 / (1 + ::exp(-x));
+    case Activation::tanh: return ::tanh(x);
+  }
+  return x;
+}
+
+ConvSpec randomSpec(Random& random) {
+  ConvSpec s{};
+  for (;;) {
+    s.batch = random.range(1, 2);
+    s.groups = random.pick({1, 1, 1, 2, 3});
+    s.inChannels = s.groups * random.pick({1, 2, 3, 5, 17, 33, 70});
+    s.outChannels = s.groups * random.pick({1, 2, 3, 4, 7, 8, 9, 16, 17, 33, 40});
+    s.kernelHeight = random.pick({1, 1, 2, 3, 3, 5, 7});
+    s.kernelWidth = random.pick({1, 1, 2, 3, 3, 5, 7});
+    s.inHeight = random.range(1, 17);
+    s.inWidth = random.pick({1, 2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31, 33, 34, 47, 49, 65, 66, 130});
+    s.strideY = random.pick({1, 1, 2, 3, 5});
+    s.strideX = random.pick({1, 1, 2, 3, 5});
+    s.dilationY = random.pick({1, 1, 2, 3});
+    s.dilationX = random.pick({1, 1, 2, 3});
+    const bool padded = random.range(0, 2) != 0;
+    for (int64_t* pad : {&s.padTop, &s.padBottom, &s.padLeft, &s.padRight}) {
+      *pad = padded ? random.pick({0, 1, 1, 2, 3, 40}) : 0;
+    }
+    s.border = static_cast<Border>(random.range(0, 4));
+    s.dtype = static_cast<DType>(random.range(0, 1));
+    s.nhwc = random.range(0, 2) == 0;
+    s.activation = static_cast<Activation>(random.range(0, 5));
+    s.alpha = 0.125;
+    s.min = -0.5;
+    s.max = 0.75;
+    s.outHeight = (s.inHeight + s.padTop + s.padBottom - (s.kernelHeight - 1) * s.dilationY - 1) / s.strideY + 1;
+    s.outWidth = (s.inWidth + s.padLeft + s.padRight - (s.kernelWidth - 1) * s.dilationX - 1) / s.strideX + 1;
+    const bool fits = s.inHeight + s.padTop + s.padBottom > (s.kernelHeight - 1) * s.dilationY &&
+                      s.inWidth + s.padLeft + s.padRight > (s.kernelWidth - 1) * s.dilationX;
+    const double work = static_cast<double>(s.outputLength()) * s.groupIn() * s.taps();
+    if (fits && work < 3e6) return s;
+  }
+}
+
+struct Expected {
+  std::vector<double> value, bound;
+};
+
+template <class T>
+Expected define(const ConvSpec& s, const T* x, const T* w, const T* bias) {
+  Expected e;
+  const double epsilon = s.dtype == DType::float32 ? 0x1p-24 : 0x1p-53;
+  const int64_t depth = s.groupIn() * s.taps();
+  for (int64_t i = 0; i < s.outputLength(); i++) {
+    int64_t rest = i, oc, oy, ox;
+    if (s.nhwc) {
+      oc = rest % s.outChannels, rest /= s.outChannels;
+      ox = rest % s.outWidth, rest /= s.outWidth;
+      oy = rest % s.outHeight, rest /= s.outHeight;
+    } else {
+      ox = rest % s.outWidth, rest /= s.outWidth;
+      oy = rest % s.outHeight, rest /= s.outHeight;
+      oc = rest % s.outChannels, rest /= s.outChannels;
+    }
+    long double sum = bias == nullptr ? 0 : bias[oc], magnitude = fabsl(sum);
+    for (int64_t ic = 0; ic < s.groupIn(); ic++) {
+      const int64_t channel = oc / s.groupOut() * s.groupIn() + ic;
+      for (int64_t ky = 0; ky < s.kernelHeight; ky++) {
+        for (int64_t kx = 0; kx < s.kernelWidth; kx++) {
+          const int64_t y = sourceIndex(oy * s.strideY + ky * s.dilationY - s.padTop, s.inHeight, s.border);
+          const int64_t x0 = sourceIndex(ox * s.strideX + kx * s.dilationX - s.padLeft, s.inWidth, s.border);
+          if (y < 0 || x0 < 0) continue;
+          const int64_t at = s.nhwc ? ((rest * s.inHeight + y) * s.inWidth + x0) * s.inChannels + channel
+                                    : ((rest * s.inChannels + channel) * s.inHeight + y) * s.inWidth + x0;
+          const long double product =
+              static_cast<long double>(x[at]) * w[((oc * s.groupIn() + ic) * s.kernelHeight + ky) * s.kernelWidth + kx];
+          sum += product;
+          magnitude += fabsl(product);
+        }
+      }
+    }
+    // (K + 2) roundings of the sum, whatever its order; none of the activations has a slope above 1, and those that
+    // are computed by the C library add a few roundings of a result below 1.
+    e.value.push_back(activated(static_cast<double>(sum), s));
+    const double library = s.activation == Activation::sigmoid || s.activation == Activation::tanh ? 4 * epsilon : 0;
+    e.bound.push_back(static_cast<double>(magnitude) * static_cast<double>(depth + 2) * epsilon + library);
+  }
+  return e;
+}
+
+template <class T>
+int testCase(const ConvSpec& s, Random& random, int number) {
+  const Guarded<T> x(s.inputLength()), w(s.weightsLength()), bias(s.outChannels), out(s.outputLength());
+  for (int64_t i = 0; i < s.inputLength(); i++) x.data[i] = static_cast<T>(random.uniform());
+  for (int64_t i = 0; i < s.weightsLength(); i++) w.data[i] = static_cast<T>(random.uniform());
+  for (int64_t i = 0; i < s.outChannels; i++) bias.data[i] = static_cast<T>(random.uniform());
+  const T* const biasOrNull = random.range(0, 1) == 0 ? nullptr : bias.data;
+  const Expected expected = define(s, x.data, w.data, biasOrNull);
+  int failures = 0;
+  for (const Isa* isa : isas()) {
+    for (const Algorithm algorithm : {Algorithm::direct, Algorithm::im2col, Algorithm::strided}) {
+      const ConvPlan plan(s, algorithm, *isa, static_cast<int>(random.range(1, 3)), w.data, biasOrNull);
+      // All bits set is a NaN: an output that is not written fails.
+      memset(out.data, 0xff, static_cast<size_t>(s.outputLength()) * sizeof(T));
+      plan.run(x.data, out.data);
+      for (int64_t i = 0; i < s.outputLength(); i++) {
+        const size_t at = static_cast<size_t>(i);
+        if (fabs(static_cast<double>(out.data[i]) - expected.value[at]) <= expected.bound[at]) continue;
+        failures++;
+        printf("case %d, %s, algorithm %d, %s: output %ld is %g, not %g +- %g (in %ldx%ldx%ldx%ld, out %ldx%ldx%ld, "
+               "kernel %ldx%ld, strides %ldx%ld)\n",
+               number, isa->name, static_cast<int>(algorithm), sizeof(T) == 4 ? "float32" : "float64",
+               static_cast<long>(i), static_cast<double>(out.data[i]), expected.value[at], expected.bound[at],
+               static_cast<long>(s.batch), static_cast<long>(s.inChannels), static_cast<long>(s.inHeight),
+               static_cast<long>(s.inWidth), static_cast<long>(s.outChannels), static_cast<long>(s.outHeight),
+               static_cast<long>(s.outWidth), static_cast<long>(s.kernelHeight), static_cast<long>(s.kernelWidth),
+               static_cast<long>(s.strideY), static_cast<long>(s.strideX));
+        break;
+      }
+    }
+  }
+  return failures;
+}
+
+// Several threads share the pool, and one plan, at the same time.
+int testSharing() {
+  ConvSpec s{};
+  s.batch = 2, s.inChannels = s.outChannels = 32, s.inHeight = s.inWidth = s.outHeight = s.outWidth = 33;
+  s.kernelHeight = s.kernelWidth = 3, s.strideY = s.strideX = s.dilationY = s.dilationX = s.groups = 1;
+  s.padTop = s.padBottom = s.padLeft = s.padRight = 1;
+  Random random(7);
+  std::vector<float> x(static_cast<size_t>(s.inputLength())), w(static_cast<size_t>(s.weightsLength()));
+  for (float& value : x) value = static_cast<float>(random.uniform());
+  for (float& value : w) value = static_cast<float>(random.uniform());
+  const ConvPlan plan(s, Algorithm::strided, *isas()[0], 4, w.data(), nullptr);
+  std::vector<float> want(static_cast<size_t>(s.outputLength()));
+  plan.run(x.data(), want.data());
+  int failures[4] = {};
+  std::vector<std::thread> threads;
+  for (int& failed : failures) {
+    threads.emplace_back([&] {
+      std::vector<float> out(want.size());
+      for (int i = 0; i < 20; i++) {
+        plan.run(x.data(), out.data());
+        if (memcmp(out.data(), want.data(), out.size() * sizeof(float)) != 0) failed = 1;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const int sum = failures[0] + failures[1] + failures[2] + failures[3];
+  if (sum != 0) printf("%d of 4 threads that shared a plan got another result\n", sum);
+  return sum;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int cases = argc > 1 ? atoi(argv[1]) : 300;
+  const uint64_t seed = argc > 2 ? strtoull(argv[2], nullptr, 10) : 1;
+  printf("instruction sets:");
+  for (const Isa* isa : isas()) printf(" %s", isa->name);
+  printf("\n");
+  int failures = 0;
+  for (int i = 0; i < cases; i++) {
+    Random random(seed * 1000003 + static_cast<uint64_t>(i));
+    const ConvSpec spec = randomSpec(random);
+    failures += spec.dtype == DType::float32 ? testCase<float>(spec, random, i) : testCase<double>(spec, random, i);
+  }
+  failures += testSharing();
+  printf("%d convolutions, %d failures\n", cases, failures);
+  return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include <stdint.h>
+
+namespace corr2d {
+
+// One fork-join pool for the whole process, shared by all plans and JavaScript threads. Helper threads start when they
+// are first needed, spin for a moment after each job, then sleep. The pool is never destroyed: the addon stays loaded.
+class ThreadPool {
+ public:
+  // body(first, last, thread) with thread in [0, threads) for disjoint ranges that cover [0, count). The caller takes
+  // part. Where another caller holds the pool, or helpers cannot be started, the caller does all of it as thread 0.
+  using Body = void (*)(void* context, int64_t first, int64_t last, int thread);
+
+  static void run(int64_t count, int threads, Body body, void* context);
+};
+
+}  // namespace corr2d

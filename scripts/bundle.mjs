@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// After tsc: makes single files of what must not consist of many.
+//   dist/cli.js             the command, with its dependencies inside and the library beside it
+//   dist/cli.LICENSES.txt   the licences of those dependencies
+//   dist/browser.js         the library for browsers, with the WASM inside
+//   dist/browser-worker.js  its worker, likewise
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const src = join(root, "src");
+const dist = join(root, "dist");
+const wasm = join(dist, "corr2d.wasm");
+
+/** Imports that leave src/cli stay imports, of what tsc wrote to dist/: the addon and the WASM load from there. */
+const libraryStaysOutside = {
+  name: "library-stays-outside",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const inSrc = relative(src, resolve(resolveDir, path));
+      if (inSrc.startsWith(`cli${sep}`) || !resolveDir.startsWith(src)) return undefined;
+      return { path: `./${inSrc.replaceAll(sep, "/").replace(/\.ts$/, ".js")}`, external: true };
+    });
+  },
+};
+
+/** `import base64 from "corr2d:wasm"` gives the bytes of dist/corr2d.wasm as base64 text. */
+const inlineWasm = {
+  name: "inline-wasm",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^corr2d:wasm$/ }, () => ({ path: wasm, namespace: "corr2d-wasm" }));
+    onLoad({ filter: /.*/, namespace: "corr2d-wasm" }, ({ path }) => ({
+      contents: `export default ${JSON.stringify(readFileSync(path, "base64"))};`,
+    }));
+  },
+};
+
+async function bundleCli() {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ["src/cli/main.ts"],
+    outfile: "dist/cli.js",
+    bundle: true,
+    metafile: true,
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    external: ["sharp"],
+    plugins: [libraryStaysOutside],
+    banner: {
+      // Bundled CommonJS modules call require() for Node's own modules.
+      js: '#!/usr/bin/env node\nimport { createRequire as cliRequire } from "node:module";\nconst require = cliRequire(import.meta.url);',
+    },
+    legalComments: "none", // all of them are in cli.LICENSES.txt, in full
+  });
+  chmodSync(join(dist, "cli.js"), 0o755);
+  writeFileSync(join(dist, "cli.LICENSES.txt"), licences(Object.keys(metafile.inputs)));
+  rmSync(join(dist, "cli"), { recursive: true, force: true });
+}
+
+/** The licences of all packages that the bundled files come from. */
+function licences(files) {
+  const folders = new Set(files.map(packageFolder).filter((folder) => folder !== undefined));
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined)
+      throw new Error(`${name} ${version}, bundled into dist/cli.js, has no licence file`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`;
+  });
+  return `dist/cli.js contains these packages:\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
+}
+
+/** "node_modules/@scope/name" of a path in there. */
+function packageFolder(path) {
+  return path.match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0];
+}
+
+function bundleForBrowsers(entryPoint, outfile) {
+  return build({
+    absWorkingDir: root,
+    entryPoints: [entryPoint],
+    outfile,
+    bundle: true,
+    platform: "browser",
+    format: "esm",
+    target: "es2022",
+    plugins: [inlineWasm],
+  });
+}
+
+if (!existsSync(wasm)) {
+  console.error(`${relative(root, wasm)} is missing: run npm run build:wasm first`);
+  process.exit(1);
+}
+await bundleCli();
+await bundleForBrowsers("src/browser.ts", "dist/browser.js");
+rmSync(join(dist, "platform", "browser.js"), { force: true }); // as a file of its own it cannot be loaded
+if (existsSync(join(src, "backend", "worker.ts"))) {
+  await bundleForBrowsers("src/backend/worker.ts", "dist/browser-worker.js");
+}

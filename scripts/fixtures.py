@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+"""Writes test/fixtures/*.jsonl: what PyTorch and SciPy answer, for test/golden.test.ts.
+
+Needs Debian's python3-torch and python3-scipy (apt-get install python3-torch python3-scipy); tests do not, since the
+files are checked in. Run from anywhere:
+
+    /usr/bin/python3 scripts/fixtures.py
+
+Operands are small whole numbers, so that every sum is exact in float32 and float64 and results are compared for
+equality. The output is the same on every run.
+"""
+
+import json
+import pathlib
+import random
+
+import numpy
+import scipy
+import scipy.ndimage
+import scipy.signal
+import torch
+import torch.nn.functional as F
+
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "test" / "fixtures"
+rng = random.Random(6)
+
+
+def integers(*shape):
+    """Whole numbers from -9 to 9, in row-major order."""
+    return numpy.array([rng.randint(-9, 9) for _ in range(int(numpy.prod(shape)))], dtype=float).reshape(shape)
+
+
+def flat(array):
+    """Row-major elements, whole numbers written as such."""
+    return [int(v) if float(v).is_integer() else float(v) for v in numpy.asarray(array).ravel()]
+
+
+def tensor(array):
+    return {"shape": list(array.shape), "data": flat(array)}
+
+
+# Our names, and PyTorch's for the same border.
+TORCH_BORDERS = {"constant": "constant", "replicate": "replicate", "mirror": "reflect", "wrap": "circular"}
+
+
+def torch_same(size, kernel, stride, dilation):
+    """Padding of one axis as TensorFlow and ONNX's SAME_UPPER do for strides beyond 1, where PyTorch has no "same"."""
+    total = max((-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+    return total // 2, total - total // 2
+
+
+def conv2d_case(x_shape, out_channels, kernel, strides=(1, 1), padding=(0, 0, 0, 0), dilations=(1, 1), groups=1,
+                border="constant", bias=False, activation=None):
+    """One case; `padding` is [top, bottom, left, right], or "same"."""
+    x = integers(*x_shape)
+    weights = integers(out_channels, x_shape[1] // groups, *kernel)
+    offsets = integers(out_channels) if bias else None
+    if activation in ("sigmoid", "tanh"):
+        x, weights = x / 8, weights / 16
+    t = torch.from_numpy
+    b = None if offsets is None else t(offsets)
+    if padding == "same" and tuple(strides) == (1, 1) and border == "constant":
+        y = F.conv2d(t(x), t(weights), b, padding="same", dilation=dilations, groups=groups)
+    else:
+        top, bottom, left, right = (
+            (*torch_same(x_shape[2], kernel[0], strides[0], dilations[0]),
+             *torch_same(x_shape[3], kernel[1], strides[1], dilations[1])) if padding == "same" else padding
+        )
+        padded = F.pad(t(x), (left, right, top, bottom), mode=TORCH_BORDERS[border])
+        y = F.conv2d(padded, t(weights), b, stride=strides, dilation=dilations, groups=groups)
+    if activation == "relu":
+        y = F.relu(y)
+    elif activation == "leakyRelu":
+        y = F.leaky_relu(y, 0.25)
+    elif activation == "clamp":
+        y = F.hardtanh(y, -20.0, 30.0)
+    elif activation == "sigmoid":
+        y = torch.sigmoid(y)
+    elif activation == "tanh":
+        y = torch.tanh(y)
+    options = {"strides": list(strides), "padding": padding if padding == "same" else list(padding),
+               "dilations": list(dilations), "groups": groups, "border": border}
+    if activation == "leakyRelu":
+        options["activation"] = {"kind": "leakyRelu", "alpha": 0.25}
+    elif activation == "clamp":
+        options["activation"] = {"kind": "clamp", "min": -20, "max": 30}
+    elif activation:
+        options["activation"] = activation
+    case = {"x": tensor(x), "weights": tensor(weights), "options": options, "y": tensor(y.numpy())}
+    if bias:
+        case["bias"] = flat(offsets)
+    return case
+
+
+def conv2d_cases():
+    yield conv2d_case((1, 1, 5, 6), 1, (3, 3))
+    yield conv2d_case((2, 3, 7, 9), 4, (3, 3), bias=True)
+    yield conv2d_case((1, 5, 4, 17), 3, (1, 1))
+    yield conv2d_case((1, 3, 19, 18), 4, (7, 7), strides=(2, 2), padding=(3, 3, 3, 3), bias=True)
+    yield conv2d_case((3, 2, 6, 5), 5, (2, 3), padding=(1, 1, 2, 2))
+    for strides in [(1, 2), (2, 1), (3, 3), (4, 3), (2, 5)]:
+        yield conv2d_case((1, 2, 11, 13), 3, (3, 2), strides=strides, padding=(0, 2, 1, 3))
+    for dilations in [(2, 1), (1, 3), (2, 2), (3, 4)]:
+        yield conv2d_case((1, 2, 11, 13), 2, (3, 3), dilations=dilations, strides=(2, 1), padding=(2, 2, 2, 2))
+    for groups, channels, out in [(2, 4, 6), (3, 6, 3), (5, 5, 5), (4, 4, 12)]:
+        yield conv2d_case((2, channels, 5, 6), out, (3, 3), groups=groups, padding=(1, 1, 1, 1), bias=True)
+    for kernel in [(1, 1), (2, 2), (3, 3), (4, 5), (2, 3), (6, 1)]:
+        yield conv2d_case((1, 2, 7, 8), 2, kernel, padding="same")
+        yield conv2d_case((1, 1, 9, 8), 2, kernel, padding="same", dilations=(2, 3))
+    for strides in [(2, 2), (3, 2), (4, 3)]:
+        yield conv2d_case((1, 2, 9, 10), 2, (3, 4), strides=strides, padding="same")
+    for border in ["replicate", "mirror", "wrap"]:
+        yield conv2d_case((1, 2, 6, 7), 2, (3, 3), padding=(1, 2, 3, 4), border=border)
+        yield conv2d_case((2, 2, 5, 6), 2, (2, 4), padding=(4, 4, 5, 5), border=border, strides=(2, 3))
+        yield conv2d_case((1, 1, 6, 6), 1, (3, 3), padding="same", border=border, strides=(2, 2))
+    yield conv2d_case((1, 1, 2, 3), 1, (3, 3), padding=(7, 8, 9, 10), border="replicate")
+    for activation in ["relu", "leakyRelu", "clamp", "sigmoid", "tanh"]:
+        yield conv2d_case((1, 2, 6, 7), 3, (3, 3), bias=True, activation=activation)
+
+
+# Our names, and scipy.ndimage's for the same border.
+NDIMAGE_BORDERS = {"constant": "constant", "replicate": "nearest", "reflect": "reflect", "mirror": "mirror",
+                   "wrap": "wrap"}
+
+# Our names, and scipy.signal's for the same border.
+SIGNAL_BORDERS = {"constant": "fill", "reflect": "symm", "wrap": "wrap"}
+
+
+def correlate2d(x, kernel, mode, border):
+    """scipy.signal.correlate2d, but for one quirk: in mode "same" it centres even kernels unlike signal.correlate,
+    ndimage.correlate and convolve2d with the flipped kernel, which agree with each other; we side with those three.
+    """
+    if mode == "same" and any(size % 2 == 0 for size in kernel.shape):
+        y = scipy.ndimage.correlate(x, kernel, mode=NDIMAGE_BORDERS[border])
+        if border == "constant":
+            assert numpy.array_equal(y, scipy.signal.correlate(x, kernel, mode="same"))
+        flipped = scipy.signal.convolve2d(x, kernel[::-1, ::-1], mode="same", boundary=SIGNAL_BORDERS[border])
+        assert numpy.array_equal(y, flipped)
+        return y
+    return scipy.signal.correlate2d(x, kernel, mode=mode, boundary=SIGNAL_BORDERS[border])
+
+
+def convolve2d(x, kernel, mode, border):
+    return scipy.signal.convolve2d(x, kernel, mode=mode, boundary=SIGNAL_BORDERS[border])
+
+
+def signal_cases():
+    """corr2d and convolve2d in every mode with every boundary; kernels even, odd and larger than a side."""
+    for name, function in [("corr2d", correlate2d), ("convolve2d", convolve2d)]:
+        for kernel_shape in [(1, 1), (2, 2), (3, 3), (2, 5), (4, 3), (1, 4), (5, 6)]:
+            for mode in ["valid", "same", "full"]:
+                for border in SIGNAL_BORDERS:
+                    x, kernel = integers(6, 7), integers(*kernel_shape)
+                    y = function(x, kernel, mode, border)
+                    yield {"function": name, "x": tensor(x), "kernel": tensor(kernel),
+                           "options": {"mode": mode, "border": border}, "y": tensor(y)}
+        for mode in ["same", "full"]:
+            x, kernel = integers(3, 2), integers(5, 4)
+            yield {"function": name, "x": tensor(x), "kernel": tensor(kernel),
+                   "options": {"mode": mode, "border": "constant"}, "y": tensor(function(x, kernel, mode, "constant"))}
+
+
+def ndimage_cases():
+    """Borders by the names of scipy.ndimage, on inputs smaller than the kernel too."""
+    for border, mode in NDIMAGE_BORDERS.items():
+        for x_shape, kernel_shape in [((5, 6), (3, 3)), ((4, 5), (3, 7)), ((3, 4), (5, 5)), ((2, 3), (7, 9)),
+                                      ((1, 4), (3, 5)), ((6, 5), (2, 4))]:
+            x, kernel = integers(*x_shape), integers(*kernel_shape)
+            y = scipy.ndimage.correlate(x, kernel, mode=mode)
+            yield {"function": "corr2d", "x": tensor(x), "kernel": tensor(kernel),
+                   "options": {"mode": "same", "border": border}, "y": tensor(y)}
+
+
+def write(name, source, cases):
+    """Where the answers come from on the first line, then one case on each."""
+    lines = [json.dumps({"source": source}), *(json.dumps(case, separators=(",", ":")) for case in cases)]
+    path = FOLDER / f"{name}.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    print(f"{path.name}: {len(lines) - 1} cases, {path.stat().st_size} bytes")
+
+
+FOLDER.mkdir(parents=True, exist_ok=True)
+write("torch", f"torch {torch.__version__}: torch.nn.functional.conv2d and pad", conv2d_cases())
+write("scipy-signal", f"scipy {scipy.__version__}: signal.correlate2d and convolve2d", signal_cases())
+write("scipy-ndimage", f"scipy {scipy.__version__}: ndimage.correlate", ndimage_cases())

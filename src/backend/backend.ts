@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+import type { FloatArray } from "../dtype.ts";
+import type { Algorithm, ConvSpec } from "../spec.ts";
+
+export const backendNames = ["native", "wasm", "reference"] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/**
+ * Something that computes convolutions. Specs, lengths and element types are valid when they arrive here; batch and
+ * every other size are at least 1.
+ */
+export interface Backend {
+  readonly name: BackendName;
+  /** The instruction set in use: "avx512", "avx2", "sse2", "neon", "simd128" or "javascript". */
+  readonly isa: string;
+  /** How many threads one `run` may use at most. */
+  readonly threads: number;
+  supports(spec: ConvSpec, algorithm: Algorithm): boolean;
+  /**
+   * Packs weights (OIHW, `outChannels * inChannels / groups * kernelHeight * kernelWidth` of them) and bias
+   * (`outChannels`, or null for zeros) for many runs. Both are copied.
+   */
+  prepare(spec: ConvSpec, algorithm: Algorithm, weights: FloatArray, bias: FloatArray | null): PreparedConv;
+  /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
+  dispose(): void;
+}
+
+/** A convolution whose weights are packed. */
+export interface PreparedConv {
+  /** Bytes beyond packed weights, input and output that one run needs. */
+  readonly workspaceBytes: number;
+  /** Writes every element of `output`. The two arrays do not overlap. */
+  run(input: FloatArray, output: FloatArray): void;
+  /**
+   * As `run`, off the event loop. Nobody else touches the two arrays until the promise settles. Rejects with
+   * `signal.reason` soon after an abort; `output` is then undefined in content.
+   */
+  runAsync(input: FloatArray, output: FloatArray, signal: AbortSignal | undefined): Promise<void>;
+  /** Frees packed weights; runs under way finish first. A second call does nothing. */
+  dispose(): void;
+}

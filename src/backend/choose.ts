@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+import { Corr2dError, invalid } from "../errors.ts";
+import { platform } from "../platform/platform.ts";
+import { checkOneOf } from "../resolve.ts";
+import { checkPositive } from "../shape.ts";
+import { type Backend, type BackendName, backendNames } from "./backend.ts";
+import { createNativeBackend, type NativeAddon } from "./native.ts";
+import { createReferenceBackend } from "./reference.ts";
+import { createWasmBackend } from "./wasm.ts";
+
+/** What `createEngine` can be asked for; what is left out comes from the environment, then from what there is. */
+export interface BackendOptions {
+  /** Default: CORR2D_BACKEND, else the first that works of native, wasm, reference. */
+  readonly backend?: BackendName;
+  /** How many threads one call may use. Default: CORR2D_THREADS, else one for each processor. */
+  readonly threads?: number;
+  /** Default: CORR2D_ISA, else the best that the processor runs. */
+  readonly isa?: string;
+}
+
+/** What {@link backends} says of one backend. */
+export type BackendReport =
+  | {
+      readonly name: BackendName;
+      readonly available: true;
+      /** The instruction set that is used unless another is asked for. */
+      readonly isa: string;
+      /** All that can be asked for. */
+      readonly isas: readonly string[];
+      readonly threads: number;
+    }
+  | { readonly name: BackendName; readonly available: false; readonly reason: string };
+
+/** A backend, and whether it was asked for by name rather than found. */
+export interface Choice {
+  readonly backend: Backend;
+  readonly named: boolean;
+}
+
+/** The backends in order of preference: what each offers, or why it is missing. Never throws. */
+export function backends(): BackendReport[] {
+  return backendNames.map((name) => {
+    try {
+      const isas = isasOf(name);
+      const threads = name === "native" ? platform().hardwareThreads : 1;
+      return { name, available: true, isa: isas[0], isas, threads };
+    } catch (error) {
+      return { name, available: false, reason: messageOf(error) };
+    }
+  });
+}
+
+/**
+ * Opens the backend that was asked for, or else the first that works. Throws INVALID_ARGUMENT for options that make
+ * no sense and BACKEND_UNAVAILABLE, with its cause, for a backend or ISA that was asked for and is missing.
+ */
+export function openBackend(options: BackendOptions): Choice {
+  const { env, hardwareThreads } = platform();
+  const name = optional(options.backend, env("CORR2D_BACKEND"), "backend", "CORR2D_BACKEND", (value, label) =>
+    checkOneOf(value, backendNames, label),
+  );
+  const threads = optional(
+    options.threads,
+    env("CORR2D_THREADS"),
+    "threads",
+    "CORR2D_THREADS",
+    (value, label) => {
+      const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+      checkPositive(count, label);
+      return count;
+    },
+  );
+  const isa = optional(options.isa, env("CORR2D_ISA"), "isa", "CORR2D_ISA", (value, label) => {
+    if (typeof value !== "string") throw invalid("a string", label, value);
+    return value;
+  });
+  const settings = { threads: threads ?? hardwareThreads, isa };
+  if (name !== undefined) return { backend: open(name, settings), named: true };
+  const failures: unknown[] = [];
+  for (const candidate of backendNames) {
+    try {
+      if (isa !== undefined && !isasOf(candidate).includes(isa)) continue;
+      return { backend: open(candidate, settings), named: isa !== undefined };
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  throw new Corr2dError("BACKEND_UNAVAILABLE", `No backend here has the ISA "${isa}"`, {
+    cause: new AggregateError(failures),
+  });
+}
+
+function optional<T>(
+  option: unknown,
+  variable: string | undefined,
+  optionName: string,
+  variableName: string,
+  check: (value: unknown, label: string) => T,
+): T | undefined {
+  if (option !== undefined) return check(option, optionName);
+  if (variable !== undefined && variable !== "") return check(variable, variableName);
+  return undefined;
+}
+
+interface Settings {
+  readonly threads: number;
+  readonly isa: string | undefined;
+}
+
+function open(name: BackendName, { threads, isa }: Settings): Backend {
+  let isas: readonly string[];
+  try {
+    isas = isasOf(name);
+  } catch (cause) {
+    throw new Corr2dError(
+      "BACKEND_UNAVAILABLE",
+      `The ${name} backend is not available: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+  if (isa !== undefined && !isas.includes(isa)) {
+    throw new Corr2dError(
+      "BACKEND_UNAVAILABLE",
+      `The ${name} backend has no ISA "${isa}" on this machine, only ${isas.join(", ")}`,
+    );
+  }
+  switch (name) {
+    case "native":
+      return createNativeBackend(addon(), { threads, isa: isa ?? isas[0] });
+    case "wasm":
+      return createWasmBackend(wasmModule(), { threads });
+    case "reference":
+      return createReferenceBackend({ threads });
+  }
+}
+
+/** Throws where the backend is missing. */
+function isasOf(name: BackendName): readonly string[] {
+  switch (name) {
+    case "native":
+      return addon().isas;
+    case "wasm":
+      wasmModule();
+      return ["simd128"];
+    case "reference":
+      return ["javascript"];
+  }
+}
+
+/** Remembers how a first attempt ended, failure included: loading is tried once. */
+function once<T>(attempt: () => T): () => T {
+  let outcome: { value: T } | { error: unknown } | undefined;
+  return () => {
+    if (outcome === undefined) {
+      try {
+        outcome = { value: attempt() };
+      } catch (error) {
+        outcome = { error };
+      }
+    }
+    if ("error" in outcome) throw outcome.error;
+    return outcome.value;
+  };
+}
+
+const addon: () => NativeAddon = once(() => platform().loadAddon());
+const wasmModule = once(() => platform().loadWasm());
+
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\n", 1)[0];

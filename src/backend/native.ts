@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+import type { DType, FloatArray } from "../dtype.ts";
+import { Corr2dError } from "../errors.ts";
+import { algorithms, type ConvSpec } from "../spec.ts";
+import type { Backend, PreparedConv } from "./backend.ts";
+
+/** A packed convolution; freed by the garbage collector if it is never disposed of. */
+type Handle = { readonly handle: unique symbol };
+
+/** What native/addon.cc exports. */
+export interface NativeAddon {
+  /** The instruction sets that this processor runs, best first. */
+  readonly isas: readonly string[];
+  /** `spec` is laid out as {@link encodeSpec} says. */
+  prepare(
+    spec: Float64Array,
+    isa: number,
+    algorithm: number,
+    threads: number,
+    weights: FloatArray,
+    bias: FloatArray | null,
+  ): Handle;
+  workspaceBytes(conv: Handle): number;
+  run(conv: Handle, input: FloatArray, output: FloatArray): void;
+  /** `done(error)` is called on the event loop; writing to `cancel[0]` ends the work early. */
+  runAsync(
+    conv: Handle,
+    input: FloatArray,
+    output: FloatArray,
+    cancel: Int32Array,
+    done: (error: Error | null) => void,
+  ): void;
+  dispose(conv: Handle): void;
+}
+
+export interface NativeOptions {
+  readonly threads: number;
+  /** One of `addon.isas`; the first where undefined. */
+  readonly isa: string | undefined;
+}
+
+/** The C++ addon. Throws BACKEND_UNAVAILABLE for an ISA that this processor does not run. */
+export function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions): Backend {
+  const isaIndex = isa === undefined ? 0 : addon.isas.indexOf(isa);
+  if (isaIndex < 0) {
+    throw new Corr2dError(
+      "BACKEND_UNAVAILABLE",
+      `The native backend has no ISA "${isa}" on this processor, only ${addon.isas.join(", ")}`,
+    );
+  }
+  return {
+    name: "native",
+    isa: addon.isas[isaIndex],
+    threads,
+    supports: () => true,
+    prepare: (spec, algorithm, weights, bias) =>
+      prepared(
+        addon,
+        guard(() =>
+          addon.prepare(encodeSpec(spec), isaIndex, algorithms.indexOf(algorithm), threads, weights, bias),
+        ),
+      ),
+    dispose: () => {},
+  };
+}
+
+function prepared(addon: NativeAddon, conv: Handle): PreparedConv {
+  return {
+    workspaceBytes: addon.workspaceBytes(conv),
+    run: (input, output) => {
+      try {
+        addon.run(conv, input, output);
+      } catch (cause) {
+        throw failure(cause);
+      }
+    },
+    runAsync: (input, output, signal) =>
+      new Promise((resolve, reject) => {
+        const cancel = new Int32Array(1);
+        const abort = () => {
+          Atomics.store(cancel, 0, 1);
+        };
+        addon.runAsync(conv, input, output, cancel, (error) => {
+          signal?.removeEventListener("abort", abort);
+          if (signal?.aborted) reject(signal.reason);
+          else if (error !== null) reject(failure(error));
+          else resolve();
+        });
+        signal?.addEventListener("abort", abort);
+      }),
+    dispose: () => addon.dispose(conv),
+  };
+}
+
+function guard<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    throw failure(cause);
+  }
+}
+
+function failure(cause: unknown): Corr2dError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new Corr2dError("BACKEND_FAILED", `The native backend failed: ${message}`, { cause });
+}
+
+const dtypes: readonly DType[] = ["float32", "float64"];
+const borderCodes = { constant: 0, replicate: 1, reflect: 2, mirror: 3, wrap: 4 };
+const activationCodes = { none: 0, relu: 1, leakyRelu: 2, clamp: 3, sigmoid: 4, tanh: 5 };
+
+/** The order in which `specOf` of native/addon.cc reads the fields. */
+function encodeSpec(spec: ConvSpec): Float64Array {
+  const { activation } = spec;
+  const alpha = activation.kind === "leakyRelu" ? activation.alpha : 0;
+  const { min, max } = activation.kind === "clamp" ? activation : { min: 0, max: 0 };
+  return Float64Array.of(
+    spec.batch,
+    spec.inChannels,
+    spec.inHeight,
+    spec.inWidth,
+    spec.outChannels,
+    spec.outHeight,
+    spec.outWidth,
+    spec.kernelHeight,
+    spec.kernelWidth,
+    ...spec.strides,
+    ...spec.padding,
+    ...spec.dilations,
+    spec.groups,
+    borderCodes[spec.border],
+    dtypes.indexOf(spec.dtype),
+    spec.inputLayout === "nhwc" ? 1 : 0,
+    activationCodes[activation.kind],
+    alpha,
+    min,
+    max,
+  );
+}

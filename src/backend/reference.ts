@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+import type { FloatArray } from "../dtype.ts";
+import type { Algorithm, ConvSpec } from "../spec.ts";
+import type { Backend, PreparedConv } from "./backend.ts";
+import { activationFunction } from "./reference/activation.ts";
+import { direct } from "./reference/direct.ts";
+import { geometryOf } from "./reference/geometry.ts";
+import { im2col, tilePixels } from "./reference/im2col.ts";
+import { strided } from "./reference/strided.ts";
+import { createWorkerPool, type PooledConv, type WorkerPool } from "./worker-pool.ts";
+
+const runners = { direct, im2col, strided };
+
+/**
+ * Plain TypeScript: runs everywhere, sums in float64, and serves calls too small to be worth leaving JavaScript for.
+ * `run` computes on the calling thread, `runAsync` in at most `threads` workers.
+ */
+export function createReferenceBackend({ threads }: { threads: number } = { threads: 1 }): Backend {
+  const pool = createWorkerPool({ backend: "reference" }, threads);
+  return {
+    name: "reference",
+    isa: "javascript",
+    threads: 1,
+    supports: () => true,
+    prepare: (spec, algorithm, weights, bias) =>
+      prepare(pool, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
+    dispose: () => pool.dispose(),
+  };
+}
+
+function prepare(
+  pool: WorkerPool,
+  spec: ConvSpec,
+  algorithm: Algorithm,
+  weights: FloatArray,
+  bias: FloatArray | null,
+): PreparedConv {
+  const geometry = geometryOf(spec);
+  const activation = activationFunction(spec.activation);
+  const runner = runners[algorithm];
+  const depth = (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
+  let pooled: PooledConv | undefined;
+  return {
+    workspaceBytes: { direct: 0, im2col: 8 * tilePixels * (depth + 1), strided: 8 * depth }[algorithm],
+    run: (input, output) => runner(spec, geometry, weights, bias, activation, input, output),
+    runAsync: (input, output, signal) => {
+      pooled ??= pool.add({ spec, algorithm, weights, bias });
+      return pooled.run(input, output, signal);
+    },
+    dispose: () => pooled?.release(),
+  };
+}

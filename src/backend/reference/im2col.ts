@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+import type { FloatArray } from "../../dtype.ts";
+import type { ConvSpec } from "../../spec.ts";
+import type { Geometry } from "./geometry.ts";
+
+/** Output pixels whose patches are gathered at a time. */
+export const tilePixels = 16;
+
+/**
+ * Patches are gathered tile by tile as the columns of a matrix [inChannels / groups * kernelHeight * kernelWidth]
+ * [tilePixels], and multiplied by the weights as a matrix [outChannels][same]. Sums are float64.
+ */
+export function im2col(
+  spec: ConvSpec,
+  geometry: Geometry,
+  weights: FloatArray,
+  bias: FloatArray | null,
+  activation: (x: number) => number,
+  x: FloatArray,
+  out: FloatArray,
+): void {
+  const { batch, groups, outHeight, outWidth } = spec;
+  const { output } = geometry;
+  const groupOut = spec.outChannels / groups;
+  const depth = (spec.inChannels / groups) * spec.kernelHeight * spec.kernelWidth;
+  const pixels = outHeight * outWidth;
+  const patches = new Float64Array(depth * tilePixels);
+  const sums = new Float64Array(tilePixels);
+  for (let n = 0; n < batch; n++) {
+    for (let group = 0; group < groups; group++) {
+      for (let first = 0; first < pixels; first += tilePixels) {
+        const count = Math.min(tilePixels, pixels - first);
+        gather(spec, geometry, x, n, group, first, count, patches);
+        for (let oc = group * groupOut; oc < (group + 1) * groupOut; oc++) {
+          sums.fill(bias === null ? 0 : bias[oc]);
+          for (let k = 0; k < depth; k++) {
+            const w = weights[oc * depth + k];
+            for (let p = 0; p < count; p++) sums[p] += w * patches[k * tilePixels + p];
+          }
+          for (let p = 0; p < count; p++) {
+            const oy = Math.floor((first + p) / outWidth);
+            const ox = (first + p) % outWidth;
+            out[n * output.batch + oc * output.channel + oy * output.row + ox * output.column] = activation(
+              sums[p],
+            );
+          }
+        }
+      }
+    }
+  }
+}
+
+function gather(
+  spec: ConvSpec,
+  { input, sourceRow, sourceColumn }: Geometry,
+  x: FloatArray,
+  n: number,
+  group: number,
+  first: number,
+  count: number,
+  patches: Float64Array,
+): void {
+  const { kernelHeight, kernelWidth, outWidth } = spec;
+  const groupIn = spec.inChannels / spec.groups;
+  for (let p = 0; p < count; p++) {
+    const oy = Math.floor((first + p) / outWidth);
+    const ox = (first + p) % outWidth;
+    let k = 0;
+    for (let ic = 0; ic < groupIn; ic++) {
+      const plane = n * input.batch + (group * groupIn + ic) * input.channel;
+      for (let ky = 0; ky < kernelHeight; ky++) {
+        const row = sourceRow[oy * kernelHeight + ky];
+        for (let kx = 0; kx < kernelWidth; kx++, k++) {
+          const column = sourceColumn[ox * kernelWidth + kx];
+          patches[k * tilePixels + p] =
+            row < 0 || column < 0 ? 0 : x[plane + row * input.row + column * input.column];
+        }
+      }
+    }
+  }
+}

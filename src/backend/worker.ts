@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Runs in a worker: convolves what worker-pool.ts sends. A module of its own, in Node and in browsers.
+import type { FloatArray } from "../dtype.ts";
+import { Corr2dError, type ErrorCode } from "../errors.ts";
+import type { Algorithm, ConvSpec } from "../spec.ts";
+import type { Backend, PreparedConv } from "./backend.ts";
+import { createReferenceBackend } from "./reference.ts";
+import { createWasmBackend } from "./wasm.ts";
+
+/** Which backend a worker computes on. */
+export type WorkerBackend =
+  | { readonly backend: "wasm"; readonly module: WebAssembly.Module }
+  | { readonly backend: "reference" };
+
+/** The arguments of `Backend.prepare`. */
+export interface ConvSource {
+  readonly spec: ConvSpec;
+  readonly algorithm: Algorithm;
+  readonly weights: FloatArray;
+  readonly bias: FloatArray | null;
+}
+
+export type Request =
+  | { readonly type: "open"; readonly on: WorkerBackend }
+  | { readonly type: "prepare"; readonly plan: number; readonly source: ConvSource }
+  | { readonly type: "run"; readonly plan: number; readonly input: FloatArray; readonly outputLength: number }
+  | { readonly type: "release"; readonly plan: number };
+
+/** The answer to a "run"; no other request has one. */
+export type Response =
+  | { readonly type: "done"; readonly output: FloatArray }
+  | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly cause: unknown };
+
+type Post = (response: Response, transfer: ArrayBuffer[]) => void;
+
+function serve(post: Post): (request: Request) => void {
+  let backend: Backend;
+  const sources = new Map<number, ConvSource>();
+  const plans = new Map<number, PreparedConv>();
+
+  const run = (id: number, input: FloatArray, outputLength: number): void => {
+    const source = sources.get(id) as ConvSource;
+    let plan = plans.get(id);
+    if (plan === undefined) {
+      plan = backend.prepare(source.spec, source.algorithm, source.weights, source.bias);
+      plans.set(id, plan);
+    }
+    const output =
+      input instanceof Float32Array ? new Float32Array(outputLength) : new Float64Array(outputLength);
+    plan.run(input, output);
+    post({ type: "done", output }, [output.buffer as ArrayBuffer]);
+  };
+
+  return (request) => {
+    switch (request.type) {
+      case "open":
+        backend =
+          request.on.backend === "wasm"
+            ? createWasmBackend(request.on.module, { threads: 1 })
+            : createReferenceBackend();
+        break;
+      case "prepare":
+        sources.set(request.plan, request.source);
+        break;
+      case "run":
+        try {
+          run(request.plan, request.input, request.outputLength);
+        } catch (error) {
+          const code = error instanceof Corr2dError ? error.code : "BACKEND_FAILED";
+          const { message, cause } = error as Error;
+          post({ type: "failed", code, message, cause }, []);
+        }
+        break;
+      case "release":
+        plans.get(request.plan)?.dispose();
+        plans.delete(request.plan);
+        sources.delete(request.plan);
+    }
+  };
+}
+
+// Asked of the process rather than imported: browsers' bundlers see nothing here, and no message can come too early.
+const node = globalThis.process?.getBuiltinModule?.("node:worker_threads");
+if (node?.parentPort) {
+  const { parentPort } = node;
+  parentPort.on(
+    "message",
+    serve((response, transfer) => parentPort.postMessage(response, transfer)),
+  );
+} else {
+  const scope = globalThis as unknown as {
+    postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+    onmessage: (event: MessageEvent<Request>) => void;
+  };
+  const receive = serve((response, transfer) => scope.postMessage(response, transfer));
+  scope.onmessage = (event) => receive(event.data);
+}

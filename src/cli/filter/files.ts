@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join, normalize, resolve } from "node:path";
+import { glob, isDynamicPattern } from "tinyglobby";
+import { UsageError } from "../errors.ts";
+import { isWritable, writableExtensions } from "../images.ts";
+import { forgetTemporary, rememberTemporary } from "../process.ts";
+
+/** One file to read and the file to write. */
+export interface Job {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** The files that the command line names. `folder` must be created where it is not undefined. */
+export interface Jobs {
+  readonly jobs: readonly Job[];
+  readonly folder: string | undefined;
+}
+
+/** Expands inputs and decides where each output goes. Throws UsageError; writes nothing. */
+export async function planJobs(patterns: readonly string[], output: string): Promise<Jobs> {
+  const inputs = await expandInputs(patterns);
+  const inFolder = await isFolderOutput(inputs.length, output);
+  const jobs = inputs.map((input) => ({
+    input,
+    output: inFolder ? join(output, outputName(input)) : output,
+  }));
+  if (!inFolder) await checkFile(output);
+  checkCollisions(jobs);
+  return { jobs, folder: inFolder ? output : undefined };
+}
+
+/** A path that exists is a file even when it looks like a glob: `photo[1].jpg` is a common name. */
+async function expandInputs(patterns: readonly string[]): Promise<string[]> {
+  const inputs: string[] = [];
+  for (const pattern of patterns) {
+    const kind = await kindOf(pattern);
+    if (kind === "file") inputs.push(pattern);
+    else if (kind === "folder") throw new UsageError(`${pattern} is a folder; name files or a glob in it`);
+    else if (!isDynamicPattern(pattern)) throw new UsageError(`no such file: ${pattern}`);
+    else {
+      const found = await glob(pattern, { onlyFiles: true, expandDirectories: false });
+      if (found.length === 0) throw new UsageError(`no file matches ${pattern}`);
+      inputs.push(...found.sort());
+    }
+  }
+  return [...new Map(inputs.map((input) => [resolve(input), normalize(input)])).values()];
+}
+
+async function isFolderOutput(inputCount: number, output: string): Promise<boolean> {
+  const kind = await kindOf(output);
+  if (kind === "folder" || /[/\\]$/.test(output)) return true;
+  if (inputCount === 1) return kind === undefined && extname(output) === "";
+  if (kind === undefined && !isWritable(extname(output).toLowerCase())) return true;
+  throw new UsageError(`${inputCount} inputs need a folder as output but ${output} is a file name`);
+}
+
+/** The input's name; as .png where its own format can be read but not written. */
+function outputName(input: string): string {
+  const extension = extname(input);
+  return isWritable(extension.toLowerCase()) ? basename(input) : `${basename(input, extension)}.png`;
+}
+
+async function checkFile(output: string): Promise<void> {
+  const extension = extname(output);
+  if (!isWritable(extension.toLowerCase())) {
+    throw new UsageError(
+      `cannot write ${extension} files (${output}); use one of ${writableExtensions.join(" ")}`,
+    );
+  }
+  if ((await kindOf(dirname(output))) !== "folder")
+    throw new UsageError(`no such folder: ${dirname(output)}`);
+}
+
+function checkCollisions(jobs: readonly Job[]): void {
+  const inputs = new Set(jobs.map(({ input }) => resolve(input)));
+  const inputOf = new Map<string, string>();
+  for (const { input, output } of jobs) {
+    const target = resolve(output);
+    if (inputs.has(target)) throw new UsageError(`${output} would replace an input; choose another output`);
+    const other = inputOf.get(target);
+    if (other !== undefined) throw new UsageError(`${other} and ${input} would both be written to ${output}`);
+    inputOf.set(target, input);
+  }
+}
+
+async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? "folder" : "file";
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a file that is either complete or not there: under another name first, then renamed. */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  rememberTemporary(temporary);
+  try {
+    await writeFile(temporary, bytes);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  } finally {
+    forgetTemporary(temporary);
+  }
+}

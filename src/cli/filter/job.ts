@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+import { extname } from "node:path";
+import { ImageFilter, type ImageFilterOptions, type Planner } from "../../image/filter.ts";
+import type { ImageOperator } from "../../image/operator.ts";
+import type { Pixels } from "../../image/pixels.ts";
+import { multiplyAdds } from "../../spec.ts";
+import { messageOf } from "../errors.ts";
+import type { ImageCodec, WritableExtension } from "../images.ts";
+import { median } from "../table.ts";
+import { type Job, writeWhole } from "./files.ts";
+
+/** What all files of one command share. */
+export interface Tools {
+  readonly codec: ImageCodec;
+  readonly planner: Planner;
+  readonly operator: ImageOperator;
+}
+
+export interface JobOptions extends ImageFilterOptions {
+  /** How often the filter runs; its time is the median. */
+  readonly repeat: number;
+}
+
+/** What was done for one file, as `--json` prints it. */
+export type FileReport = FileDone | FileFailed;
+
+export interface FileFailed extends Job {
+  readonly error: string;
+}
+
+export interface FileDone extends Job {
+  readonly width: number;
+  readonly height: number;
+  /** Of the output. */
+  readonly channels: number;
+  readonly backend: string;
+  readonly isa: string;
+  readonly threads: number;
+  readonly algorithm: string;
+  /** `filter` is the time from decoded to filtered pixels. */
+  readonly milliseconds: { readonly decode: number; readonly filter: number; readonly encode: number };
+  readonly megapixelsPerSecond: number;
+}
+
+/** Filters one file. One that fails is reported and does not keep the others from being filtered. */
+export async function runJob(job: Job, tools: Tools, options: JobOptions): Promise<FileReport> {
+  try {
+    return await filterFile(job, tools, options);
+  } catch (error) {
+    return { input: job.input, output: job.output, error: messageOf(error) };
+  }
+}
+
+async function filterFile({ input, output }: Job, tools: Tools, options: JobOptions): Promise<FileDone> {
+  const { codec, planner, operator } = tools;
+  const [pixels, decode] = await timed(() => codec.decode(input));
+  const { width, height } = pixels;
+  const imageFilter = new ImageFilter(planner, pixels, operator, options);
+  const { backend, isa, threads, algorithm } = imageFilter.plan;
+  try {
+    const [filtered, filter] = await filterRepeatedly(imageFilter, pixels, options.repeat);
+    const [, encode] = await timed(async () => {
+      const bytes = await codec.encode(filtered, extname(output).toLowerCase() as WritableExtension);
+      await writeWhole(output, bytes);
+    });
+    return {
+      input,
+      output,
+      width,
+      height,
+      channels: filtered.channels,
+      backend,
+      isa,
+      threads,
+      algorithm,
+      milliseconds: { decode, filter, encode },
+      megapixelsPerSecond: (width * height) / filter / 1000,
+    };
+  } finally {
+    imageFilter.dispose();
+  }
+}
+
+/** Multiply-adds of one channel from which on the event loop, and with it Ctrl-C and the progress bar, is kept free. */
+const longWork = 5e8;
+
+async function filterRepeatedly(
+  imageFilter: ImageFilter,
+  pixels: Pixels,
+  repeat: number,
+): Promise<[result: Pixels, medianMs: number]> {
+  const long = multiplyAdds(imageFilter.plan.spec) > longWork;
+  const run = () => (long ? imageFilter.runAsync(pixels) : imageFilter.run(pixels));
+  const [result, ms] = await timed(run);
+  const times = [ms];
+  while (times.length < repeat) times.push((await timed(run))[1]);
+  return [result, median(times)];
+}
+
+async function timed<T>(work: () => T | Promise<T>): Promise<[result: T, milliseconds: number]> {
+  const start = performance.now();
+  const result = await work();
+  return [result, performance.now() - start];
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Image files through sharp, which is an optional peer dependency: only `corr2d filter` needs it.
+import type { Pixels } from "../image/pixels.ts";
+import { CommandError, messageOf } from "./errors.ts";
+
+const formats = {
+  ".avif": "avif",
+  ".gif": "gif",
+  ".jpeg": "jpeg",
+  ".jpg": "jpeg",
+  ".png": "png",
+  ".tif": "tiff",
+  ".tiff": "tiff",
+  ".webp": "webp",
+} as const;
+/** Extensions, in lower case, of the files that can be written. */
+export type WritableExtension = keyof typeof formats;
+
+export const writableExtensions = Object.keys(formats) as WritableExtension[];
+
+export function isWritable(extension: string): extension is WritableExtension {
+  return Object.hasOwn(formats, extension);
+}
+
+export interface ImageCodec {
+  /** The first frame, upright, as 8-bit grey or sRGB with or without alpha. */
+  decode(path: string): Promise<Pixels>;
+  /** The bytes of a file with this extension. */
+  encode(pixels: Pixels, extension: WritableExtension): Promise<Uint8Array>;
+}
+
+/** Throws CommandError where sharp is not installed or does not load. */
+export async function loadCodec(): Promise<ImageCodec> {
+  const sharp = await loadSharp();
+  return {
+    decode: async (path) => {
+      const image = sharp(path);
+      const { space } = await image.metadata();
+      const grey = space === "b-w" || space === "grey16";
+      const { data, info } = await image
+        .rotate() // as the EXIF orientation says
+        .toColourspace(grey ? "b-w" : "srgb")
+        .raw({ depth: "uchar" })
+        .toBuffer({ resolveWithObject: true });
+      return { data, width: info.width, height: info.height, channels: info.channels as Pixels["channels"] };
+    },
+    encode: (pixels, extension) => {
+      const { data, width, height, channels } = pixels;
+      const image = sharp(data, { raw: { width, height, channels } });
+      // Without this a grey image would be written as three equal channels.
+      const encoded = channels < 3 ? image.toColourspace("b-w") : image;
+      return encoded.toFormat(formats[extension]).toBuffer();
+    },
+  };
+}
+
+/** The version of sharp, or undefined where it is not usable. */
+export async function sharpVersion(): Promise<string | undefined> {
+  try {
+    return (await loadSharp()).versions.sharp;
+  } catch {
+    return undefined;
+  }
+}
+
+async function loadSharp(): Promise<typeof import("sharp").default> {
+  try {
+    return (await import("sharp")).default;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND") {
+      throw new CommandError("reading and writing images needs the package sharp: npm install sharp");
+    }
+    throw new CommandError(`sharp is installed but does not load: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+import { unlinkSync } from "node:fs";
+
+const temporaryFiles = new Set<string>();
+const cleanups = new Set<() => void>();
+
+/** Removes the file when the process ends before `forgetTemporary`. */
+export function rememberTemporary(path: string): void {
+  temporaryFiles.add(path);
+}
+
+export function forgetTemporary(path: string): void {
+  temporaryFiles.delete(path);
+}
+
+/** Calls `cleanup` when the process is interrupted. Returns a function that takes the request back. */
+export function onInterrupt(cleanup: () => void): () => void {
+  cleanups.add(cleanup);
+  return () => cleanups.delete(cleanup);
+}
+
+/** On Ctrl-C and termination: no half-written files, a usable terminal, and the exit code that shells expect. */
+export function exitOnSignals(): void {
+  const exit = (code: number) => () => {
+    for (const cleanup of cleanups) cleanup();
+    for (const path of temporaryFiles) {
+      try {
+        unlinkSync(path);
+      } catch {
+        // It was never created, or is gone already.
+      }
+    }
+    process.exit(code);
+  };
+  process.once("SIGINT", exit(128 + 2));
+  process.once("SIGTERM", exit(128 + 15));
+}
+
+/** `corr2d bench | head -1`: ends as quietly as other Unix tools do, which SIGPIPE (13) stops. */
+export function exitOnBrokenPipe(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(128 + 13);
+  });
+}

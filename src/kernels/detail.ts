@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+import { invalid } from "../errors.ts";
+import { checkSize, fromRows, type Kernel } from "./kernel.ts";
+
+/**
+ * The discrete Laplacian over four neighbours: `f(x-1, y) + f(x+1, y) + f(x, y-1) + f(x, y+1) - 4 f(x, y)`.
+ *
+ * Source: R. C. Gonzalez and R. E. Woods, "Digital Image Processing", 4th edition, section 3.6.
+ */
+export function laplacian(): Kernel {
+  return fromRows([
+    [0, 1, 0],
+    [1, -4, 1],
+    [0, 1, 0],
+  ]);
+}
+
+/**
+ * The image minus its {@link laplacian}: steeper edges, flat areas as they were.
+ *
+ * Source: R. C. Gonzalez and R. E. Woods, "Digital Image Processing", 4th edition, section 3.6.
+ */
+export function sharpen(): Kernel {
+  return fromRows([
+    [0, -1, 0],
+    [-1, 5, -1],
+    [0, -1, 0],
+  ]);
+}
+
+/**
+ * Relief lit from the upper left: the image plus its slope along the main diagonal. The weights sum to 1, so flat
+ * areas keep their value. Common in image editors; it has no single source.
+ */
+export function emboss(): Kernel {
+  return fromRows([
+    [-2, -1, 0],
+    [-1, 1, 1],
+    [0, 1, 2],
+  ]);
+}
+
+/** 1 in the centre and 0 elsewhere: the output is the input. `size` is odd, 1 unless given. */
+export function identity(size = 1): Kernel {
+  const length = checkSize(size, "size");
+  if (length % 2 === 0) throw invalid("an odd number", "size", size);
+  const data = new Float32Array(length * length);
+  data[(data.length - 1) / 2] = 1;
+  return { data, shape: [length, length] };
+}

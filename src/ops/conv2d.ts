@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+import type { FloatArray } from "../dtype.ts";
+import { allocate, dtypeOf } from "../dtype.ts";
+import type { EngineCore } from "../engine.ts";
+import { invalid } from "../errors.ts";
+import type { AsyncOptions, RunOptions } from "../plan.ts";
+import { ConvPlan } from "../plan.ts";
+import {
+  type ConvOptions,
+  type FilterLayout,
+  readOptions,
+  resolveAlgorithm,
+  resolveConvSpec,
+} from "../resolve.ts";
+import { selectFastest, selectNamed } from "../select.ts";
+import { type ConvSpec, multiplyAdds, outputShapeOf } from "../spec.ts";
+import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
+
+export interface Conv2dOptions extends ConvOptions {
+  /** One number for each output channel. Default zeros. */
+  readonly bias?: TensorLike | FloatArray | readonly number[];
+}
+
+/** See `planConv2d` of {@link Engine}. */
+export function planConv2d(
+  core: EngineCore,
+  inputShape: readonly number[],
+  weights: TensorLike | NestedArray,
+  options?: Conv2dOptions,
+): ConvPlan {
+  const given = readOptions(options);
+  const filters = toTensor(weights, 4, "weights");
+  const shape = checkShape(inputShape, "inputShape");
+  if (shape.length !== 4) throw invalid("4 dimensions", "inputShape", inputShape);
+  return plan(core, shape, filters, given);
+}
+
+/** See `conv2d` of {@link Engine}. */
+export function conv2d(
+  core: EngineCore,
+  x: TensorLike | NestedArray,
+  weights: TensorLike | NestedArray,
+  options?: Conv2dOptions & RunOptions,
+): Tensor {
+  const { out, ...given } = readOptions(options);
+  const { input, filters } = operands(x, weights);
+  const once = plan(core, input.shape, filters, given);
+  try {
+    return once.run(input, out === undefined ? undefined : { out });
+  } finally {
+    once.dispose();
+  }
+}
+
+/** See `conv2dAsync` of {@link Engine}. */
+export async function conv2dAsync(
+  core: EngineCore,
+  x: TensorLike | NestedArray,
+  weights: TensorLike | NestedArray,
+  options?: Conv2dOptions & RunOptions & AsyncOptions,
+): Promise<Tensor> {
+  const { out, signal, transfer, ...given } = readOptions(options);
+  const { input, filters } = operands(x, weights);
+  const once = plan(core, input.shape, filters, given);
+  try {
+    return await once.runAsync(input, { signal, transfer, ...(out !== undefined && { out }) });
+  } finally {
+    once.dispose();
+  }
+}
+
+/** The output shape of a conv2d, in the order of its input layout. Throws INVALID_ARGUMENT as conv2d does. */
+export function conv2dOutputShape(
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  options?: Conv2dOptions,
+): number[] {
+  return outputShapeOf(resolveConvSpec(inputShape, weightsShape, "float32", readOptions(options)));
+}
+
+/** A nested input takes the element type of the weights, and nested weights that of the input. */
+function operands(x: TensorLike | NestedArray, weights: TensorLike | NestedArray) {
+  if (Array.isArray(x) && !Array.isArray(weights)) {
+    const filters = toTensor(weights, 4, "weights");
+    return { input: toTensor(x, 4, "x", dtypeOf(filters.data, "weights.data")), filters };
+  }
+  const input = toTensor(x, 4, "x");
+  return { input, filters: toTensor(weights, 4, "weights", dtypeOf(input.data, "x.data")) };
+}
+
+function plan(
+  core: EngineCore,
+  inputShape: readonly number[],
+  filters: TensorLike,
+  options: Conv2dOptions,
+): ConvPlan {
+  const dtype = dtypeOf(filters.data, "weights.data");
+  const spec = resolveConvSpec(inputShape, filters.shape, dtype, options);
+  const weights = toOihw(filters, options.filterLayout ?? "oihw");
+  return planSpec(core, spec, weights, readBias(options.bias, spec), options);
+}
+
+/** Chooses backend and algorithm for a spec and prepares it. */
+export function planSpec(
+  core: EngineCore,
+  spec: ConvSpec,
+  weights: FloatArray,
+  bias: FloatArray | null,
+  options: { algorithm?: unknown },
+): ConvPlan {
+  const algorithm = resolveAlgorithm(options.algorithm);
+  const backend = multiplyAdds(spec) < core.smallBelow ? core.small() : core.backend;
+  const selection = algorithm === "auto" ? selectFastest(spec) : selectNamed(backend, spec, algorithm);
+  return new ConvPlan(backend, spec, selection, weights, bias);
+}
+
+function readBias(bias: Conv2dOptions["bias"], { dtype, outChannels }: ConvSpec): FloatArray | null {
+  if (bias === undefined) return null;
+  const tensor = toTensor(
+    ArrayBuffer.isView(bias) ? { data: bias, shape: [(bias as FloatArray).length] } : (bias as TensorLike),
+    1,
+    "bias",
+    dtype,
+  );
+  if (dtypeOf(tensor.data, "bias") !== dtype)
+    throw invalid(`${dtype} elements, as the weights have,`, "bias", bias);
+  if (tensor.data.length !== outChannels) {
+    throw invalid(`${outChannels} elements, one for each output channel,`, "bias", bias);
+  }
+  return tensor.data;
+}
+
+function toOihw({ data, shape }: TensorLike, layout: FilterLayout): FloatArray {
+  if (layout === "oihw") return data;
+  const steps = { o: 0, i: 0, h: 0, w: 0 };
+  const sizes = { ...steps };
+  let step = 1;
+  for (let axis = 3; axis >= 0; axis--) {
+    const letter = layout[axis] as keyof typeof steps;
+    steps[letter] = step;
+    sizes[letter] = shape[axis];
+    step *= shape[axis];
+  }
+  const ordered = allocate(dtypeOf(data, "weights"), data.length);
+  let next = 0;
+  for (let o = 0; o < sizes.o; o++) {
+    for (let i = 0; i < sizes.i; i++) {
+      for (let h = 0; h < sizes.h; h++) {
+        for (let w = 0; w < sizes.w; w++) {
+          ordered[next++] = data[o * steps.o + i * steps.i + h * steps.h + w * steps.w];
+        }
+      }
+    }
+  }
+  return ordered;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
+import type { EngineCore } from "../engine.ts";
+import { invalid } from "../errors.ts";
+import type { AsyncOptions, RunOptions } from "../plan.ts";
+import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
+import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
+import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import { planSpec } from "./conv2d.ts";
+
+/** How much of the matrix of all overlaps is returned, as in SciPy. */
+export type Mode =
+  /** Only where the kernel lies wholly inside the matrix. */
+  | "valid"
+  /** As large as the matrix, centred with respect to "full". */
+  | "same"
+  /** Every overlap of at least one element. */
+  | "full";
+
+/** Options of corr2d and convolve2d. */
+export interface Corr2dOptions extends Pick<ConvOptions, "strides" | "dilations" | "border" | "algorithm"> {
+  /** Default "valid", unless `padding` is given. */
+  readonly mode?: Mode;
+  /** Instead of `mode`: explicit padding, as in conv2d. */
+  readonly padding?: Padding;
+}
+
+type Matrix = TensorLike | NestedArray;
+
+/** See `corr2d` of {@link Engine}. */
+export function corr2d(
+  core: EngineCore,
+  x: Matrix,
+  kernel: Matrix,
+  options?: Corr2dOptions & RunOptions,
+): Tensor {
+  return correlate(core, x, kernel, options, false);
+}
+
+/** See `convolve2d` of {@link Engine}. */
+export function convolve2d(
+  core: EngineCore,
+  x: Matrix,
+  kernel: Matrix,
+  options?: Corr2dOptions & RunOptions,
+): Tensor {
+  return correlate(core, x, kernel, options, true);
+}
+
+function correlate(
+  core: EngineCore,
+  x: Matrix,
+  kernel: Matrix,
+  options: (Corr2dOptions & RunOptions) | undefined,
+  flip: boolean,
+): Tensor {
+  const { image, taps } = operands(x, kernel);
+  if (options === undefined && !flip) {
+    const small = correlateSmall(core, image, taps);
+    if (small !== undefined) return small;
+  }
+  const { out, ...given } = readOptions(options);
+  const plan = planMatrix(core, image, taps, given, flip);
+  try {
+    const output = plan.run(image.data, out === undefined ? undefined : { out: elementsOf(out) });
+    return new Tensor(output.data, output.shape.slice(2));
+  } finally {
+    plan.dispose();
+  }
+}
+
+/** See `corr2dAsync` and `convolve2dAsync` of {@link Engine}. */
+export async function correlateAsync(
+  core: EngineCore,
+  x: Matrix,
+  kernel: Matrix,
+  options: (Corr2dOptions & RunOptions & AsyncOptions) | undefined,
+  flip: boolean,
+): Promise<Tensor> {
+  const { out, signal, transfer, ...given } = readOptions(options);
+  const { image, taps } = operands(x, kernel);
+  const plan = planMatrix(core, image, taps, given, flip);
+  try {
+    const output = await plan.runAsync(image.data, {
+      signal,
+      transfer,
+      ...(out !== undefined && { out: elementsOf(out) }),
+    });
+    return new Tensor(output.data, output.shape.slice(2));
+  } finally {
+    plan.dispose();
+  }
+}
+
+/** The output shape of corr2d and convolve2d. Throws INVALID_ARGUMENT as they do. */
+export function corr2dOutputShape(
+  inputShape: readonly number[],
+  kernelShape: readonly number[],
+  options?: Corr2dOptions,
+): number[] {
+  const { outHeight, outWidth } = resolveMatrix(inputShape, kernelShape, "float32", readOptions(options));
+  return [outHeight, outWidth];
+}
+
+/**
+ * The plain call on a matrix so small that planning would cost more than the work: the definition, summed in float64.
+ */
+function correlateSmall(core: EngineCore, image: TensorLike, taps: TensorLike): Tensor | undefined {
+  const [height, width] = image.shape;
+  const [kernelHeight, kernelWidth] = taps.shape;
+  const outHeight = height - kernelHeight + 1;
+  const outWidth = width - kernelWidth + 1;
+  const x = image.data;
+  const w = taps.data;
+  if (outHeight < 1 || outWidth < 1 || w.length === 0 || outHeight * outWidth * w.length >= core.smallBelow) {
+    return undefined;
+  }
+  const out = allocate(dtypeOf(x, "x"), outHeight * outWidth);
+  for (let oy = 0, next = 0; oy < outHeight; oy++) {
+    for (let ox = 0; ox < outWidth; ox++) {
+      let sum = 0;
+      for (let ky = 0, k = 0; ky < kernelHeight; ky++) {
+        const row = (oy + ky) * width + ox;
+        for (let kx = 0; kx < kernelWidth; kx++) sum += w[k++] * x[row + kx];
+      }
+      out[next++] = sum;
+    }
+  }
+  return new Tensor(out, [outHeight, outWidth]);
+}
+
+/** A nested matrix takes the element type of its partner. */
+function operands(x: Matrix, kernel: Matrix): { image: TensorLike; taps: TensorLike } {
+  if (Array.isArray(x) && !Array.isArray(kernel)) {
+    const taps = toTensor(kernel, 2, "kernel");
+    return { image: toTensor(x, 2, "x", dtypeOf(taps.data, "kernel.data")), taps };
+  }
+  const image = toTensor(x, 2, "x");
+  const dtype = dtypeOf(image.data, "x.data");
+  const taps = toTensor(kernel, 2, "kernel", dtype);
+  if (dtypeOf(taps.data, "kernel.data") !== dtype)
+    throw invalid(`${dtype} elements, as x has,`, "kernel.data", taps.data);
+  return { image, taps };
+}
+
+function planMatrix(
+  core: EngineCore,
+  image: TensorLike,
+  taps: TensorLike,
+  options: Corr2dOptions,
+  flip: boolean,
+) {
+  const spec = resolveMatrix(image.shape, taps.shape, dtypeOf(image.data, "x.data"), options);
+  const weights = flip ? taps.data.slice().reverse() : taps.data;
+  return planSpec(core, spec, weights, null, options);
+}
+
+function resolveMatrix(
+  shape: readonly number[],
+  kernelShape: readonly number[],
+  dtype: "float32" | "float64",
+  options: Corr2dOptions,
+) {
+  const { mode, padding, strides = 1, dilations = 1, border = "constant" } = options;
+  if (mode !== undefined && padding !== undefined)
+    throw invalid("nothing, as mode is given,", "padding", padding);
+  checkOneOf(mode ?? "valid", ["valid", "same", "full"], "mode");
+  return resolveConvSpec([1, 1, ...shape], [1, 1, ...kernelShape], dtype, {
+    strides,
+    dilations,
+    border,
+    padding:
+      mode === "same"
+        ? centred(kernelShape, resolvePerAxis(dilations, "dilations"))
+        : (padding ?? mode ?? "valid"),
+  });
+}
+
+/** SciPy's "same": of an even kernel, the larger half of the padding comes first. */
+function centred(kernelShape: readonly number[], dilations: readonly [number, number]): Padding {
+  const [y, x] = [0, 1].map((axis) => dilatedSize(kernelShape[axis], dilations[axis]) - 1);
+  return [Math.ceil(y / 2), Math.floor(y / 2), Math.ceil(x / 2), Math.floor(x / 2)];
+}
+
+function elementsOf(out: TensorLike | FloatArray): FloatArray {
+  return ArrayBuffer.isView(out) ? out : toTensor(out, 2, "out").data;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
+import { allocate, dtypeOf, type FloatArray } from "./dtype.ts";
+import { Corr2dError, invalid } from "./errors.ts";
+import type { Selection } from "./select.ts";
+import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
+import { checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
+
+export interface RunOptions {
+  /** Receives the output instead of a new array; every element is written. Must not overlap the input. */
+  readonly out?: TensorLike | FloatArray;
+}
+
+export interface AsyncOptions {
+  /** Ends the work early; the promise then rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Takes over the input's whole ArrayBuffer, which is detached, instead of copying the input. Default false. */
+  readonly transfer?: boolean | undefined;
+}
+
+/** Frees what belongs to plans that were forgotten instead of disposed of. */
+const forgotten = new FinalizationRegistry<PreparedConv>((prepared) => prepared.dispose());
+
+/** A convolution with its weights packed and its algorithm chosen, for many inputs of one shape. */
+export class ConvPlan {
+  readonly spec: ConvSpec;
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+  readonly algorithm: Algorithm;
+  readonly backend: BackendName;
+  readonly isa: string;
+  /** How many threads one run may use. */
+  readonly threads: number;
+  /** Bytes beyond packed weights, input and output that one run needs. */
+  readonly workspaceBytes: number;
+  readonly #reason: string;
+  readonly #inputLength: number;
+  readonly #outputLength: number;
+  #prepared: PreparedConv | undefined;
+
+  /** Plans come from `planConv2d`. */
+  constructor(
+    backend: Backend,
+    spec: ConvSpec,
+    selection: Selection,
+    weights: FloatArray,
+    bias: FloatArray | null,
+  ) {
+    this.spec = spec;
+    this.inputShape = Object.freeze(inputShapeOf(spec));
+    this.outputShape = Object.freeze(outputShapeOf(spec));
+    this.algorithm = selection.algorithm;
+    this.backend = backend.name;
+    this.isa = backend.isa;
+    this.threads = backend.threads;
+    this.#reason = selection.reason;
+    this.#inputLength = elementCount(this.inputShape);
+    this.#outputLength = elementCount(this.outputShape);
+    this.#prepared =
+      spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias);
+    this.workspaceBytes = this.#prepared.workspaceBytes;
+    if (spec.batch !== 0) forgotten.register(this, this.#prepared, this);
+  }
+
+  /**
+   * Convolves `x`, a tensor of `inputShape` or a bare array of its elements, on the calling thread and its pool.
+   *
+   * Throws INVALID_ARGUMENT for an input or `out` of another shape or type, or where the two overlap; DISPOSED; and
+   * BACKEND_FAILED where memory runs out.
+   */
+  run(x: TensorLike | FloatArray, options?: RunOptions): Tensor {
+    const prepared = this.#live();
+    const input = this.#elements(x, this.inputShape, this.#inputLength, "x");
+    const out = options?.out;
+    const output =
+      out === undefined
+        ? allocateOutput(this.spec, this.#outputLength)
+        : this.#elements(out, this.outputShape, this.#outputLength, "out");
+    if (out !== undefined && overlap(input, output)) throw invalid("an array apart from x", "out", output);
+    prepared.run(input, output);
+    return out instanceof Tensor ? out : new Tensor(output, this.outputShape);
+  }
+
+  /**
+   * As `run`, without blocking the event loop. The input is copied before this returns (or taken over, with
+   * `transfer`), so the caller may change it at once; `out` is written only when the work is done.
+   *
+   * Rejects as `run` throws, and with `signal.reason` after an abort.
+   */
+  async runAsync(x: TensorLike | FloatArray, options: RunOptions & AsyncOptions = {}): Promise<Tensor> {
+    const prepared = this.#live();
+    const { out, signal, transfer = false } = options;
+    signal?.throwIfAborted();
+    const given = this.#elements(x, this.inputShape, this.#inputLength, "x");
+    if (out !== undefined) this.#elements(out, this.outputShape, this.#outputLength, "out");
+    // Both arrays are private: no script can detach or resize them while other threads use them.
+    const input = transfer ? takeOver(given) : given.slice();
+    const output = allocateOutput(this.spec, this.#outputLength);
+    await prepared.runAsync(input, output, signal);
+    if (out === undefined) return new Tensor(output, this.outputShape);
+    const target = this.#elements(out, this.outputShape, this.#outputLength, "out");
+    target.set(output);
+    return out instanceof Tensor ? out : new Tensor(target, this.outputShape);
+  }
+
+  /** One line on what runs and why. */
+  explain(): string {
+    const { spec } = this;
+    const work = (2 * multiplyAdds(spec)) / 1e6;
+    return (
+      `${this.algorithm} on ${this.backend} (${this.isa}, ${this.threads} thread${this.threads === 1 ? "" : "s"}): ` +
+      `${spec.dtype} [${this.inputShape.join(", ")}] -> [${this.outputShape.join(", ")}], ` +
+      `kernel ${spec.kernelHeight}x${spec.kernelWidth}, ${work.toPrecision(3)} MFLOP, ` +
+      `workspace ${Math.ceil(this.workspaceBytes / 1024)} KiB; ${this.#reason}`
+    );
+  }
+
+  /** Frees the packed weights; runs under way finish first. A second call does nothing. */
+  dispose(): void {
+    const prepared = this.#prepared;
+    if (prepared === undefined) return;
+    this.#prepared = undefined;
+    forgotten.unregister(this);
+    prepared.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #live(): PreparedConv {
+    if (this.#prepared === undefined) throw new Corr2dError("DISPOSED", "This plan was disposed of");
+    return this.#prepared;
+  }
+
+  #elements(
+    value: TensorLike | FloatArray,
+    shape: readonly number[],
+    length: number,
+    name: string,
+  ): FloatArray {
+    const { dtype } = this.spec;
+    let data = value as FloatArray;
+    if (!ArrayBuffer.isView(value)) {
+      if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
+      const given = value.shape;
+      data = value.data;
+      if (given !== shape && !sameShape(checkShape(given, `${name}.shape`), shape)) {
+        throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
+      }
+    }
+    if (dtypeOf(data, name) !== dtype) throw invalid(`${dtype} elements, as the weights have,`, name, data);
+    if (data.length !== length) throw invalid(`${length} elements`, name, data);
+    return data;
+  }
+}
+
+const emptyBatch: PreparedConv = {
+  workspaceBytes: 0,
+  run: () => {},
+  runAsync: async () => {},
+  dispose: () => {},
+};
+
+function allocateOutput(spec: ConvSpec, length: number): FloatArray {
+  try {
+    return allocate(spec.dtype, length);
+  } catch (cause) {
+    throw new Corr2dError("BACKEND_FAILED", `An output of ${length} elements cannot be allocated`, { cause });
+  }
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+function overlap(a: FloatArray, b: FloatArray): boolean {
+  return (
+    a.buffer === b.buffer &&
+    a.byteOffset < b.byteOffset + b.byteLength &&
+    b.byteOffset < a.byteOffset + a.byteLength
+  );
+}
+
+function takeOver(array: FloatArray): FloatArray {
+  const { byteOffset, length, buffer } = array;
+  if (!(buffer instanceof ArrayBuffer)) throw invalid("an array that is not shared", "x", array);
+  const taken = structuredClone(buffer, { transfer: [buffer] });
+  return array instanceof Float32Array
+    ? new Float32Array(taken, byteOffset, length)
+    : new Float64Array(taken, byteOffset, length);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { NativeAddon } from "../backend/native.ts";
+import type { Platform, WorkerPort } from "./platform.ts";
+
+const require = createRequire(import.meta.url);
+
+export const nodePlatform: Platform = {
+  env: (name) => process.env[name],
+  hardwareThreads: availableParallelism(),
+  loadAddon,
+  loadWasm: () => {
+    if (typeof WebAssembly === "undefined") throw new Error("this runtime has no WebAssembly");
+    return new WebAssembly.Module(readFileSync(new URL("../corr2d.wasm", import.meta.url)));
+  },
+  startWorker,
+};
+
+/** Literal paths, so that bundlers and file tracers see the binaries. */
+function loadAddon(): NativeAddon {
+  const target = `${process.platform}-${process.arch}`;
+  switch (target) {
+    case "linux-x64":
+      refuseMusl();
+      return required(() => require("../../prebuilds/linux-x64/corr2d.node"));
+    case "linux-arm64":
+      refuseMusl();
+      return required(() => require("../../prebuilds/linux-arm64/corr2d.node"));
+    case "darwin-x64":
+      return required(() => require("../../prebuilds/darwin-x64/corr2d.node"));
+    case "darwin-arm64":
+      return required(() => require("../../prebuilds/darwin-arm64/corr2d.node"));
+    default:
+      throw new Error(`there is no binary for ${target}`);
+  }
+}
+
+/** A binary that is absent is an ordinary thing; one that is there and does not load deserves a warning. */
+function required(load: () => NativeAddon): NativeAddon {
+  try {
+    return load();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "MODULE_NOT_FOUND" && code !== "ERR_DLOPEN_DISABLED") {
+      process.emitWarning(`the native backend did not load, another one serves: ${message}`, {
+        type: "Corr2dWarning",
+        code: "CORR2D_NATIVE_FAILED",
+      });
+    }
+    throw error;
+  }
+}
+
+function refuseMusl(): void {
+  const report = process.report as (NodeJS.ProcessReport & { excludeNetwork?: boolean }) | undefined;
+  if (report === undefined) return;
+  // Without this the report looks up host names, which can take seconds.
+  report.excludeNetwork = true;
+  const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+  if (header.glibcVersionRuntime === undefined)
+    throw new Error("the binary needs glibc; this system has another libc");
+}
+
+function startWorker(): WorkerPort {
+  const worker = new Worker(new URL("../backend/worker.js", import.meta.url), { name: "corr2d" });
+  worker.unref();
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    onMessage: (listener) => void worker.on("message", listener),
+    onError: (listener) => {
+      worker.on("error", listener);
+      worker.on("exit", (code) => listener(new Error(`the worker exited with code ${code}`)));
+    },
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+    terminate: () => void worker.terminate(),
+  };
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+import type { NativeAddon } from "../backend/native.ts";
+
+/** What differs between Node and a browser. */
+export interface Platform {
+  /** An environment variable, or undefined where there are none. */
+  env(name: string): string | undefined;
+  readonly hardwareThreads: number;
+  /** Loads the addon built for this platform; throws an Error whose message says why there is none. */
+  loadAddon(): NativeAddon;
+  /** The compiled WASM module; throws where WebAssembly is missing or forbidden. */
+  loadWasm(): WebAssembly.Module;
+  /** Starts a worker that runs backend/worker.ts and does not keep the process alive. */
+  startWorker(): WorkerPort;
+}
+
+/** The part of a worker that Node and browsers share. */
+export interface WorkerPort {
+  post(message: unknown, transfer: readonly ArrayBuffer[]): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** The worker died or could not start. */
+  onError(listener: (error: Error) => void): void;
+  /** Keeps the process alive, until `unref`. Started unref'd; both do nothing in a browser. */
+  ref(): void;
+  unref(): void;
+  terminate(): void;
+}
+
+let current: Platform | undefined;
+
+/** Called once by the entry point that was imported. */
+export function setPlatform(platform: Platform): void {
+  current = platform;
+}
+
+export function platform(): Platform {
+  if (current === undefined) throw new Error("corr2d must be imported through its entry point");
+  return current;
+}

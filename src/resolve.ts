@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+import type { DType } from "./dtype.ts";
+import { invalid } from "./errors.ts";
+import { outputSize, type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
+import {
+  type Activation,
+  type Algorithm,
+  algorithms,
+  type Border,
+  borders,
+  type ConvSpec,
+  type InputLayout,
+  inputLayouts,
+} from "./spec.ts";
+
+export const filterLayouts = ["oihw", "hwio", "ohwi", "ihwo"] as const;
+/** The order of the axes of weights: out channels, in channels / groups, height, width. */
+export type FilterLayout = (typeof filterLayouts)[number];
+
+/** Options that describe a convolution; all are optional. Names follow WebNN. */
+export interface ConvOptions {
+  /** Step between neighbouring outputs. Default 1. */
+  readonly strides?: PerAxis;
+  /** Default 0. */
+  readonly padding?: Padding;
+  /** Distance between neighbouring kernel elements. Default 1. */
+  readonly dilations?: PerAxis;
+  /** Input channels are split into this many groups, each with its share of the output channels. Default 1. */
+  readonly groups?: number;
+  /** Default "nchw". The output has the same layout. */
+  readonly inputLayout?: InputLayout;
+  /** Default "oihw". */
+  readonly filterLayout?: FilterLayout;
+  /** What padding is filled with. Default "constant": zeros. */
+  readonly border?: Border;
+  /** Applied to each output after the bias. Default none. */
+  readonly activation?: "relu" | "sigmoid" | "tanh" | "none" | Activation;
+  /** Default "auto": the one expected to be fastest. */
+  readonly algorithm?: Algorithm | "auto";
+}
+
+const defaults = {
+  strides: 1,
+  padding: 0,
+  dilations: 1,
+  groups: 1,
+  inputLayout: "nchw",
+  filterLayout: "oihw",
+  border: "constant",
+  activation: "none",
+} as const;
+
+/** An options object that was read once, with its defaults filled in. */
+export function readOptions<T extends object>(options: T | undefined): T {
+  if (options === undefined) return {} as T;
+  if (typeof options !== "object" || options === null) throw invalid("an object", "options", options);
+  return { ...options };
+}
+
+/** Throws INVALID_ARGUMENT, listing what is allowed, unless `value` is one of `allowed`. */
+export function checkOneOf<T extends string>(value: unknown, allowed: readonly T[], name: string): T {
+  if (!allowed.includes(value as T)) {
+    throw invalid(`one of ${allowed.map((item) => JSON.stringify(item)).join(", ")}`, name, value);
+  }
+  return value as T;
+}
+
+/** Checks the algorithm option. */
+export function resolveAlgorithm(value: unknown = "auto"): Algorithm | "auto" {
+  return checkOneOf(value, ["auto", ...algorithms], "algorithm");
+}
+
+/**
+ * Resolves shapes and options of a conv2d into the spec that backends take. The one place where a convolution's
+ * arguments are validated. Throws INVALID_ARGUMENT.
+ *
+ * @param inputShape in the order of `options.inputLayout`
+ * @param weightsShape in the order of `options.filterLayout`
+ */
+export function resolveConvSpec(
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  dtype: DType,
+  options: ConvOptions,
+): ConvSpec {
+  const { groups = defaults.groups } = options;
+  const inputLayout = checkOneOf(options.inputLayout ?? defaults.inputLayout, inputLayouts, "inputLayout");
+  const filterLayout = checkOneOf(
+    options.filterLayout ?? defaults.filterLayout,
+    filterLayouts,
+    "filterLayout",
+  );
+  const border = checkOneOf(options.border ?? defaults.border, borders, "border");
+  const axis = (layout: string, letter: string, shape: readonly number[]) => shape[layout.indexOf(letter)];
+  const batch = axis(inputLayout, "n", inputShape);
+  const inChannels = axis(inputLayout, "c", inputShape);
+  const inHeight = axis(inputLayout, "h", inputShape);
+  const inWidth = axis(inputLayout, "w", inputShape);
+  const outChannels = axis(filterLayout, "o", weightsShape);
+  const groupChannels = axis(filterLayout, "i", weightsShape);
+  const kernelHeight = axis(filterLayout, "h", weightsShape);
+  const kernelWidth = axis(filterLayout, "w", weightsShape);
+  for (const size of [inChannels, inHeight, inWidth]) {
+    if (size < 1) throw invalid("sizes of at least 1 after the batch", "x.shape", inputShape);
+  }
+  for (const size of weightsShape) {
+    if (size < 1) throw invalid("sizes of at least 1", "weights.shape", weightsShape);
+  }
+  if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
+    throw invalid(
+      `a positive integer that divides ${inChannels} input and ${outChannels} output channels`,
+      "groups",
+      groups,
+    );
+  }
+  if (groupChannels * groups !== inChannels) {
+    throw invalid(
+      `${inChannels / groups} input channels (${inChannels} / ${groups} groups)`,
+      `weights.shape (${filterLayout})`,
+      weightsShape,
+    );
+  }
+  const strides = resolvePerAxis(options.strides ?? defaults.strides, "strides");
+  const dilations = resolvePerAxis(options.dilations ?? defaults.dilations, "dilations");
+  const padding = resolvePadding(
+    options.padding ?? defaults.padding,
+    [inHeight, inWidth],
+    [kernelHeight, kernelWidth],
+    strides,
+    dilations,
+  );
+  const outHeight = outputSize(inHeight, kernelHeight, strides[0], dilations[0], [padding[0], padding[1]]);
+  const outWidth = outputSize(inWidth, kernelWidth, strides[1], dilations[1], [padding[2], padding[3]]);
+  if (outHeight < 1 || outWidth < 1) {
+    throw invalid(
+      `a kernel that fits into the padded input (${inHeight + padding[0] + padding[1]} x ${inWidth + padding[2] + padding[3]})`,
+      "weights.shape with its dilations",
+      weightsShape,
+    );
+  }
+  for (const size of [
+    outHeight,
+    outWidth,
+    inHeight + padding[0] + padding[1],
+    inWidth + padding[2] + padding[3],
+  ]) {
+    if (size > 0x7fffffff) throw invalid("padded sizes of at most 2147483647", "padding", options.padding);
+  }
+  return {
+    batch,
+    inChannels,
+    inHeight,
+    inWidth,
+    outChannels,
+    outHeight,
+    outWidth,
+    kernelHeight,
+    kernelWidth,
+    strides,
+    padding,
+    dilations,
+    groups,
+    border,
+    dtype,
+    inputLayout,
+    activation: resolveActivation(options.activation ?? defaults.activation),
+  };
+}
+
+function resolveActivation(activation: NonNullable<ConvOptions["activation"]>): Activation {
+  const given = typeof activation === "string" ? { kind: activation } : readOptions<Activation>(activation);
+  const kind = checkOneOf(
+    given.kind,
+    ["none", "relu", "leakyRelu", "clamp", "sigmoid", "tanh"],
+    typeof activation === "string" ? "activation" : "activation.kind",
+  );
+  if (kind === "leakyRelu") {
+    const { alpha } = given as { alpha: unknown };
+    if (typeof alpha !== "number") throw invalid("a number", "activation.alpha", alpha);
+    return { kind, alpha };
+  }
+  if (kind === "clamp") {
+    const { min, max } = given as { min: unknown; max: unknown };
+    if (typeof min !== "number") throw invalid("a number", "activation.min", min);
+    if (typeof max !== "number" || !(min <= max))
+      throw invalid(`a number >= min (${min})`, "activation.max", max);
+    return { kind, min, max };
+  }
+  return { kind };
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+import type { DType } from "./dtype.ts";
+
+/** The ways to compute a convolution that every backend has; see docs in the README. */
+export const algorithms = ["direct", "im2col", "strided"] as const;
+export type Algorithm = (typeof algorithms)[number];
+
+/** How padding is filled. Names are SciPy's; `|` marks the edge of a row `a b c d`. */
+export const borders = ["constant", "replicate", "reflect", "mirror", "wrap"] as const;
+export type Border =
+  /** `0 0 0 | a b c d | 0 0 0`: zeros. */
+  | "constant"
+  /** `a a a | a b c d | d d d`: SciPy's "nearest". */
+  | "replicate"
+  /** `c b a | a b c d | d c b`: the edge is repeated; OpenCV's REFLECT, NumPy's "symmetric". */
+  | "reflect"
+  /** `d c b | a b c d | c b a`: the edge is not repeated; OpenCV's REFLECT_101, PyTorch's and NumPy's "reflect". */
+  | "mirror"
+  /** `b c d | a b c d | a b c`: periodic; PyTorch's "circular". */
+  | "wrap";
+
+export const inputLayouts = ["nchw", "nhwc"] as const;
+/** The order of the axes of input and output: batch, channels, height, width, or channels last. */
+export type InputLayout = (typeof inputLayouts)[number];
+
+/**
+ * The function applied to each output after the bias.
+ *
+ * | kind | value |
+ * |---|---|
+ * | none | x |
+ * | relu | max(0, x) |
+ * | leakyRelu | x < 0 ? alpha x : x |
+ * | clamp | min(max(x, min), max) |
+ * | sigmoid | 1 / (1 + exp(-x)) |
+ * | tanh | tanh(x) |
+ *
+ * NaN stays NaN in all of them.
+ */
+export type Activation =
+  | { readonly kind: "none" | "relu" | "sigmoid" | "tanh" }
+  | { readonly kind: "leakyRelu"; readonly alpha: number }
+  | { readonly kind: "clamp"; readonly min: number; readonly max: number };
+
+/**
+ * A convolution with everything resolved: what the operators hand to a backend, already valid, with no optionals.
+ *
+ * out[n, oc, oy, ox] = activation(bias[oc] + sum over ic, ky, kx of
+ *     weights[oc, ic, ky, kx] * padded[n, firstIc + ic, oy * strideY + ky * dilationY, ox * strideX + kx * dilationX])
+ *
+ * where firstIc = floor(oc / (outChannels / groups)) * (inChannels / groups), and ic runs over inChannels / groups.
+ * Weights always reach a backend in OIHW order.
+ */
+export interface ConvSpec {
+  readonly batch: number;
+  readonly inChannels: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly outChannels: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  /** [vertical, horizontal] */
+  readonly strides: readonly [number, number];
+  /** [top, bottom, left, right] */
+  readonly padding: readonly [number, number, number, number];
+  /** [vertical, horizontal] */
+  readonly dilations: readonly [number, number];
+  readonly groups: number;
+  readonly border: Border;
+  readonly dtype: DType;
+  /** Of input and output alike. */
+  readonly inputLayout: InputLayout;
+  readonly activation: Activation;
+}
+
+/** Multiply-adds that the definition takes. */
+export function multiplyAdds(spec: ConvSpec): number {
+  const { batch, outChannels, outHeight, outWidth, inChannels, groups, kernelHeight, kernelWidth } = spec;
+  return batch * outChannels * outHeight * outWidth * (inChannels / groups) * kernelHeight * kernelWidth;
+}
+
+/** [batch, channels, height, width] in the order of the spec's layout. */
+export function inputShapeOf(spec: ConvSpec): [number, number, number, number] {
+  const { batch, inChannels, inHeight, inWidth } = spec;
+  return spec.inputLayout === "nchw"
+    ? [batch, inChannels, inHeight, inWidth]
+    : [batch, inHeight, inWidth, inChannels];
+}
+
+/** [batch, channels, height, width] in the order of the spec's layout. */
+export function outputShapeOf(spec: ConvSpec): [number, number, number, number] {
+  const { batch, outChannels, outHeight, outWidth } = spec;
+  return spec.inputLayout === "nchw"
+    ? [batch, outChannels, outHeight, outWidth]
+    : [batch, outHeight, outWidth, outChannels];
+}

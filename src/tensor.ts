@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+import { allocate, type DType, dtypeOf, type FloatArray } from "./dtype.ts";
+import { Corr2dError, invalid, show } from "./errors.ts";
+
+/** Rows of numbers, to any depth: `[[1, 2], [3, 4]]` is a matrix. */
+export type NestedArray = readonly number[] | readonly NestedArray[];
+
+/** What every operator takes beside nested arrays: elements in row-major order, last axis fastest. */
+export interface TensorLike<D extends FloatArray = FloatArray> {
+  readonly data: D;
+  readonly shape: readonly number[];
+}
+
+/** What the operators return. */
+export class Tensor<D extends FloatArray = FloatArray> implements TensorLike<D> {
+  readonly data: D;
+  readonly shape: readonly number[];
+
+  constructor(data: D, shape: readonly number[]) {
+    this.data = data;
+    this.shape = shape;
+  }
+
+  /** The elements as nested arrays, one level for each axis. */
+  toArray(): NestedArray {
+    return nest(this.data, this.shape, 0, 0) as NestedArray;
+  }
+}
+
+function nest(
+  data: FloatArray,
+  shape: readonly number[],
+  axis: number,
+  offset: number,
+): NestedArray | number {
+  if (axis === shape.length) return data[offset];
+  let size = 1;
+  for (let i = axis + 1; i < shape.length; i++) size *= shape[i];
+  return Array.from({ length: shape[axis] }, (_, i) =>
+    nest(data, shape, axis + 1, offset + i * size),
+  ) as NestedArray;
+}
+
+/** The number of elements of a shape. */
+export function elementCount(shape: readonly number[]): number {
+  let count = 1;
+  for (const size of shape) count *= size;
+  return count;
+}
+
+/**
+ * Views `value` as a tensor of the given rank; a `{ data, shape }` keeps its array, nested arrays are copied
+ * into a new one of type `dtype`.
+ *
+ * Throws INVALID_ARGUMENT, naming `name`, for ragged arrays, elements that are not numbers, a shape that is not
+ * made of whole numbers >= 0, a data length that does not match the shape, and a rank other than `rank`.
+ */
+export function toTensor(
+  value: TensorLike | NestedArray,
+  rank: number,
+  name: string,
+  dtype: DType = "float32",
+): TensorLike {
+  const tensor = Array.isArray(value)
+    ? fromNested(value, name, dtype)
+    : readTensor(value as TensorLike, name);
+  if (tensor.shape.length !== rank) throw invalid(`${rank} dimensions`, `${name}.shape`, tensor.shape);
+  return tensor;
+}
+
+function readTensor(value: TensorLike, name: string): TensorLike {
+  if (typeof value !== "object" || value === null)
+    throw invalid("nested arrays or { data, shape }", name, value);
+  // Each property is read once: a getter or proxy must not answer the check one way and the use another.
+  const { data, shape } = value;
+  dtypeOf(data, `${name}.data`);
+  const checked = checkShape(shape, `${name}.shape`);
+  const count = elementCount(checked);
+  if (data.length !== count) {
+    throw invalid(`${count} elements (the product of shape [${checked.join(", ")}])`, `${name}.data`, data);
+  }
+  return { data, shape: checked };
+}
+
+/** A private copy of a shape whose sizes are whole numbers from 0 to 2^31 - 1. Throws INVALID_ARGUMENT. */
+export function checkShape(shape: unknown, name: string): readonly number[] {
+  if (!Array.isArray(shape)) throw invalid("an array of sizes", name, shape);
+  const copy = shape.slice() as number[];
+  for (let i = 0; i < copy.length; i++) {
+    if (!Number.isInteger(copy[i]) || copy[i] < 0 || copy[i] > 0x7fffffff) {
+      throw invalid("a whole number from 0 to 2147483647", `${name}[${i}]`, copy[i]);
+    }
+  }
+  return copy;
+}
+
+function fromNested(value: NestedArray, name: string, dtype: DType): TensorLike {
+  const shape: number[] = [];
+  for (let level: unknown = value; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const data = allocate(dtype, elementCount(shape));
+  copyLevel(value, shape, 0, data, 0, name);
+  return { data, shape };
+}
+
+/** Copies one level of nested arrays from `offset` on; returns where the next one goes. */
+function copyLevel(
+  level: NestedArray,
+  shape: readonly number[],
+  axis: number,
+  data: FloatArray,
+  offset: number,
+  name: string,
+): number {
+  const size = shape[axis];
+  if (!Array.isArray(level) || level.length !== size) throw ragged(size, name, level);
+  let next = offset;
+  for (let i = 0; i < size; i++) {
+    const item: unknown = level[i];
+    if (axis < shape.length - 1) {
+      next = copyLevel(item as NestedArray, shape, axis + 1, data, next, name);
+    } else {
+      if (typeof item !== "number") throw invalid("numbers only", name, item);
+      data[next++] = item;
+    }
+  }
+  return next;
+}
+
+function ragged(size: number, name: string, level: unknown): Corr2dError {
+  const received = Array.isArray(level) ? `one of ${level.length}` : show(level);
+  return new Corr2dError(
+    "INVALID_ARGUMENT",
+    `Expected rows of equal length for ${name} but received ${received} beside one of ${size}`,
+  );
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// The library in a real page: dist/browser.js served over HTTP to Chromium, nothing bundled but these tests.
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { algorithms, dtypes } from "./check.ts";
+import { root } from "./child.ts";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const args = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+type PageModule = typeof import("./page.ts");
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+const problems: string[] = [];
+
+/** Serves the page, the bundled tests, and dist/ as it is; every other path is an error. */
+async function serve(): Promise<Server> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL("page.ts", import.meta.url))],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "chrome110",
+  });
+  const tests = outputFiles[0].contents;
+  const html = "<!doctype html><link rel=icon href=data:,><title>corr2d</title>";
+  const listening = createServer(({ url = "/" }, response) => {
+    const send = (type: string, body: string | Uint8Array) =>
+      response.writeHead(200, { "content-type": type }).end(body);
+    if (url === "/") send("text/html", html);
+    else if (url === "/tests.js") send("text/javascript", tests);
+    else if (/^\/dist\/browser[\w-]*\.js$/.test(url))
+      send("text/javascript", readFileSync(`${root}${url.slice(1)}`));
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
+  return listening;
+}
+
+beforeAll(async () => {
+  expect(existsSync(executablePath), `no browser at ${executablePath}`).toBe(true);
+  server = await serve();
+  browser = await chromium.launch({ executablePath, args });
+  page = await browser.newPage();
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
+  });
+  page.on("requestfailed", (request) => problems.push(`${request.url()} failed`));
+  page.on("response", (response) => {
+    if (!response.ok()) problems.push(`${response.url()}: ${response.status()}`);
+  });
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+/** Calls a function of page.ts in the page. */
+function inPage<K extends keyof PageModule>(
+  name: K,
+  ...operands: Parameters<PageModule[K]>
+): Promise<Awaited<ReturnType<PageModule[K]>>> {
+  const expression = `import("/tests.js").then((tests) => tests.${name}(...${JSON.stringify(operands)}))`;
+  return page.evaluate(expression) as Promise<Awaited<ReturnType<PageModule[K]>>>;
+}
+
+it("serves from WebAssembly SIMD after init, and says why there is no native backend", async () => {
+  const { backend, isa, backends, chapter } = await inPage("defaults");
+  expect([backend, isa]).toEqual(["wasm", "simd128"]);
+  expect(chapter).toEqual([
+    [19, 25],
+    [37, 43],
+  ]);
+  expect(backends.map(({ name, available }) => [name, available])).toEqual([
+    ["native", false],
+    ["wasm", true],
+    ["reference", true],
+  ]);
+});
+
+describe.each(algorithms)("%s", (algorithm) => {
+  it.each(dtypes)("%s: conforms in every case", async (dtype) => {
+    const { cases, failures } = await inPage("conformance", algorithm, dtype);
+    expect(failures).toEqual([]);
+    expect(cases).toBeGreaterThanOrEqual(300);
+  });
+});
+
+it("computes the same bits in workers", async () => {
+  const { cases, failures } = await inPage("workers");
+  expect(failures).toEqual([]);
+  expect(cases).toBeGreaterThan(30);
+});
+
+it("made no noise: no failed request, no message on the console", () => {
+  expect(problems).toEqual([]);
+});

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+import { defineConfig } from "vitest/config";
+
+/** Suites that pack, install or start a browser. */
+const slow = ["test/package.test.ts", "test/browser.test.ts"];
+
+// Tests import what ships: dist/, through the package's own name, loaded by Node itself.
+const server = { deps: { external: [/\/dist\//] } };
+
+/** Where .ci/run wants its results, if it is what runs. */
+const json = process.env.VITEST_JSON;
+
+export default defineConfig({
+  test: {
+    reporters: json === undefined ? ["default"] : ["default", ["json", { outputFile: json }]],
+    projects: [
+      {
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: slow,
+          server,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "slow",
+          include: slow,
+          server,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
