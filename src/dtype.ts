@@ -9,8 +9,11 @@ export type FloatArray = Float32Array | Float64Array;
 
 /** The element type of a typed array. Throws INVALID_ARGUMENT, naming `name`, for any other value. */
 export function dtypeOf(data: unknown, name: string): DType {
-  if (data instanceof Float32Array) return "float32";
-  if (data instanceof Float64Array) return "float64";
+  // instanceof alone would believe an object that only inherits from a typed array.
+  if (ArrayBuffer.isView(data)) {
+    if (data instanceof Float32Array) return "float32";
+    if (data instanceof Float64Array) return "float64";
+  }
   throw invalid("a Float32Array or Float64Array", name, data);
 }
 

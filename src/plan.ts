@@ -70,12 +70,14 @@ export class ConvPlan {
    */
   run(x: TensorLike | FloatArray, options?: RunOptions): Tensor {
     const prepared = this.#live();
-    const input = this.#elements(x, this.inputShape, this.#inputLength, "x");
     const out = options?.out;
     const output =
       out === undefined
         ? allocateOutput(this.spec, this.#outputLength)
         : this.#elements(out, this.outputShape, this.#outputLength, "out");
+    const input = this.#elements(x, this.inputShape, this.#inputLength, "x");
+    // Asked again, as a getter of x may have detached it.
+    if (output.length !== this.#outputLength) throw invalid(`${this.#outputLength} elements`, "out", output);
     if (out !== undefined && overlap(input, output)) throw invalid("an array apart from x", "out", output);
     prepared.run(input, output);
     return out instanceof Tensor ? out : new Tensor(output, this.outputShape);
@@ -90,9 +92,10 @@ export class ConvPlan {
   async runAsync(x: TensorLike | FloatArray, options: RunOptions & AsyncOptions = {}): Promise<Tensor> {
     const prepared = this.#live();
     const { out, signal, transfer = false } = options;
+    checkSignal(signal);
     signal?.throwIfAborted();
-    const given = this.#elements(x, this.inputShape, this.#inputLength, "x");
     if (out !== undefined) this.#elements(out, this.outputShape, this.#outputLength, "out");
+    const given = this.#elements(x, this.inputShape, this.#inputLength, "x");
     // Both arrays are private: no script can detach or resize them while other threads use them.
     const input = transfer ? takeOver(given) : given.slice();
     const output = allocateOutput(this.spec, this.#outputLength);
@@ -168,6 +171,11 @@ function allocateOutput(spec: ConvSpec, length: number): FloatArray {
   } catch (cause) {
     throw new Corr2dError("BACKEND_FAILED", `An output of ${length} elements cannot be allocated`, { cause });
   }
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalid("an AbortSignal", "signal", signal);
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -39,7 +39,7 @@ export interface ConvOptions {
   readonly algorithm?: Algorithm | "auto";
 }
 
-const defaults = {
+const defaults: Required<Omit<ConvOptions, "algorithm">> = {
   strides: 1,
   padding: 0,
   dilations: 1,
@@ -48,13 +48,17 @@ const defaults = {
   filterLayout: "oihw",
   border: "constant",
   activation: "none",
-} as const;
+};
 
 /** An options object that was read once, with its defaults filled in. */
 export function readOptions<T extends object>(options: T | undefined): T {
   if (options === undefined) return {} as T;
   if (typeof options !== "object" || options === null) throw invalid("an object", "options", options);
   return { ...options };
+}
+
+function defined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 /** Throws INVALID_ARGUMENT, listing what is allowed, unless `value` is one of `allowed`. */
@@ -83,14 +87,12 @@ export function resolveConvSpec(
   dtype: DType,
   options: ConvOptions,
 ): ConvSpec {
-  const { groups = defaults.groups } = options;
-  const inputLayout = checkOneOf(options.inputLayout ?? defaults.inputLayout, inputLayouts, "inputLayout");
-  const filterLayout = checkOneOf(
-    options.filterLayout ?? defaults.filterLayout,
-    filterLayouts,
-    "filterLayout",
-  );
-  const border = checkOneOf(options.border ?? defaults.border, borders, "border");
+  // Defaults stand in for undefined only: null is as wrong as any other value.
+  const given = { ...defaults, ...defined(options) };
+  const { groups, activation } = given;
+  const inputLayout = checkOneOf(given.inputLayout, inputLayouts, "inputLayout");
+  const filterLayout = checkOneOf(given.filterLayout, filterLayouts, "filterLayout");
+  const border = checkOneOf(given.border, borders, "border");
   const axis = (layout: string, letter: string, shape: readonly number[]) => shape[layout.indexOf(letter)];
   const batch = axis(inputLayout, "n", inputShape);
   const inChannels = axis(inputLayout, "c", inputShape);
@@ -120,10 +122,10 @@ export function resolveConvSpec(
       weightsShape,
     );
   }
-  const strides = resolvePerAxis(options.strides ?? defaults.strides, "strides");
-  const dilations = resolvePerAxis(options.dilations ?? defaults.dilations, "dilations");
+  const strides = resolvePerAxis(given.strides, "strides");
+  const dilations = resolvePerAxis(given.dilations, "dilations");
   const padding = resolvePadding(
-    options.padding ?? defaults.padding,
+    given.padding,
     [inHeight, inWidth],
     [kernelHeight, kernelWidth],
     strides,
@@ -144,7 +146,7 @@ export function resolveConvSpec(
     inHeight + padding[0] + padding[1],
     inWidth + padding[2] + padding[3],
   ]) {
-    if (size > 0x7fffffff) throw invalid("padded sizes of at most 2147483647", "padding", options.padding);
+    if (size > 0x7fffffff) throw invalid("padded sizes of at most 2147483647", "padding", given.padding);
   }
   return {
     batch,
@@ -163,12 +165,15 @@ export function resolveConvSpec(
     border,
     dtype,
     inputLayout,
-    activation: resolveActivation(options.activation ?? defaults.activation),
+    activation: resolveActivation(activation),
   };
 }
 
 function resolveActivation(activation: NonNullable<ConvOptions["activation"]>): Activation {
-  const given = typeof activation === "string" ? { kind: activation } : readOptions<Activation>(activation);
+  if (typeof activation !== "string" && (typeof activation !== "object" || activation === null)) {
+    throw invalid("a name or an object with a kind", "activation", activation);
+  }
+  const given = typeof activation === "string" ? { kind: activation } : { ...activation };
   const kind = checkOneOf(
     given.kind,
     ["none", "relu", "leakyRelu", "clamp", "sigmoid", "tanh"],

@@ -4,7 +4,7 @@ import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
-import { geometryOf } from "./reference/geometry.ts";
+import { type Geometry, geometryOf } from "./reference/geometry.ts";
 import { im2col, tilePixels } from "./reference/im2col.ts";
 import { strided } from "./reference/strided.ts";
 import { createWorkerPool, type PooledConv, type WorkerPool } from "./worker-pool.ts";
@@ -35,14 +35,18 @@ function prepare(
   weights: FloatArray,
   bias: FloatArray | null,
 ): PreparedConv {
-  const geometry = geometryOf(spec);
+  // Made by the first run: the tables of an absurdly large output would not fit, nor will its array then be there.
+  let geometry: Geometry | undefined;
   const activation = activationFunction(spec.activation);
   const runner = runners[algorithm];
   const depth = (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
   let pooled: PooledConv | undefined;
   return {
     workspaceBytes: { direct: 0, im2col: 8 * tilePixels * (depth + 1), strided: 8 * depth }[algorithm],
-    run: (input, output) => runner(spec, geometry, weights, bias, activation, input, output),
+    run: (input, output) => {
+      geometry ??= geometryOf(spec);
+      runner(spec, geometry, weights, bias, activation, input, output);
+    },
     runAsync: (input, output, signal) => {
       pooled ??= pool.add({ spec, algorithm, weights, bias });
       return pooled.run(input, output, signal);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
 import { type Activation, type Algorithm, algorithms, borders, type ConvSpec } from "../spec.ts";
+import { type Bands, planBands } from "./wasm-bands.ts";
 
 /** Bytes that must be readable after input, output and strip: tiles read whole vectors. */
 export const slackBytes = 512;
@@ -21,32 +22,22 @@ const productTarget = 320;
 /** A filter window larger than this is taken in parts. */
 const windowLimit = 4096;
 
-/** The fields of `Plan` in assembly/plan.ts, in its order: three f64, then i32 throughout. */
-const planFields = [
-  ..."activation elementBytes algorithm channelsLast border".split(" "),
-  ..."groups groupInChannels groupOutChannels inHeight inWidth outHeight outWidth".split(" "),
-  ..."kernelHeight kernelWidth strideY strideX padTop padLeft dilationY dilationX".split(" "),
-  ..."icBlock kyBlock kxBlock rowBlock colBlock".split(" "),
-  ..."straight flat rowStep slotStep slots slotDilation reach".split(" "),
-  ..."channelPitch rowPitch slotPitch pixelPitch lineAdvance".split(" "),
-  ..."inItemBytes inChannelPitch inRowPitch inColPitch".split(" "),
-  ..."outItemBytes outChannelPitch outRowPitch outColPitch".split(" "),
-  ..."taps weights groupWeightBytes bias zeros panelOffset stripOffset".split(" "),
-] as const;
-const headBytes = 24 + 4 * planFields.length;
-
 /** What assembly/ is told about a convolution, but for the addresses. */
 export interface WasmPlan {
+  /** The fields of `Plan` in assembly/plan.ts, in its order, up to the addresses. */
   readonly fields: Readonly<Record<string, number>>;
-  readonly activation: { readonly low: number; readonly high: number; readonly alpha: number };
+  /** The three numbers that come first there. */
+  readonly limits: readonly [low: number, high: number, alpha: number];
   /** Bytes of the fields, after which the taps can lie. */
   readonly headBytes: number;
   readonly taps: Int32Array;
   readonly weightBytes: number;
   readonly biasBytes: number;
   readonly workspaceBytes: number;
-  readonly inItemBytes: number;
-  readonly outItemBytes: number;
+  readonly bands: Bands;
+  /** Of the buffers that hold a band. */
+  readonly input: Pitches;
+  readonly output: Pitches;
 }
 
 /** Sizes in elements of one block of work. */
@@ -71,61 +62,86 @@ interface Sampling {
   readonly offsetOf: (kx: number) => number;
 }
 
-export function planWasm(spec: ConvSpec, algorithm: Algorithm): WasmPlan {
-  const s = mergeRows(spec);
+export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
   const e = s.dtype === "float32" ? 4 : 8;
   const channelsLast = s.inputLayout === "nhwc";
-  const pitches = { ...pitchesOf("in", s.inChannels, s.inHeight, s.inWidth, e, channelsLast) };
-  Object.assign(pitches, pitchesOf("out", s.outChannels, s.outHeight, s.outWidth, e, channelsLast));
+  const bands = planBands(s, e);
+  const input = pitchesOf(s.inChannels, bands.inRows, s.inWidth, e, channelsLast);
+  const output = pitchesOf(s.outChannels, bands.outRows, s.outWidth, e, channelsLast);
   const sampling = sample(s, algorithm !== "strided");
   const straight = readsInPlace(s, algorithm, channelsLast);
   const block = chooseBlock(s, algorithm, sampling, straight, e);
-  const source = straight ? inPlaceSource(s, pitches) : stripSource(s, block, sampling, e);
+  const source = straight ? inPlaceSource(s, input) : stripSource(s, block, sampling, e);
+  const groupIn = s.inChannels / s.groups;
+  const groupOut = s.outChannels / s.groups;
   const lanes = 16 / e;
-  const [groupIn, groupOut] = [s.inChannels / s.groups, s.outChannels / s.groups];
-  const filter = groupIn * s.kernelHeight * s.kernelWidth;
   const packedChannels = algorithm === "strided" ? Math.ceil(groupOut / lanes) * lanes : groupOut;
-  const groupWeightBytes = packedChannels * filter * e;
+  const groupWeightBytes = packedChannels * groupIn * s.kernelHeight * s.kernelWidth * e;
   const panelOffset = frameBytes + scratchBytes;
   const panelBytes = algorithm === "im2col" ? block.ic * block.ky * block.kx * tileBytes(groupOut) : 0;
   const stripOffset = panelOffset + panelBytes;
+  // One literal: objects put together from parts made planning a hundred times as slow.
+  const fields = {
+    activation: activationCode(s.activation),
+    elementBytes: e,
+    algorithm: algorithms.indexOf(algorithm),
+    channelsLast: Number(channelsLast),
+    border: borders.indexOf(s.border),
+    groups: s.groups,
+    groupInChannels: groupIn,
+    groupOutChannels: groupOut,
+    inHeight: s.inHeight,
+    inWidth: s.inWidth,
+    outHeight: s.outHeight,
+    outWidth: s.outWidth,
+    kernelHeight: s.kernelHeight,
+    kernelWidth: s.kernelWidth,
+    strideY: s.strides[0],
+    strideX: s.strides[1],
+    padTop: s.padding[0],
+    padLeft: s.padding[2],
+    dilationY: s.dilations[0],
+    dilationX: s.dilations[1],
+    icBlock: block.ic,
+    kyBlock: block.ky,
+    kxBlock: block.kx,
+    rowBlock: block.rows,
+    colBlock: block.cols,
+    straight: Number(straight),
+    flat: Number(source.lineAdvance === s.outWidth * source.pixelPitch),
+    rowStep: sampling.rowStep,
+    slotStep: sampling.slotStep,
+    slots: slotsOf(block, sampling),
+    reach: reachOf(block.kx, sampling),
+    channelPitch: source.channelPitch,
+    rowPitch: source.rowPitch,
+    slotPitch: source.slotPitch,
+    pixelPitch: source.pixelPitch,
+    lineAdvance: source.lineAdvance,
+    inItemBytes: input.item,
+    inChannelPitch: input.channel,
+    inRowPitch: input.row,
+    inColPitch: input.col,
+    outItemBytes: output.item,
+    outChannelPitch: output.channel,
+    outRowPitch: output.row,
+    outColPitch: output.col,
+    groupWeightBytes,
+    panelOffset,
+    stripOffset,
+  };
   return {
-    fields: {
-      ...{
-        activation: activationCode(s.activation),
-        elementBytes: e,
-        algorithm: algorithms.indexOf(algorithm),
-      },
-      ...{ channelsLast: Number(channelsLast), border: borders.indexOf(s.border) },
-      ...{ groups: s.groups, groupInChannels: groupIn, groupOutChannels: groupOut },
-      ...{ inHeight: s.inHeight, inWidth: s.inWidth, outHeight: s.outHeight, outWidth: s.outWidth },
-      ...{ kernelHeight: s.kernelHeight, kernelWidth: s.kernelWidth },
-      ...{ strideY: s.strides[0], strideX: s.strides[1], padTop: s.padding[0], padLeft: s.padding[2] },
-      ...{ dilationY: s.dilations[0], dilationX: s.dilations[1] },
-      ...{
-        icBlock: block.ic,
-        kyBlock: block.ky,
-        kxBlock: block.kx,
-        rowBlock: block.rows,
-        colBlock: block.cols,
-      },
-      straight: Number(straight),
-      flat: Number(source.lineAdvance === s.outWidth * source.pixelPitch),
-      ...{ rowStep: sampling.rowStep, slotStep: sampling.slotStep, slots: slotsOf(block, sampling) },
-      ...{ slotDilation: s.dilations[1], reach: reachOf(block.kx, sampling) },
-      ...{ channelPitch: source.channelPitch, rowPitch: source.rowPitch, slotPitch: source.slotPitch },
-      ...{ pixelPitch: source.pixelPitch, lineAdvance: source.lineAdvance },
-      ...pitches,
-      ...{ groupWeightBytes, panelOffset, stripOffset },
-    },
-    activation: limitsOf(s.activation),
-    headBytes,
+    fields,
+    limits: limitsOf(s.activation),
+    // After the limits, the fields and four addresses.
+    headBytes: 24 + 4 * (Object.keys(fields).length + 4),
     taps: tapsOf(block, source.tapOf),
     weightBytes: s.groups * groupWeightBytes,
     biasBytes: (s.outChannels + biasSlack) * e,
     workspaceBytes: stripOffset + (straight ? 0 : block.ic * source.channelPitch + slackBytes),
-    inItemBytes: pitches.inItemBytes,
-    outItemBytes: pitches.outItemBytes,
+    bands,
+    input,
+    output,
   };
 }
 
@@ -137,38 +153,33 @@ export function writePlan(
   float64: FloatArray,
   int32: Int32Array,
 ): void {
-  const { low, high, alpha } = plan.activation;
-  float64.set([low, high, alpha], at / 8);
-  const values: Record<string, number> = { ...plan.fields, ...addresses };
-  int32.set(
-    planFields.map((name) => values[name]),
-    at / 4 + 6,
-  );
-  int32.set(plan.taps, addresses.taps / 4);
+  float64.set(plan.limits, at / 8);
+  let to = at / 4 + 6;
+  for (const value of Object.values(plan.fields)) int32[to++] = value;
+  const { taps, weights, bias, zeros } = addresses;
+  for (const address of [taps, weights, bias, zeros]) int32[to++] = address;
+  int32.set(plan.taps, taps / 4);
 }
 
-/** An unpadded 1x1 filter of stride 1 knows no rows: one long row has no tails. */
-function mergeRows(s: ConvSpec): ConvSpec {
-  const pointwise = s.kernelHeight === 1 && s.kernelWidth === 1 && s.padding.every((pad) => pad === 0);
-  if (!pointwise || s.strides[0] !== 1 || s.strides[1] !== 1) return s;
-  const size = s.inHeight * s.inWidth;
-  return { ...s, inHeight: 1, inWidth: size, outHeight: 1, outWidth: size };
+/** Bytes from one image, channel, row and column to the next. */
+export interface Pitches {
+  readonly item: number;
+  readonly channel: number;
+  readonly row: number;
+  readonly col: number;
 }
 
 function pitchesOf(
-  side: "in" | "out",
   channels: number,
   height: number,
   width: number,
   e: number,
   channelsLast: boolean,
-): Record<string, number> {
-  return {
-    [`${side}ItemBytes`]: channels * height * width * e,
-    [`${side}ChannelPitch`]: channelsLast ? e : height * width * e,
-    [`${side}RowPitch`]: channelsLast ? width * channels * e : width * e,
-    [`${side}ColPitch`]: channelsLast ? channels * e : e,
-  };
+): Pitches {
+  const item = channels * height * width * e;
+  return channelsLast
+    ? { item, channel: e, row: width * channels * e, col: channels * e }
+    : { item, channel: height * width * e, row: width * e, col: e };
 }
 
 function sample(s: ConvSpec, split: boolean): Sampling {
@@ -202,23 +213,28 @@ interface Source {
   readonly tapOf: (ic: number, ky: number, kx: number) => number;
 }
 
-function inPlaceSource(s: ConvSpec, pitches: Record<string, number>): Source {
-  const { inChannelPitch: channelPitch, inRowPitch: rowPitch, inColPitch: colPitch } = pitches;
+function inPlaceSource(s: ConvSpec, input: Pitches): Source {
   return {
-    ...{ channelPitch, rowPitch, slotPitch: 0, pixelPitch: s.strides[1] * colPitch },
-    lineAdvance: s.strides[0] * rowPitch,
+    channelPitch: input.channel,
+    rowPitch: input.row,
+    slotPitch: 0,
+    pixelPitch: s.strides[1] * input.col,
+    lineAdvance: s.strides[0] * input.row,
     tapOf: (ic, ky, kx) =>
-      ic * channelPitch + ky * s.dilations[0] * rowPitch + kx * s.dilations[1] * colPitch,
+      ic * input.channel + ky * s.dilations[0] * input.row + kx * s.dilations[1] * input.col,
   };
 }
 
 function stripSource(s: ConvSpec, block: Block, sampling: Sampling, e: number): Source {
   const slotPitch = slotLength(block, sampling) * e;
   const rowPitch = slotsOf(block, sampling) * slotPitch;
-  const channelPitch = stripRows(s, block, sampling) * rowPitch;
+  const channelPitch = stripRows(s, block.rows, block.ky, sampling) * rowPitch;
   const dilation = s.kernelHeight === 1 ? 0 : s.dilations[0] / sampling.rowStep;
   return {
-    ...{ channelPitch, rowPitch, slotPitch, pixelPitch: sampling.pixelStep * e },
+    channelPitch,
+    rowPitch,
+    slotPitch,
+    pixelPitch: sampling.pixelStep * e,
     lineAdvance: (s.strides[0] / sampling.rowStep) * rowPitch,
     tapOf: (ic, ky, kx) =>
       ic * channelPitch +
@@ -240,8 +256,8 @@ function reachOf(kx: number, sampling: Sampling): number {
   return sampling.offsetOf(kx - 1);
 }
 
-function stripRows(s: ConvSpec, block: Block, sampling: Sampling): number {
-  return ((block.rows - 1) * s.strides[0] + (block.ky - 1) * s.dilations[0]) / sampling.rowStep + 1;
+function stripRows(s: ConvSpec, rows: number, ky: number, sampling: Sampling): number {
+  return ((rows - 1) * s.strides[0] + (ky - 1) * s.dilations[0]) / sampling.rowStep + 1;
 }
 
 /**
@@ -270,10 +286,13 @@ function chooseBlock(
     rows: 1,
     cols: s.outWidth,
   };
-  if (straight) return { ...block, rows: s.outHeight };
+  if (straight) {
+    block.rows = s.outHeight;
+    return block;
+  }
   const bytes = (rows: number) =>
     block.ic *
-    stripRows(s, { ...block, rows }, sampling) *
+    stripRows(s, rows, block.ky, sampling) *
     slotsOf(block, sampling) *
     slotLength(block, sampling) *
     e;
@@ -315,10 +334,10 @@ function activationCode(activation: Activation): number {
   return codes[activation.kind];
 }
 
-function limitsOf(activation: Activation): WasmPlan["activation"] {
-  if (activation.kind === "clamp") return { low: activation.min, high: activation.max, alpha: 0 };
-  const alpha = activation.kind === "leakyRelu" ? activation.alpha : 0;
-  return { low: activation.kind === "relu" ? 0 : -Infinity, high: Infinity, alpha };
+function limitsOf(activation: Activation): WasmPlan["limits"] {
+  if (activation.kind === "clamp") return [activation.min, activation.max, 0];
+  if (activation.kind === "leakyRelu") return [-Infinity, Infinity, activation.alpha];
+  return [activation.kind === "relu" ? 0 : -Infinity, Infinity, 0];
 }
 
 function commonDivisor(a: number, b: number): number {

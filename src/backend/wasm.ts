@@ -9,8 +9,6 @@ import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
 
 /** What 32-bit addresses reach, less something for weights and workspace. */
 const addressable = 3.75 * 2 ** 30;
-/** Images of a batch go through linear memory together as long as they are no larger than this. */
-const batchTarget = 4 * 2 ** 20;
 /** Linear memory cannot shrink: after a run that took more than this, all of it is given back. */
 const highWater = 512 * 2 ** 20;
 
@@ -18,7 +16,15 @@ const highWater = 512 * 2 ** 20;
 interface Exports {
   heapBase(): number;
   pack(plan: number, weights: number): void;
-  run(plan: number, input: number, output: number, workspace: number, items: number): void;
+  run(
+    plan: number,
+    input: number,
+    output: number,
+    workspace: number,
+    items: number,
+    from: number,
+    to: number,
+  ): void;
 }
 
 interface Instance {
@@ -84,7 +90,7 @@ export function createWasmBackend(module: WebAssembly.Module, options: { threads
         assertOpen();
         guarded((on) => {
           if (resident?.instance !== on) resident = place(on, plan, own.weights, own.bias);
-          const transient = runOn(resident, plan, spec.batch, input, output);
+          const transient = runOn(resident, plan, spec, input, output);
           if (transient > highWater) current = undefined;
         });
       },
@@ -161,37 +167,89 @@ function place(on: Instance, plan: WasmPlan, weights: FloatArray, bias: FloatArr
   return { instance: on, plan: at, bytes };
 }
 
-/** Copies the images in, runs, copies the results out. Returns how much memory that took. */
+/** Takes the images through linear memory, band by band. Returns how much of it that took. */
 function runOn(
   { instance: { memory, exports }, plan: at }: Resident,
-  plan: WasmPlan,
-  batch: number,
+  { bands, input: from, output: to, workspaceBytes }: WasmPlan,
+  spec: ConvSpec,
   input: FloatArray,
   output: FloatArray,
 ): number {
-  const { inItemBytes, outItemBytes, workspaceBytes } = plan;
-  const items = Math.min(batch, Math.max(1, Math.floor(batchTarget / (inItemBytes + outItemBytes))));
-  const inBytes = aligned(items * inItemBytes + slackBytes);
-  const outBytes = aligned(items * outItemBytes + slackBytes);
+  const inBytes = aligned(bands.items * from.item + slackBytes);
+  const outBytes = aligned(bands.items * to.item + slackBytes);
   const bytes = inBytes + outBytes + workspaceBytes;
   const inAt = memory.allocate(bytes);
   const outAt = inAt + inBytes;
   try {
     const elements = elementsOf(memory, input);
     const scale = input.BYTES_PER_ELEMENT;
-    const [inLength, outLength] = [inItemBytes / scale, outItemBytes / scale];
-    for (let item = 0; item < batch; item += items) {
-      const count = Math.min(items, batch - item);
-      const whole = count === batch;
-      elements.set(whole ? input : input.subarray(item * inLength, (item + count) * inLength), inAt / scale);
-      exports.run(at, inAt, outAt, outAt + outBytes, count);
-      const from = outAt / scale;
-      output.set(elements.subarray(from, from + count * outLength), item * outLength);
+    // Planes of rows, one after the other: the channels, or one with all channels in its rows.
+    const planes = spec.inputLayout === "nchw";
+    const inPlane = { count: planes ? spec.inChannels : 1, row: from.row / scale, rows: spec.inHeight };
+    const outPlane = { count: planes ? spec.outChannels : 1, row: to.row / scale, rows: spec.outHeight };
+    for (let item = 0; item < spec.batch; item += bands.items) {
+      const items = Math.min(bands.items, spec.batch - item);
+      for (const band of bands.list) {
+        copyBand(
+          elements,
+          inAt / scale,
+          bands.inRows,
+          input,
+          item,
+          items,
+          inPlane,
+          band.inFrom,
+          band.inTo,
+          true,
+        );
+        // The addresses that the first row of the image would have.
+        const inOrigin = inAt - band.inFrom * from.row;
+        const outOrigin = outAt - band.from * to.row;
+        exports.run(at, inOrigin, outOrigin, outAt + outBytes, items, band.from, band.to);
+        copyBand(
+          elements,
+          outAt / scale,
+          bands.outRows,
+          output,
+          item,
+          items,
+          outPlane,
+          band.from,
+          band.to,
+          false,
+        );
+      }
     }
   } finally {
     memory.free(inAt, bytes);
   }
   return bytes;
+}
+
+/** Copies rows `from` to `to` of all planes of some images to the buffer of a band, or back. */
+function copyBand(
+  elements: FloatArray,
+  at: number,
+  bandRows: number,
+  tensor: FloatArray,
+  item: number,
+  items: number,
+  { count, row, rows }: { count: number; row: number; rows: number },
+  from: number,
+  to: number,
+  inwards: boolean,
+): void {
+  const whole = bandRows === rows && to - from === rows;
+  // Whole planes follow each other without a gap.
+  const pieces = whole ? 1 : items * count;
+  const length = whole ? items * count * rows * row : (to - from) * row;
+  for (let piece = 0; piece < pieces; piece++) {
+    const here = at + piece * bandRows * row;
+    const there = ((item * count + piece) * rows + from) * row;
+    if (!inwards) tensor.set(elements.subarray(here, here + length), there);
+    else if (length === tensor.length) elements.set(tensor, here);
+    else elements.set(tensor.subarray(there, there + length), here);
+  }
 }
 
 function elementsOf(memory: WasmMemory, like: FloatArray): FloatArray {

@@ -164,7 +164,7 @@ function resolveMatrix(
   const { mode, padding, strides = 1, dilations = 1, border = "constant" } = options;
   if (mode !== undefined && padding !== undefined)
     throw invalid("nothing, as mode is given,", "padding", padding);
-  checkOneOf(mode ?? "valid", ["valid", "same", "full"], "mode");
+  if (mode !== undefined) checkOneOf(mode, ["valid", "same", "full"], "mode");
   return resolveConvSpec([1, 1, ...shape], [1, 1, ...kernelShape], dtype, {
     strides,
     dilations,
@@ -172,7 +172,9 @@ function resolveMatrix(
     padding:
       mode === "same"
         ? centred(kernelShape, resolvePerAxis(dilations, "dilations"))
-        : (padding ?? mode ?? "valid"),
+        : padding === undefined
+          ? (mode ?? "valid")
+          : padding,
   });
 }
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+import type { Border, ConvSpec } from "../spec.ts";
+
+/** Bytes of input and output that are in linear memory at a time: they should still be cached when they leave. */
+const bandTarget = 4 * 2 ** 20;
+
+/** Output rows `from` (inclusive) to `to`, and the input rows that they read. */
+export interface Band {
+  readonly from: number;
+  readonly to: number;
+  readonly inFrom: number;
+  readonly inTo: number;
+}
+
+/** An image goes through linear memory band by band, so that no image needs much of it. */
+export interface Bands {
+  readonly list: readonly Band[];
+  /** Rows of the largest band: the size of its buffers. */
+  readonly inRows: number;
+  readonly outRows: number;
+  /** Small images of one batch that go together. More than 1 only where a band is a whole image. */
+  readonly items: number;
+}
+
+export function planBands(spec: ConvSpec, elementBytes: number): Bands {
+  const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = spec;
+  const inRowBytes = inChannels * inWidth * elementBytes;
+  const outRowBytes = outChannels * outWidth * elementBytes;
+  const bytes = inHeight * inRowBytes + outHeight * outRowBytes;
+  if (bytes > 2 * bandTarget) {
+    const list = cut(spec, Math.ceil(outHeight / Math.ceil(bytes / bandTarget)));
+    const inRows = Math.max(...list.map(({ inFrom, inTo }) => inTo - inFrom));
+    // Under a border that reads far rows, or a tall kernel, bands would copy the image many times over.
+    if (list.length * inRows <= 2 * inHeight) return { list, inRows, outRows: list[0].to, items: 1 };
+  }
+  const whole = { from: 0, to: outHeight, inFrom: 0, inTo: inHeight };
+  const items = Math.min(batch, Math.max(1, Math.floor(bandTarget / bytes)));
+  return { list: [whole], inRows: inHeight, outRows: outHeight, items };
+}
+
+function cut(spec: ConvSpec, rows: number): Band[] {
+  const bands: Band[] = [];
+  for (let from = 0; from < spec.outHeight; from += rows) {
+    const to = Math.min(from + rows, spec.outHeight);
+    bands.push({ from, to, ...inputRows(spec, from, to) });
+  }
+  return bands;
+}
+
+function inputRows(spec: ConvSpec, from: number, to: number): { inFrom: number; inTo: number } {
+  const { border, inHeight, kernelHeight } = spec;
+  const first = from * spec.strides[0] - spec.padding[0];
+  const last = (to - 1) * spec.strides[0] - spec.padding[0] + (kernelHeight - 1) * spec.dilations[0];
+  let inFrom = Math.min(Math.max(first, 0), inHeight - 1);
+  let inTo = Math.max(Math.min(last + 1, inHeight), inFrom + 1);
+  const above = Math.max(-first, 0);
+  const below = Math.max(last + 1 - inHeight, 0);
+  // Rows past an edge stand for rows inside, which the band needs as well.
+  if (above > 0) inTo = Math.max(inTo, Math.min(rowsBehindEdge(border, above), inHeight));
+  if (below > 0) inFrom = Math.min(inFrom, Math.max(inHeight - rowsBehindEdge(border, below), 0));
+  if (border === "wrap" && above + below > 0) return { inFrom: 0, inTo: inHeight };
+  return { inFrom, inTo };
+}
+
+/** How many rows, counted from the edge inwards, `padding` rows past it are copies of. */
+function rowsBehindEdge(border: Border, padding: number): number {
+  switch (border) {
+    case "constant":
+      return 0;
+    case "replicate":
+      return 1;
+    default:
+      return padding + 1;
+  }
+}
