@@ -6,10 +6,13 @@ import { Activation, Algorithm, Frame, frameBytes, Plan } from "./plan";
 import { fillStrip } from "./strip";
 
 /**
- * Convolves `items` images, block by block: a block of output pixels, for it one block of products after the other,
- * for those all output channels. Sums of products that are not complete wait in the output.
+ * Output rows `first` (inclusive) to `end` of `items` images, block by block: a block of output pixels and a group;
+ * for these one block of products after the other; for those all output channels. Sums of products that are not
+ * complete wait in the output.
  */
-export function convolve<T>(p: Plan, input: usize, output: usize, workspace: usize, items: i32): void {
+export function convolve<T>(
+  p: Plan, input: usize, output: usize, workspace: usize, items: i32, first: i32, end: i32,
+): void {
   const f = changetype<Frame>(workspace);
   f.channelsLast = p.channelsLast;
   f.channelPitch = p.outChannelPitch;
@@ -24,16 +27,18 @@ export function convolve<T>(p: Plan, input: usize, output: usize, workspace: usi
   f.lineAdvance = p.lineAdvance;
   f.alpha = p.alpha;
   for (let item = 0; item < items; item++) {
-    for (let group = 0; group < p.groups; group++) {
-      f.weights = p.weights + group * p.groupWeightBytes;
-      const from = input + item * p.inItemBytes + group * p.groupInChannels * p.inChannelPitch;
-      const to = output + item * p.outItemBytes + group * p.groupOutChannels * p.outChannelPitch;
-      const bias = p.bias + <usize>(group * p.groupOutChannels) * sizeof<T>();
-      for (let oy = 0; oy < p.outHeight; oy += p.rowBlock) {
-        for (let ox = 0; ox < p.outWidth; ox += p.colBlock) {
-          const rows = min(p.rowBlock, p.outHeight - oy);
-          const cols = min(p.colBlock, p.outWidth - ox);
-          f.target = to + oy * p.outRowPitch + ox * p.outColPitch;
+    const image = input + item * p.inItemBytes;
+    const result = output + item * p.outItemBytes;
+    for (let oy = first; oy < end; oy += p.rowBlock) {
+      const rows = min(p.rowBlock, end - oy);
+      for (let ox = 0; ox < p.outWidth; ox += p.colBlock) {
+        const cols = min(p.colBlock, p.outWidth - ox);
+        const corner = result + oy * p.outRowPitch + ox * p.outColPitch;
+        for (let group = 0; group < p.groups; group++) {
+          f.weights = p.weights + group * p.groupWeightBytes;
+          f.target = corner + group * p.groupOutChannels * p.outChannelPitch;
+          const from = image + group * p.groupInChannels * p.inChannelPitch;
+          const bias = p.bias + <usize>(group * p.groupOutChannels) * sizeof<T>();
           sumBlocks<T>(p, f, from, bias, oy, ox, rows, cols, workspace + p.stripOffset);
         }
       }

@@ -16,11 +16,12 @@ export function pack(plan: usize, weights: usize): void {
 }
 
 /**
- * Convolves `items` images. At least 512 readable bytes must follow the input and the output; the workspace has the
+ * Computes output rows `from` (inclusive) to `to` of `items` images. `input` and `output` are where row 0 of the first
+ * image would lie: only the rows that are read and written have to be there. At least 512 readable bytes must follow the input and the output; the workspace has the
  * size that the plan was made for.
  */
-export function run(plan: usize, input: usize, output: usize, workspace: usize, items: i32): void {
+export function run(plan: usize, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32): void {
   const p = changetype<Plan>(plan);
-  if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items);
-  else convolve<f64>(p, input, output, workspace, items);
+  if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items, from, to);
+  else convolve<f64>(p, input, output, workspace, items, from, to);
 }

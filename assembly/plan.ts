@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A prepared convolution in linear memory. src/backend/wasm-plan.ts fills it in: `planFields` there lists the same
- * fields in the same order. Pitches are in bytes; everything else is in elements. A `usize` is an address.
+ * A prepared convolution in linear memory. src/backend/wasm-plan.ts fills it in, and lists the same fields in
+ * the same order. Pitches are in bytes; everything else is in elements. A `usize` is an address.
  */
 @unmanaged
 export class Plan {
@@ -50,7 +50,6 @@ export class Plan {
   slotStep: i32;
   /** Parts of a strip row, one for each phase of the horizontal stride that a tap has. */
   slots: i32;
-  slotDilation: i32;
   /** Elements of a slot beyond those of its first pixels. */
   reach: i32;
 
@@ -71,16 +70,17 @@ export class Plan {
   outRowPitch: i32;
   outColPitch: i32;
 
-  /** For each product of a block, in the order of the weights, where its element lies from the first one (i32). */
-  taps: usize;
-  weights: usize;
   groupWeightBytes: i32;
-  bias: usize;
-  /** As many zeros as the bias has elements, for all blocks of a sum but the last. */
-  zeros: usize;
   /** Offsets in the workspace, which begins with a Frame. */
   panelOffset: i32;
   stripOffset: i32;
+
+  /** For each product of a block, in the order of the weights, where its element lies from the first one (i32). */
+  taps: usize;
+  weights: usize;
+  bias: usize;
+  /** As many zeros as the bias has elements, for all blocks of a sum but the last. */
+  zeros: usize;
 }
 
 export namespace Algorithm {

@@ -24,7 +24,7 @@ export function fillStrip<T>(
       const from = input + ic * p.inChannelPitch + iy * p.inRowPitch;
       for (let slot = 0; slot < p.slots; slot++, to += p.slotPitch) {
         if (iy < 0) memory.fill(to, 0, <usize>columns * sizeof<T>());
-        else fillRow<T>(p, to, from, left + ((slot * p.slotDilation) % p.strideX), p.slotStep, columns);
+        else fillRow<T>(p, to, from, left + ((slot * p.dilationX) % p.strideX), p.slotStep, columns);
       }
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Frame } from "../plan";
-import { tileColumn, tileVectors } from "../tile";
+import { tileColumn, tileVectors } from "../tiles/column";
+import { Tapped } from "../tiles/shape";
 
 /**
  * The definition, over the input as it lies: for each tile of neighbouring output pixels, each product is a vector of
@@ -16,7 +17,7 @@ export function direct<T>(f: Frame): void {
     for (let x = 0; x < cols; ) {
       const vectors = tileVectors<T>(f.outChannels, cols - x);
       const pixels = min(vectors * <i32>(16 / sizeof<T>()), cols - x);
-      tileColumn<T>(f, false, source + x * f.pixelPitch, vectors, pixels, target + x * f.colPitch);
+      tileColumn<T, Tapped>(f, source + x * f.pixelPitch, vectors, pixels, target + x * f.colPitch);
       x += pixels;
     }
   }

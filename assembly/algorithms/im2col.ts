@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Frame } from "../plan";
-import { tileColumn, tileVectors } from "../tile";
+import { tileColumn, tileVectors } from "../tiles/column";
+import { Packed } from "../tiles/shape";
 
 /**
  * Patches as columns of a matrix, then a product of matrices. The matrix never exists as a whole: the patches of one
@@ -17,7 +18,7 @@ export function im2col<T>(f: Frame, wholeRows: bool): void {
       const vectors = tileVectors<T>(f.outChannels, cols - x);
       const pixels = min(vectors * <i32>(16 / sizeof<T>()), cols - x);
       gather<T>(f, wholeRows ? x : y * f.cols + x, vectors, pixels);
-      tileColumn<T>(f, true, f.panel, vectors, pixels, target + x * f.colPitch);
+      tileColumn<T, Packed>(f, f.panel, vectors, pixels, target + x * f.colPitch);
       x += pixels;
     }
   }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import type { FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 
 const pageBytes = 65536;
@@ -26,7 +27,7 @@ export interface WasmMemory {
 
 /** An allocator of all memory from `base` upwards: first fit over a list of gaps, ordered by address. */
 export function createWasmMemory(memory: WebAssembly.Memory, base: number): WasmMemory {
-  const gaps: Gap[] = [{ begin: roundUp(base), end: memory.buffer.byteLength }];
+  const gaps: Gap[] = [{ begin: aligned(base), end: memory.buffer.byteLength }];
   let buffer: ArrayBuffer | undefined;
   let float32: Float32Array;
   let float64: Float64Array;
@@ -68,7 +69,7 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
   return {
     memory,
     allocate(bytes) {
-      const size = roundUp(Math.max(bytes, 1));
+      const size = aligned(Math.max(bytes, 1));
       const gap = gaps.find(({ begin, end }) => end - begin >= size) ?? grow(size);
       const address = gap.begin;
       gap.begin += size;
@@ -76,7 +77,7 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
       return address;
     },
     free(address, bytes) {
-      const end = address + roundUp(Math.max(bytes, 1));
+      const end = address + aligned(Math.max(bytes, 1));
       let at = gaps.findIndex((gap) => gap.begin >= end);
       if (at < 0) at = gaps.length;
       const before = gaps[at - 1];
@@ -103,7 +104,12 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
   };
 }
 
-function roundUp(bytes: number): number {
+/** The view whose elements are of the type of `like`. */
+export function elementsOf(memory: WasmMemory, like: FloatArray): FloatArray {
+  return like.BYTES_PER_ELEMENT === 4 ? memory.float32 : memory.float64;
+}
+
+export function aligned(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment;
 }
 

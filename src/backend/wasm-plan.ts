@@ -2,6 +2,16 @@
 import type { FloatArray } from "../dtype.ts";
 import { type Activation, type Algorithm, algorithms, borders, type ConvSpec } from "../spec.ts";
 import { type Bands, planBands } from "./wasm-bands.ts";
+import {
+  type Block,
+  chooseBlock,
+  reachOf,
+  type Sampling,
+  sample,
+  slotLength,
+  slotsOf,
+  stripRows,
+} from "./wasm-blocks.ts";
 
 /** Bytes that must be readable after input, output and strip: tiles read whole vectors. */
 export const slackBytes = 512;
@@ -12,15 +22,6 @@ const biasSlack = 4;
 /** Sizes of the head of the workspace, as in assembly/plan.ts. */
 const frameBytes = 192;
 const scratchBytes = 128;
-
-/** A strip is made to fit well into a second level cache. */
-const stripTarget = 192 * 1024;
-/** Weights of one block of products, too. */
-const weightTarget = 512 * 1024;
-/** Products in one block: a tile of pixels and its weights fit into the first level cache. */
-const productTarget = 320;
-/** A filter window larger than this is taken in parts. */
-const windowLimit = 4096;
 
 /** What assembly/ is told about a convolution, but for the addresses. */
 export interface WasmPlan {
@@ -38,28 +39,6 @@ export interface WasmPlan {
   /** Of the buffers that hold a band. */
   readonly input: Pitches;
   readonly output: Pitches;
-}
-
-/** Sizes in elements of one block of work. */
-interface Block {
-  ic: number;
-  ky: number;
-  kx: number;
-  rows: number;
-  cols: number;
-}
-
-/** How a strip row samples the input, see assembly/strip.ts. */
-interface Sampling {
-  readonly rowStep: number;
-  readonly slots: number;
-  /** Input columns from one element of a slot to the next. */
-  readonly slotStep: number;
-  /** Strip elements from one output pixel to the next. */
-  readonly pixelStep: number;
-  /** Where tap kx begins in the row: its slot, and the element there. */
-  readonly slotOf: (kx: number) => number;
-  readonly offsetOf: (kx: number) => number;
 }
 
 export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
@@ -182,22 +161,6 @@ function pitchesOf(
     : { item, channel: height * width * e, row: width * e, col: e };
 }
 
-function sample(s: ConvSpec, split: boolean): Sampling {
-  const rowStep = s.kernelHeight === 1 ? s.strides[0] : commonDivisor(s.strides[0], s.dilations[0]);
-  const colStep = s.kernelWidth === 1 ? s.strides[1] : commonDivisor(s.strides[1], s.dilations[1]);
-  const stride = s.strides[1] / colStep;
-  const dilation = s.dilations[1] / colStep;
-  if (!split || stride === 1) {
-    const offsetOf = (kx: number) => (kx === 0 ? 0 : kx * dilation);
-    return { rowStep, slots: 1, slotStep: colStep, pixelStep: stride, slotOf: () => 0, offsetOf };
-  }
-  // Stride and dilation have no common divisor here: tap kx has phase (kx dilation) mod stride, which repeats after
-  // `stride` taps and not before, so slot kx mod stride holds just that phase.
-  const slots = Math.min(s.kernelWidth, stride);
-  const offsetOf = (kx: number) => Math.floor((kx * dilation) / stride);
-  return { rowStep, slots, slotStep: s.strides[1], pixelStep: 1, slotOf: (kx) => kx % stride, offsetOf };
-}
-
 /** Whether an algorithm can read the input as it lies: no borders, and pixels side by side unless it is strided. */
 function readsInPlace(s: ConvSpec, algorithm: Algorithm, channelsLast: boolean): boolean {
   if (s.padding.some((pad) => pad > 0)) return false;
@@ -244,76 +207,7 @@ function stripSource(s: ConvSpec, block: Block, sampling: Sampling, e: number): 
   };
 }
 
-function slotLength(block: Block, sampling: Sampling): number {
-  return (block.cols - 1) * sampling.pixelStep + reachOf(block.kx, sampling) + 1;
-}
-
-function slotsOf(block: Block, sampling: Sampling): number {
-  return Math.min(block.kx, sampling.slots);
-}
-
-function reachOf(kx: number, sampling: Sampling): number {
-  return sampling.offsetOf(kx - 1);
-}
-
-function stripRows(s: ConvSpec, rows: number, ky: number, sampling: Sampling): number {
-  return ((rows - 1) * s.strides[0] + (ky - 1) * s.dilations[0]) / sampling.rowStep + 1;
-}
-
-/**
- * Cuts the work so that a strip stays in the cache, at most one of its dimensions at a time. The order matters to
- * assembly/convolve.ts: rows of a filter are split only if channels are, parts of a row only if rows are.
- */
-function chooseBlock(
-  s: ConvSpec,
-  algorithm: Algorithm,
-  sampling: Sampling,
-  straight: boolean,
-  e: number,
-): Block {
-  const channels = s.inChannels / s.groups;
-  const window = s.kernelHeight * s.kernelWidth;
-  const byWeights = Math.floor(weightTarget / e / (s.outChannels / s.groups));
-  const products = Math.max(
-    64,
-    Math.min(algorithm === "strided" ? 2 * productTarget : productTarget, byWeights),
-  );
-  const whole = window <= windowLimit;
-  const block: Block = {
-    ic: whole ? evenly(channels, Math.max(1, Math.floor(products / window))) : 1,
-    ky: whole ? s.kernelHeight : evenly(s.kernelHeight, Math.max(1, Math.floor(windowLimit / s.kernelWidth))),
-    kx: evenly(s.kernelWidth, windowLimit),
-    rows: 1,
-    cols: s.outWidth,
-  };
-  if (straight) {
-    block.rows = s.outHeight;
-    return block;
-  }
-  const bytes = (rows: number) =>
-    block.ic *
-    stripRows(s, rows, block.ky, sampling) *
-    slotsOf(block, sampling) *
-    slotLength(block, sampling) *
-    e;
-  while (bytes(1) > stripTarget) {
-    if (block.cols > 256) block.cols = Math.ceil(block.cols / 2);
-    else if (block.ic > 1) block.ic = Math.ceil(block.ic / 2);
-    else if (block.ky > 1) block.ky = Math.ceil(block.ky / 2);
-    else if (block.kx > 1) block.kx = Math.ceil(block.kx / 2);
-    else block.cols = Math.ceil(block.cols / 2);
-  }
-  const perRow = bytes(2) - bytes(1);
-  block.rows = evenly(s.outHeight, 1 + Math.floor((stripTarget - bytes(1)) / perRow));
-  return block;
-}
-
-/** The size of equal parts, none of them above `limit`. */
-function evenly(size: number, limit: number): number {
-  return Math.ceil(size / Math.ceil(size / limit));
-}
-
-/** The widest tile of assembly/tile.ts. */
+/** Bytes that one product of the widest tile takes, as in assembly/tiles/column.ts. */
 function tileBytes(outChannels: number): number {
   return 16 * (outChannels >= 4 ? 2 : outChannels >= 2 ? 4 : 8);
 }
@@ -338,8 +232,4 @@ function limitsOf(activation: Activation): WasmPlan["limits"] {
   if (activation.kind === "clamp") return [activation.min, activation.max, 0];
   if (activation.kind === "leakyRelu") return [-Infinity, Infinity, activation.alpha];
   return [activation.kind === "relu" ? 0 : -Infinity, Infinity, 0];
-}
-
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b);
 }

@@ -35,6 +35,7 @@ interface Plan {
 
 interface Job {
   readonly plan: Plan;
+  /** Goes to the worker, buffer and all. */
   readonly input: FloatArray;
   readonly output: FloatArray;
   /** Settles the caller's promise: only once, and only the first time counts. */
@@ -131,8 +132,8 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
       helper.plans.add(plan.id);
       post(helper.port, { type: "prepare", plan: plan.id, source: plan.source });
     }
-    const input = transferable(job.input);
-    const request: Request = { type: "run", plan: plan.id, input, outputLength: job.output.length };
+    const { input, output } = job;
+    const request: Request = { type: "run", plan: plan.id, input, outputLength: output.length };
     post(helper.port, request, [input.buffer as ArrayBuffer]);
   };
 
@@ -146,8 +147,8 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     const helper = [...helpers].find((candidate) => candidate.job === job);
     if (helper === undefined) return;
     helper.port.unref();
+    // The timer keeps the process alive for others who wait for this worker.
     helper.grace = setTimeout(() => remove(helper, undefined), graceMilliseconds);
-    unrefTimer(helper.grace);
   };
 
   const forget = (plan: Plan): void => {
@@ -171,7 +172,7 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
         if (error === undefined) resolve();
         else reject(error);
       };
-      const job: Job = { plan, input, output, settle, aborted: false };
+      const job: Job = { plan, input: transferable(input), output, settle, aborted: false };
       const onAbort = (): void => {
         settle(signal?.reason);
         abort(job);
@@ -209,9 +210,4 @@ function transferable(array: FloatArray): FloatArray {
   const { buffer } = array;
   const whole = buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength;
   return whole && !(buffer as { resizable?: boolean }).resizable ? array : array.slice();
-}
-
-/** In Node a pending timer keeps the process alive; in a browser a timer is a number. */
-function unrefTimer(timer: unknown): void {
-  (timer as { unref?: () => void }).unref?.();
 }

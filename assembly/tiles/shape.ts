@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+
+// The tiles are compiled once for each width and source, and generic functions know no constants, only types: here a
+// type stands for a constant.
+
+/** `sizeof<V>()` is the number of vectors in a row of a tile. */
+export type One = u8;
+export type Two = u16;
+export type Four = u32;
+export type Eight = u64;
+
+/** x[k] is at source + taps[k]. `isBoolean<X>()` tells the two apart. */
+export type Tapped = u8;
+/** x[k] is at source + k * (bytes of a row of the tile). */
+export type Packed = bool;

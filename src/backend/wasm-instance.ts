@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+import type { FloatArray } from "../dtype.ts";
+import { aligned, createWasmMemory, elementsOf, type WasmMemory } from "./wasm-memory.ts";
+import { type WasmPlan, writePlan } from "./wasm-plan.ts";
+
+/** What assembly/index.ts exports. */
+interface Exports {
+  heapBase(): number;
+  pack(plan: number, weights: number): void;
+  run(
+    plan: number,
+    input: number,
+    output: number,
+    workspace: number,
+    items: number,
+    from: number,
+    to: number,
+  ): void;
+}
+
+export interface Instance {
+  readonly exports: Exports;
+  readonly memory: WasmMemory;
+  /** The plans in its memory. Nothing else refers to an instance, so dropping it frees them. */
+  readonly plans: Map<WasmPlan, Place>;
+}
+
+interface Place {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** Throws what WebAssembly throws where memory is short. */
+export function instantiate(module: WebAssembly.Module): Instance {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const functions = exports as unknown as Exports;
+  return { exports: functions, memory: createWasmMemory(memory, functions.heapBase()), plans: new Map() };
+}
+
+/** Puts a plan into memory: fields, taps, packed weights and bias, one after the other. */
+export function place(on: Instance, plan: WasmPlan, weights: FloatArray, bias: FloatArray | null): Place {
+  const { memory, exports } = on;
+  const sizes = [plan.headBytes + plan.taps.byteLength, plan.weightBytes, plan.biasBytes, plan.biasBytes].map(
+    aligned,
+  );
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  const at = memory.allocate(bytes);
+  const [weightsAt, biasAt, zerosAt] = [sizes[0], sizes[0] + sizes[1], bytes - sizes[3]].map(
+    (size) => at + size,
+  );
+  let raw = 0;
+  try {
+    raw = memory.allocate(weights.byteLength);
+    const elements = elementsOf(memory, weights);
+    const scale = weights.BYTES_PER_ELEMENT;
+    elements.fill(0, biasAt / scale, (at + bytes) / scale);
+    if (bias !== null) elements.set(bias, biasAt / scale);
+    elements.set(weights, raw / scale);
+    const addresses = { taps: at + plan.headBytes, weights: weightsAt, bias: biasAt, zeros: zerosAt };
+    writePlan(plan, at, addresses, memory.float64, memory.int32);
+    exports.pack(at, raw);
+  } catch (error) {
+    memory.free(at, bytes);
+    throw error;
+  } finally {
+    if (raw !== 0) memory.free(raw, weights.byteLength);
+  }
+  const placed = { address: at, bytes };
+  on.plans.set(plan, placed);
+  return placed;
+}
+
+/** Frees what `place` took, if it did. */
+export function remove(on: Instance, plan: WasmPlan): void {
+  const placed = on.plans.get(plan);
+  if (placed === undefined) return;
+  on.plans.delete(plan);
+  on.memory.free(placed.address, placed.bytes);
+}
