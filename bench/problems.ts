@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The sizes that are measured. workloads.json has the layers of known networks and the image filters.
+import workloads from "./workloads.json" with { type: "json" };
+
+/** A convolution of float32, NCHW and OIHW, with square kernels. */
+export interface Problem {
+  readonly name: string;
+  readonly inputShape: readonly [batch: number, inChannels: number, inHeight: number, inWidth: number];
+  readonly weightsShape: readonly [outChannels: number, groupChannels: number, height: number, width: number];
+  readonly options: { readonly strides: number; readonly padding: number; readonly groups: number };
+}
+
+/** Layers of networks. */
+export const layers: readonly Problem[] = workloads.conv.map((row) => {
+  const [name, batch, inChannels, inHeight, inWidth, outChannels, kernel, strides, padding, groups] = row as [
+    ...[string, number, number, number, number],
+    ...[number, number, number, number, number],
+  ];
+  return {
+    name,
+    inputShape: [batch, inChannels, inHeight, inWidth],
+    weightsShape: [outChannels, inChannels / groups, kernel, kernel],
+    options: { strides, padding, groups },
+  };
+});
+
+/** Those in which every output channel sees every input channel. */
+export const denseLayers = layers.filter(({ options }) => options.groups === 1);
+
+/** Filters of one channel, as large as their images. Those of uint8 wait for an operator on uint8. */
+export const filters: readonly Problem[] = workloads.filters.flatMap((row) => {
+  const [name, dtype, height, width, channels, kernel] = row as [
+    string,
+    string,
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (dtype !== "float32" || channels !== 1) return [];
+  return {
+    name,
+    inputShape: [1, 1, height, width],
+    weightsShape: [1, 1, kernel, kernel],
+    options: { strides: 1, padding: (kernel - 1) / 2, groups: 1 },
+  };
+});
+
+/** One layer in each kernel with each stride. */
+export const grid: readonly Problem[] = [3, 5].flatMap((kernel) =>
+  [1, 2, 3].map((strides) => ({
+    name: `grid_56_${kernel}x${kernel}s${strides}_64`,
+    inputShape: [1, 64, 56, 56] as const,
+    weightsShape: [64, 64, kernel, kernel] as const,
+    options: { strides, padding: (kernel - 1) / 2, groups: 1 },
+  })),
+);
+
+/** So small that the call costs more than the work. */
+export const tiny: Problem = {
+  name: "8x8_2x2",
+  inputShape: [1, 1, 8, 8],
+  weightsShape: [1, 1, 2, 2],
+  options: { strides: 1, padding: 0, groups: 1 },
+};

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+import { algorithms } from "./algorithms.ts";
+import { backends } from "./backends.ts";
+import { overhead } from "./overhead.ts";
+import { scaling } from "./scaling.ts";
+
+/** Everything that `npm run bench` can be asked. */
+export const suites = { algorithms, backends, overhead, scaling };
+export type SuiteName = keyof typeof suites;
