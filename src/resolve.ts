@@ -39,6 +39,9 @@ export interface ConvOptions {
   readonly algorithm?: Algorithm | "auto";
 }
 
+/** More than any runtime's typed arrays hold; turned away before anything is prepared for it. */
+const mostElements = 2 ** 33;
+
 const defaults: Required<Omit<ConvOptions, "algorithm">> = {
   strides: 1,
   padding: 0,
@@ -147,6 +150,13 @@ export function resolveConvSpec(
     inWidth + padding[2] + padding[3],
   ]) {
     if (size > 0x7fffffff) throw invalid("padded sizes of at most 2147483647", "padding", given.padding);
+  }
+  if (batch * outChannels * outHeight * outWidth > mostElements) {
+    throw invalid(
+      `an output of at most ${mostElements} elements`,
+      "the shapes and options",
+      `one of ${batch} x ${outChannels} x ${outHeight} x ${outWidth}`,
+    );
   }
   return {
     batch,

@@ -65,7 +65,11 @@ function refuseMusl(): void {
 }
 
 function startWorker(): WorkerPort {
-  const worker = new Worker(new URL("../backend/worker.js", import.meta.url), { name: "corr2d" });
+  // Flags of the main script, --input-type for one, are not meant for this one and may stop it from starting.
+  const worker = new Worker(new URL("../backend/worker.js", import.meta.url), {
+    name: "corr2d",
+    execArgv: [],
+  });
   worker.unref();
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
