@@ -21,6 +21,7 @@ export default defineConfig({
           exclude: slow,
           server,
           testTimeout: 30_000,
+          maxWorkers: "100%",
         },
       },
       {

@@ -67,6 +67,7 @@ const activations: readonly Activation[] = [
   { kind: "sigmoid" },
   { kind: "tanh" },
   { kind: "leakyRelu", alpha: 0.1 },
+  { kind: "leakyRelu", alpha: 2.5 },
   { kind: "leakyRelu", alpha: -1.5 },
   { kind: "clamp", min: -0.5, max: 0.75 },
 ];
@@ -84,6 +85,7 @@ export function convCases(): ConvCase[] {
   addLayouts(add);
   addEpilogues(add);
   addBlocks(add);
+  addSharedWork(add);
   const random = new Random(2026);
   for (let i = 0; i < 200; i++) add("random", randomCase(random));
   return cases;
@@ -287,6 +289,44 @@ function addBlocks(add: Add): void {
   add("one wide row", { inHeight: 1, inWidth: 5000, kernelHeight: 1, kernelWidth: 5, outChannels: 3 });
   add("one tall column", { inHeight: 5000, inWidth: 1, kernelHeight: 5, kernelWidth: 1, outChannels: 3 });
   add("a large batch", { batch: 67, inChannels: 3, inHeight: 4, inWidth: 5, outChannels: 4 });
+}
+
+/** Enough work, a million products, for a pool of threads to share it out along each of the dimensions. */
+function addSharedWork(add: Add): void {
+  const plane = { inHeight: 66, inWidth: 67, padding: 1 };
+  const depthwise = { ...plane, inChannels: 32, outChannels: 32, groups: 32 };
+  add("many, depthwise", depthwise);
+  add("many, depthwise nhwc", { ...depthwise, inputLayout: "nhwc", inWidth: 131, strides: [1, 2] });
+  add("many in a batch", {
+    batch: 9,
+    inChannels: 8,
+    outChannels: 9,
+    inHeight: 14,
+    inWidth: 15,
+    padding: "same",
+  });
+  const groups = {
+    groups: 2,
+    inChannels: 16,
+    outChannels: 34,
+    inHeight: 22,
+    inWidth: 23,
+    padding: 2,
+    bias: true,
+  };
+  add("many in groups", { ...groups, border: "mirror", activation: { kind: "tanh" } });
+  add("many in groups, nhwc", { ...groups, border: "wrap", inputLayout: "nhwc", filterLayout: "hwio" });
+  add("many with strides", { strides: [2, 3], inChannels: 16, outChannels: 33, inHeight: 41, inWidth: 61 });
+  add("many in one row", { inHeight: 1, inWidth: 9000, kernelHeight: 1, kernelWidth: 9, outChannels: 16 });
+  const one = { kernelHeight: 1, kernelWidth: 1, inHeight: 17, inWidth: 18 };
+  add("many, 1x1 nhwc", { ...one, inChannels: 64, outChannels: 66, inputLayout: "nhwc" });
+  add("many for one channel", {
+    inChannels: 33,
+    kernelHeight: 21,
+    kernelWidth: 21,
+    inHeight: 30,
+    inWidth: 30,
+  });
 }
 
 function randomCase(random: Random): Partial<ConvCase> {

@@ -103,10 +103,13 @@ export function checkValues(actual: FloatArray, expected: Expected, exactly = fa
 }
 
 function sameBits(a: FloatArray, b: FloatArray): boolean {
-  const bytes = (data: FloatArray) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const left = bytes(a);
-  const right = bytes(b);
-  return left.length === right.length && left.every((byte, i) => byte === right[i]);
+  const words = ({ buffer, byteOffset, byteLength }: FloatArray) =>
+    new Int32Array(buffer, byteOffset, byteLength / 4);
+  const left = words(a);
+  const right = words(b);
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
 }
 
 /** Whether whole-number operands must give a whole-number result without any rounding. */

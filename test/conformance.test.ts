@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { createEngine, type Engine } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { convCases } from "./cases.ts";
 import { algorithms, checkBits, checkCase, collectFailures, dtypes } from "./check.ts";
 import { expectedImplementations } from "./implementations.ts";
@@ -15,20 +15,22 @@ it("has at least 300 cases", () => {
 for (const implementation of expectedImplementations()) {
   const { backend, isa } = implementation;
   describe(`${backend} ${isa}`, () => {
-    let one: Engine;
-    let two: Engine;
+    /** Engines of one thread and of two. Opened by the tests, each of which fails where there is none. */
+    let opened: Promise<[Engine, Engine]> | undefined;
+    const engines = () => {
+      opened ??= Promise.all([
+        createEngine({ backend, isa, threads: 1 }),
+        createEngine({ backend, isa, threads: 2 }),
+      ]);
+      return opened;
+    };
 
-    beforeAll(async () => {
-      one = await createEngine({ backend, isa, threads: 1 });
-      two = await createEngine({ backend, isa, threads: 2 });
+    afterAll(async () => {
+      for (const engine of await engines().catch(() => [])) engine.dispose();
     });
 
-    afterAll(() => {
-      one?.dispose();
-      two?.dispose();
-    });
-
-    it("is the engine that was asked for", () => {
+    it("is the engine that was asked for", async () => {
+      const [one, two] = await engines();
       expect([one.backend, one.isa, one.threads]).toEqual([backend, isa, 1]);
       expect([two.backend, two.isa, two.threads]).toEqual([backend, isa, backend === "native" ? 2 : 1]);
     });
@@ -37,12 +39,14 @@ for (const implementation of expectedImplementations()) {
       for (const dtype of dtypes) {
         describe(`${algorithm} ${dtype}`, () => {
           it("is within the error bound in every case", async () => {
+            const [one] = await engines();
             expect(
               await collectFailures(cases, (c) => checkCase(one, implementation, c, algorithm, dtype)),
             ).toEqual([]);
           });
 
           it("is exact for whole numbers", async () => {
+            const [, two] = await engines();
             expect(
               await collectFailures(cases, (c) =>
                 checkCase(two, implementation, c, algorithm, dtype, "integers"),
@@ -51,13 +55,18 @@ for (const implementation of expectedImplementations()) {
           });
 
           it("gives the same bits on one thread and two, sync and async, again and again", async () => {
-            const some = cases.filter((c) => c.name.startsWith("many") || c.seed % 5 === 0);
+            const both = await engines();
+            // Only native cuts one image into pieces; elsewhere there is less that could differ.
+            const some = cases.filter(
+              (c) => c.seed % 7 === 0 || (backend === "native" && c.name.startsWith("many")),
+            );
             expect(
-              await collectFailures(some, (c) => checkBits([one, two], implementation, c, algorithm, dtype)),
+              await collectFailures(some, (c) => checkBits(both, implementation, c, algorithm, dtype)),
             ).toEqual([]);
           });
 
           it("carries NaN, infinities and denormals as the definition does", async () => {
+            const [one] = await engines();
             expect(
               await collectFailures(checkSpecialValues(one, algorithm, dtype), (check) => check()),
             ).toEqual([]);

@@ -253,6 +253,6 @@ describe.each(["native", "wasm", "reference"])("%s, in a process of its own", (b
       }
       console.log(JSON.stringify(outcome));
     `;
-    expect(await evaluate(code, { timeout: 5000 })).toMatchObject({ name: "Corr2dError" });
+    expect(await evaluate(code, { timeout: 10_000 })).toMatchObject({ name: "Corr2dError" });
   });
 });

@@ -226,11 +226,11 @@ const badTensors: [unknown, string][] = [
   [[], ".shape"],
   [[1, 2, 3], ".shape"],
   [[[[1], [2]]], ".shape"],
-  [[[1, 2], [3]], "[1]"],
-  [[[1, 2], 3], "[1]"],
-  [[[1], ["2"]], "[1][0]"],
-  [[[1], [null]], "[1][0]"],
-  [[[1], [undefined]], "[1][0]"],
+  [[[1, 2], [3]], ""],
+  [[[1, 2], 3], ""],
+  [[[1], ["2"]], ""],
+  [[[1], [null]], ""],
+  [[[1], [undefined]], ""],
   [Object.setPrototypeOf({}, Float32Array.prototype), ".data"],
   [{ data: Object.setPrototypeOf({ length: 1 }, Float32Array.prototype), shape: [1, 1] }, ".data"],
 ];
@@ -258,7 +258,7 @@ describe("operands of corr2d and its kin", () => {
 });
 
 describe("operands of conv2d and planConv2d", () => {
-  const rank4 = badTensors.filter(([value, names]) => !Array.isArray(value) || names === ".shape");
+  const rank4 = badTensors.filter(([value, names]) => !Array.isArray(value) || names !== "");
 
   each("x", rank4, async (value, names) => {
     await expectInvalid(() => conv2d(value as never, w4), `x${names}`);
