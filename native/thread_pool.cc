@@ -35,11 +35,12 @@ struct Pool {
   ThreadPool::Body body;
   void* context;
   int64_t count, chunk;
-  int threads;
 
   // Each on a cache line of its own, as they are written while others spin on them.
   alignas(64) std::atomic<uint32_t> epoch{0};     // changes with each job
-  alignas(64) std::atomic<int> state{0};          // 2 * helpers that joined + 1 while the job is open to them
+  // The job's number, how many threads it takes, how many helpers joined, and 1 while it is open to them: all in one
+  // word, so that a helper which hesitates cannot join a later job by the terms of an earlier one.
+  alignas(64) std::atomic<uint64_t> state{0};
   alignas(64) std::atomic<int64_t> next{0};       // first item that nobody took
   alignas(64) std::atomic<int> finished{0};       // helpers that joined and are done
   alignas(64) std::atomic<int> sleeping{0};
@@ -52,11 +53,15 @@ struct Pool {
     }
   }
 
+  static constexpr uint64_t kOpen = 1, kJoined = 2, kThreads = 1 << 16, kJob = uint64_t{1} << 32;
+  static int joinedOf(uint64_t state) { return static_cast<int>(state % kThreads / kJoined); }
+  static int threadsOf(uint64_t state) { return static_cast<int>(state % kJob / kThreads); }
+
   // The helper's number in the job from 1, or 0 where it comes too late or is one too many.
   int join() {
-    int seen = state.load(std::memory_order_acquire);
-    while ((seen & 1) != 0 && seen / 2 + 1 < threads) {
-      if (state.compare_exchange_weak(seen, seen + 2, std::memory_order_acquire)) return seen / 2 + 1;
+    uint64_t seen = state.load(std::memory_order_acquire);
+    while ((seen & kOpen) != 0 && joinedOf(seen) + 1 < threadsOf(seen)) {
+      if (state.compare_exchange_weak(seen, seen + kJoined, std::memory_order_acquire)) return joinedOf(seen) + 1;
     }
     return 0;
   }
@@ -95,15 +100,16 @@ struct Pool {
     return helpers;
   }
 
-  void run() {
+  void run(int threads) {
     next.store(0, std::memory_order_relaxed);
     finished.store(0, std::memory_order_relaxed);
-    state.store(1, std::memory_order_release);
+    const uint64_t job = epoch.load(std::memory_order_relaxed) + uint64_t{1};
+    state.store(job % kJob * kJob + static_cast<uint64_t>(threads) * kThreads + kOpen, std::memory_order_release);
     epoch.fetch_add(1);
     if (sleeping.load() != 0) epoch.notify_all();
     work(0);
     // A helper that is still waking up finds the job closed, and nobody waits for it.
-    const int joined = state.exchange(0, std::memory_order_acquire) / 2;
+    const int joined = joinedOf(state.exchange(0, std::memory_order_acquire));
     while (finished.load(std::memory_order_acquire) != joined) relax();
   }
 };
@@ -128,8 +134,7 @@ void ThreadPool::run(int64_t count, int threads, Body body, void* context) {
         p.count = count;
         // Several pieces for each thread even out their speeds; neighbouring tasks share their input.
         p.chunk = std::max<int64_t>(1, count / (threads * 16));
-        p.threads = threads;
-        p.run();
+        p.run(threads);
       }
       p.owned.clear(std::memory_order_release);
       if (helped) return;

@@ -34,7 +34,9 @@ compile() { # source, further flags
   objects+=("$object")
   "$compiler" "${flags[@]}" "${@:2}" -c "$1" -o "$object"
 }
-kernel=(-O3 -fno-exceptions -fno-rtti -Wno-maybe-uninitialized)
+# Sanitizers spread over -O3 code take minutes to compile.
+case $target in address | thread) optimize=-O1 ;; *) optimize=-O3 ;; esac
+kernel=("$optimize" -fno-exceptions -fno-rtti -Wno-maybe-uninitialized)
 if [ "$target" = aarch64 ] || [ "$(uname -m)" = aarch64 ]; then
   compile native/isa/neon.cc "${kernel[@]}"
 else

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
 import { allocate, dtypeOf, type FloatArray } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";

@@ -40,7 +40,7 @@ export function outputSize(
 }
 
 /** Padding of one axis that gives an output of ceil(input / stride). */
-export function samePadding(input: number, kernel: number, stride: number, dilation: number): AxisPadding {
+function samePadding(input: number, kernel: number, stride: number, dilation: number): AxisPadding {
   const output = Math.ceil(input / stride);
   const total = Math.max((output - 1) * stride + dilatedSize(kernel, dilation) - input, 0);
   return [total >> 1, total - (total >> 1)];

@@ -8,7 +8,7 @@ import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
 import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { planSpec } from "./conv2d.ts";
 
-/** How much of the matrix of all overlaps is returned, as in SciPy. */
+/** How much of the matrix of all overlaps is returned; names are SciPy's. */
 export type Mode =
   /** Only where the kernel lies wholly inside the matrix. */
   | "valid"
@@ -178,7 +178,10 @@ function resolveMatrix(
   });
 }
 
-/** SciPy's "same": of an even kernel, the larger half of the padding comes first. */
+/**
+ * Of an even kernel, the larger half of the padding comes first: as in scipy.signal.convolve2d, scipy.signal.correlate
+ * and scipy.ndimage; scipy.signal.correlate2d alone has it the other way round.
+ */
 function centred(kernelShape: readonly number[], dilations: readonly [number, number]): Padding {
   const [y, x] = [0, 1].map((axis) => dilatedSize(kernelShape[axis], dilations[axis]) - 1);
   return [Math.ceil(y / 2), Math.floor(y / 2), Math.ceil(x / 2), Math.floor(x / 2)];
