@@ -10,18 +10,25 @@ namespace {
 constexpr int64_t kDepth = 256;             // products summed before partial sums go back to memory
 constexpr int64_t kBlockBytes = 384 << 10;  // a strip and its partial sums
 constexpr int64_t kMaxPixels = 8192;
+constexpr int64_t kPlanesBytes = 3 << 19;  // transformed inputs of a Winograd task
+constexpr double kMultiplyAddsPerSecond = 100e9, kBytesPerSecond = 50e9;
 constexpr int64_t kAccumulators = 8;  // independent sums that hide the latency of multiply-add
 
 int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
 
-// Fewer output channels in a tile waste fewer lanes on an odd count, but use each loaded pixel less often.
-int64_t chooseTileOutputs(int64_t groupOut, const TileShape& tile) {
-  int64_t best = tile.outputs;
+// How busy a tile that wide keeps the multipliers, of 1: a loaded operand is used that often, and loads cost something.
+double reuse(int64_t outputs, double loadCost) {
+  return static_cast<double>(outputs) / (static_cast<double>(outputs) + loadCost);
+}
+
+// Narrow tiles waste fewer lanes on an odd count of output channels, wide ones use each loaded operand more often.
+int64_t chooseTileOutputs(int64_t groupOut, int64_t widest, int64_t narrowest, double loadCost) {
+  int64_t best = widest;
   double bestScore = 0;
-  for (int64_t outputs = tile.outputs; outputs >= 1; outputs /= 2) {
-    const double reuse = static_cast<double>(outputs) / (outputs + 0.4);
-    const double score = reuse * groupOut / roundUp(groupOut, outputs);
+  for (int64_t outputs = widest; outputs >= narrowest; outputs /= 2) {
+    const double used = static_cast<double>(groupOut) / static_cast<double>(roundUp(groupOut, outputs));
+    const double score = reuse(outputs, loadCost) * used;
     if (score > bestScore) {
       bestScore = score;
       best = outputs;
@@ -31,12 +38,12 @@ int64_t chooseTileOutputs(int64_t groupOut, const TileShape& tile) {
 }
 
 void chooseTile(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, Blocking& b) {
-  if (algorithm == Algorithm::strided) {
-    b.tileOutputs = spec.groupOut() > tile.width ? 2 * tile.width : tile.width;
+  if (algorithm == Algorithm::strided || algorithm == Algorithm::winograd) {
+    b.tileOutputs = chooseTileOutputs(spec.groupOut(), 2 * tile.width, tile.width, static_cast<double>(tile.width) / 4);
     b.tileVectors = 0;
     return;
   }
-  b.tileOutputs = chooseTileOutputs(spec.groupOut(), tile);
+  b.tileOutputs = chooseTileOutputs(spec.groupOut(), tile.outputs, 1, 1.5);
   b.tileVectors = std::min(kAccumulators, tile.outputs * tile.vectors / b.tileOutputs);
 }
 
@@ -78,13 +85,13 @@ void chooseStrip(const ConvSpec& spec, Algorithm algorithm, const TileShape& til
   }
 }
 
-void splitOutputs(const ConvSpec& spec, int64_t threads, Blocking& b) {
-  const int64_t strips = spec.batch * spec.groups * b.rowBlocks * b.columnBlocks;
+// Where too few `regions` of output keep all threads busy, their output channels are split as well.
+void splitOutputs(int64_t regions, int64_t threads, Blocking& b) {
   int64_t splits = 1;
-  if (threads > 1 && strips < 8 * threads && strips % threads != 0) splits = std::min(threads, b.groupTiles);
+  if (threads > 1 && regions < 8 * threads && regions % threads != 0) splits = std::min(threads, b.groupTiles);
   b.outputs = ceilDivide(b.groupTiles, splits) * b.tileOutputs;
   b.outputBlocks = ceilDivide(b.groupTiles * b.tileOutputs, b.outputs);
-  b.tasks = strips * b.outputBlocks;
+  b.tasks = regions * b.outputBlocks;
 }
 
 void layOutWorkspace(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, Blocking& b) {
@@ -105,6 +112,36 @@ void layOutWorkspace(const ConvSpec& spec, Algorithm algorithm, const TileShape&
   for (int64_t* length : {&b.stripLength, &b.panelLength, &b.scratchLength}) *length = roundUp(*length, 16);
 }
 
+// Seconds for F(size x size, 3 x 3): its multiply-adds, and its transformed weights streaming by once.
+double winogradSeconds(const ConvSpec& s, int64_t size) {
+  const double squares = static_cast<double>(ceilDivide(s.outHeight, size) * ceilDivide(s.outWidth, size) * s.batch);
+  const double weights = static_cast<double>((size + 2) * (size + 2) * s.groupOut() * s.groupIn());
+  return weights * (squares / kMultiplyAddsPerSecond + 4 / kBytesPerSecond);
+}
+
+void blockWinograd(const ConvSpec& s, const TileShape& tile, int64_t threads, Blocking& b) {
+  b.winogradSize = winogradSeconds(s, 4) <= winogradSeconds(s, 2) ? 4 : 2;
+  const int64_t positions = (b.winogradSize + 2) * (b.winogradSize + 2);
+  b.winogradColumns = ceilDivide(s.outWidth, b.winogradSize);
+  b.winogradCount = b.winogradColumns * ceilDivide(s.outHeight, b.winogradSize);
+  const int64_t most = kPlanesBytes / (positions * s.groupIn() * s.elementBytes());
+  b.winogradBlocks = ceilDivide(b.winogradCount, std::clamp(most, tile.pixels, 8 * tile.pixels));
+  // Few tasks are made a multiple of the threads, as long as their tiles stay full.
+  const int64_t others = s.batch * s.groups;
+  if (threads > 1 && others * b.winogradBlocks < 8 * threads) {
+    b.winogradBlocks = std::min(roundUp(b.winogradBlocks, threads), ceilDivide(b.winogradCount, tile.pixels));
+  }
+  b.winogradTiles = ceilDivide(b.winogradCount, b.winogradBlocks);
+  b.winogradBlocks = ceilDivide(b.winogradCount, b.winogradTiles);
+  b.packedTile = positions * s.groupIn() * b.tileOutputs;
+  splitOutputs(others * b.winogradBlocks, threads, b);
+  // A vector of slack, as transformed inputs are written in whole vectors.
+  b.planeLength = roundUp(s.groupIn() * b.winogradTiles + tile.width, 16);
+  b.stripLength = positions * b.planeLength;
+  b.scratchLength = positions * b.winogradTiles * b.tileOutputs;
+  b.phases = 1;
+}
+
 }  // namespace
 
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads) {
@@ -113,12 +150,16 @@ Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& 
   b.groupTiles = ceilDivide(spec.groupOut(), b.tileOutputs);
   b.packedTile = spec.groupIn() * spec.taps() * b.tileOutputs;
   b.channels = spec.groupIn();
+  if (algorithm == Algorithm::winograd) {
+    blockWinograd(spec, tile, threads, b);
+    return b;
+  }
   if (algorithm != Algorithm::strided) {
     const int64_t most = std::clamp<int64_t>(kDepth / spec.taps(), 1, spec.groupIn());
     b.channels = ceilDivide(spec.groupIn(), ceilDivide(spec.groupIn(), most));
   }
   chooseStrip(spec, algorithm, tile, threads, b);
-  splitOutputs(spec, threads, b);
+  splitOutputs(spec.batch * spec.groups * b.rowBlocks * b.columnBlocks, threads, b);
   layOutWorkspace(spec, algorithm, tile, b);
   return b;
 }

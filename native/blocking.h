@@ -30,6 +30,12 @@ struct Blocking {
   int64_t packedTile;   // packed weights of one tile of output channels
   int64_t groupTiles;   // tiles of output channels in a group
 
+  // Winograd: outputs are cut into squares of winogradSize, of which a task takes winogradTiles in reading order.
+  int64_t winogradSize;
+  int64_t winogradColumns, winogradCount;  // squares in a row, in all
+  int64_t winogradTiles, winogradBlocks;   // squares of a task, tasks for all of them
+  int64_t planeLength;                     // transformed inputs of one of the (winogradSize + 2)^2 positions
+
   int64_t workspaceLength() const { return stripLength + panelLength + scratchLength; }
 };
 

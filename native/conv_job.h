@@ -10,7 +10,8 @@ struct ConvJob {
   const ConvSpec* spec;
   const Blocking* blocking;
   const int64_t* columnOffset;  // of each kernel column in a strip's row
-  const void* weights;          // [groups][tiles of output channels][inChannels / groups][kernelHeight][kernelWidth][tileOutputs]
+  const void* weights;          // [groups][tiles of output channels][inChannels / groups][kernelHeight][kernelWidth]
+                                // [tileOutputs]; for winograd as winograd_weights.h says
   const void* bias;             // [groups][tiles of output channels][tileOutputs]
   const void* src;
   void* dst;
@@ -21,10 +22,16 @@ using RunTasks = void (*)(const ConvJob& job, int64_t first, int64_t last, void*
 
 struct KernelSet {
   TileShape tile;
-  RunTasks direct, im2col, strided;
+  RunTasks direct, im2col, strided, winograd;  // winograd is null where there is none for the dtype
 
   RunTasks of(Algorithm algorithm) const {
-    return algorithm == Algorithm::direct ? direct : algorithm == Algorithm::im2col ? im2col : strided;
+    switch (algorithm) {
+      case Algorithm::direct: return direct;
+      case Algorithm::im2col: return im2col;
+      case Algorithm::strided: return strided;
+      case Algorithm::winograd: return winograd;
+    }
+    return nullptr;
   }
 };
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "thread_pool.h"
+#include "winograd_weights.h"
 
 namespace corr2d {
 namespace {
@@ -52,6 +53,11 @@ ConvSpec joinRows(ConvSpec s) {
   return s;
 }
 
+bool suitsWinograd(const ConvSpec& s) {
+  return s.kernelHeight == 3 && s.kernelWidth == 3 && s.strideY == 1 && s.strideX == 1 && s.dilationY == 1 &&
+         s.dilationX == 1 && !s.nhwc;
+}
+
 // OIHW -> [groups][tiles][inChannels / groups * taps][tileOutputs], zeros where a tile reaches past the group.
 template <class T>
 void packWeights(const ConvSpec& s, const Blocking& b, const T* from, T* to) {
@@ -79,8 +85,9 @@ void packBias(const ConvSpec& s, const Blocking& b, const T* from, T* to) {
 template <class T>
 void pack(const ConvSpec& s, const Blocking& b, const void* weights, const void* bias, void* packedWeights,
           void* packedBias) {
-  packWeights(s, b, static_cast<const T*>(weights), static_cast<T*>(packedWeights));
   packBias(s, b, static_cast<const T*>(bias), static_cast<T*>(packedBias));
+  if (b.winogradSize != 0) return transformWeights(s, b, static_cast<const float*>(weights), static_cast<float*>(packedWeights));
+  packWeights(s, b, static_cast<const T*>(weights), static_cast<T*>(packedWeights));
 }
 
 }  // namespace
@@ -119,11 +126,13 @@ ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, in
                    const void* bias)
     : spec_((check(spec), joinRows(spec))), threads_(std::max(threads, 1)) {
   const KernelSet& kernels = isa.of(spec_.dtype);
+  runTasks_ = kernels.of(algorithm);
+  require(runTasks_ != nullptr, "there is no such algorithm for this dtype");
+  require(algorithm != Algorithm::winograd || suitsWinograd(spec_), "winograd takes 3x3 kernels at stride 1, nchw");
   const double multiplyAdds = static_cast<double>(spec_.outputLength()) * spec_.groupIn() * spec_.taps();
   if (multiplyAdds < kMultiplyAddsWorthThreads) threads_ = 1;
   blocking_ = blockingOf(spec_, algorithm, kernels.tile, threads_);
   threads_ = static_cast<int>(std::min<int64_t>(threads_, blocking_.tasks));
-  runTasks_ = kernels.of(algorithm);
   for (int64_t kx = 0; kx < spec_.kernelWidth; kx++) {
     const int64_t column = kx * spec_.dilationX;
     columnOffset_.push_back(column % blocking_.phases * blocking_.phaseColumns + column / blocking_.phases);

@@ -7,8 +7,11 @@
 //   store, storePartial     to p[0, width), p[0, n)
 //   splat, zero             one value in all lanes
 //   multiplyAdd(a, b, c)    a * b + c, fused where the ISA has it
+//   a + b, a - b, a * b
 //   max(a, b), min(a, b)    b where either is NaN
 //   leaky(x, alpha)         x < 0 ? alpha * x : x
+//   storeColumns(r, p, s)   the transpose of 4 vectors: p[lane * s + i] = r[i][lane]
+//   deinterleave4(p, r)     r[i][lane] = p[4 * lane + i] (float only)
 #pragma once
 #include <math.h>
 #include <stdint.h>
@@ -28,6 +31,15 @@ namespace {
 
 template <class T>
 struct Vec;
+
+template <class V, class T>
+CORR2D_INLINE void storeColumnsThroughBuffer(const V (&rows)[4], T* p, int64_t step) {
+  T lanes[4][V::width];
+  for (int i = 0; i < 4; i++) rows[i].store(lanes[i]);
+  for (int lane = 0; lane < V::width; lane++) {
+    for (int i = 0; i < 4; i++) p[lane * step + i] = lanes[i][lane];
+  }
+}
 
 // Register tiles that fill this ISA's registers without spilling. Rows of a tile are broadcast operands, columns are
 // vectors: `outputs` x `vectors` for pixels in vectors, `pixels` x 2 for output channels in vectors.
@@ -58,10 +70,40 @@ struct Vec<float> {
 CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
   return {_mm512_fmadd_ps(a.v, b.v, c.v)};
 }
+CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm512_add_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm512_sub_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm512_mul_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm512_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm512_min_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm512_mask_mul_ps(x.v, _mm512_cmp_ps_mask(x.v, _mm512_setzero_ps(), _CMP_LT_OQ), x.v, alpha.v)};
+}
+
+// In each 128-bit lane a 4x4 transpose; lane l of vector j then holds column 4 * l + j.
+CORR2D_INLINE void storeColumns(const Vec<float> (&rows)[4], float* p, int64_t step) {
+  const __m512 a = _mm512_unpacklo_ps(rows[0].v, rows[1].v), b = _mm512_unpackhi_ps(rows[0].v, rows[1].v);
+  const __m512 c = _mm512_unpacklo_ps(rows[2].v, rows[3].v), d = _mm512_unpackhi_ps(rows[2].v, rows[3].v);
+  const __m512 columns[4] = {_mm512_shuffle_ps(a, c, 0x44), _mm512_shuffle_ps(a, c, 0xee),
+                             _mm512_shuffle_ps(b, d, 0x44), _mm512_shuffle_ps(b, d, 0xee)};
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; j++) {
+    _mm_storeu_ps(p + j * step, _mm512_castps512_ps128(columns[j]));
+    _mm_storeu_ps(p + (4 + j) * step, _mm512_extractf32x4_ps(columns[j], 1));
+    _mm_storeu_ps(p + (8 + j) * step, _mm512_extractf32x4_ps(columns[j], 2));
+    _mm_storeu_ps(p + (12 + j) * step, _mm512_extractf32x4_ps(columns[j], 3));
+  }
+}
+CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
+  const __m512i first = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
+  const __m512i second = _mm512_setr_epi32(2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31);
+  const __m512 a = _mm512_loadu_ps(p), b = _mm512_loadu_ps(p + 16);
+  const __m512 c = _mm512_loadu_ps(p + 32), d = _mm512_loadu_ps(p + 48);
+  const __m512 ab01 = _mm512_permutex2var_ps(a, first, b), ab23 = _mm512_permutex2var_ps(a, second, b);
+  const __m512 cd01 = _mm512_permutex2var_ps(c, first, d), cd23 = _mm512_permutex2var_ps(c, second, d);
+  phases[0].v = _mm512_shuffle_f32x4(ab01, cd01, 0x44);
+  phases[1].v = _mm512_shuffle_f32x4(ab01, cd01, 0xee);
+  phases[2].v = _mm512_shuffle_f32x4(ab23, cd23, 0x44);
+  phases[3].v = _mm512_shuffle_f32x4(ab23, cd23, 0xee);
 }
 
 template <>
@@ -79,6 +121,9 @@ struct Vec<double> {
 CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> c) {
   return {_mm512_fmadd_pd(a.v, b.v, c.v)};
 }
+CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm512_add_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm512_sub_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm512_mul_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm512_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm512_min_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
@@ -104,11 +149,40 @@ struct Vec<float> {
 CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
   return {_mm256_fmadd_ps(a.v, b.v, c.v)};
 }
+CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm256_add_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm256_sub_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm256_mul_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm256_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm256_min_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm256_blendv_ps(x.v, _mm256_mul_ps(x.v, alpha.v),
                            _mm256_cmp_ps(x.v, _mm256_setzero_ps(), _CMP_LT_OQ))};
+}
+
+// In each 128-bit lane a 4x4 transpose; lane l of vector j then holds column 4 * l + j.
+CORR2D_INLINE void storeColumns(const Vec<float> (&rows)[4], float* p, int64_t step) {
+  const __m256 a = _mm256_unpacklo_ps(rows[0].v, rows[1].v), b = _mm256_unpackhi_ps(rows[0].v, rows[1].v);
+  const __m256 c = _mm256_unpacklo_ps(rows[2].v, rows[3].v), d = _mm256_unpackhi_ps(rows[2].v, rows[3].v);
+  const __m256 columns[4] = {_mm256_shuffle_ps(a, c, 0x44), _mm256_shuffle_ps(a, c, 0xee),
+                             _mm256_shuffle_ps(b, d, 0x44), _mm256_shuffle_ps(b, d, 0xee)};
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; j++) {
+    _mm_storeu_ps(p + j * step, _mm256_castps256_ps128(columns[j]));
+    _mm_storeu_ps(p + (4 + j) * step, _mm256_extractf128_ps(columns[j], 1));
+  }
+}
+CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
+  __m256 q[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    q[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(p + 4 * i)), _mm_loadu_ps(p + 16 + 4 * i), 1);
+  }
+  const __m256 a = _mm256_unpacklo_ps(q[0], q[1]), b = _mm256_unpackhi_ps(q[0], q[1]);
+  const __m256 c = _mm256_unpacklo_ps(q[2], q[3]), d = _mm256_unpackhi_ps(q[2], q[3]);
+  phases[0].v = _mm256_shuffle_ps(a, c, 0x44);
+  phases[1].v = _mm256_shuffle_ps(a, c, 0xee);
+  phases[2].v = _mm256_shuffle_ps(b, d, 0x44);
+  phases[3].v = _mm256_shuffle_ps(b, d, 0xee);
 }
 
 template <>
@@ -128,6 +202,9 @@ struct Vec<double> {
 CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> c) {
   return {_mm256_fmadd_pd(a.v, b.v, c.v)};
 }
+CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm256_add_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm256_sub_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm256_mul_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm256_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm256_min_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
@@ -167,11 +244,31 @@ struct Vec<float> {
 CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
   return {_mm_add_ps(_mm_mul_ps(a.v, b.v), c.v)};
 }
+CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm_add_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm_sub_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm_mul_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm_min_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   const __m128 negative = _mm_cmplt_ps(x.v, _mm_setzero_ps());
   return {_mm_or_ps(_mm_and_ps(negative, _mm_mul_ps(x.v, alpha.v)), _mm_andnot_ps(negative, x.v))};
+}
+
+CORR2D_INLINE void storeColumns(const Vec<float> (&rows)[4], float* p, int64_t step) {
+  __m128 a = rows[0].v, b = rows[1].v, c = rows[2].v, d = rows[3].v;
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_storeu_ps(p, a);
+  _mm_storeu_ps(p + step, b);
+  _mm_storeu_ps(p + 2 * step, c);
+  _mm_storeu_ps(p + 3 * step, d);
+}
+CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
+  __m128 a = _mm_loadu_ps(p), b = _mm_loadu_ps(p + 4), c = _mm_loadu_ps(p + 8), d = _mm_loadu_ps(p + 12);
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  phases[0].v = a;
+  phases[1].v = b;
+  phases[2].v = c;
+  phases[3].v = d;
 }
 
 template <>
@@ -188,6 +285,9 @@ struct Vec<double> {
 CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> c) {
   return {_mm_add_pd(_mm_mul_pd(a.v, b.v), c.v)};
 }
+CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm_add_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm_sub_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm_mul_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm_min_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
@@ -212,10 +312,26 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
   return {vfmaq_f32(c.v, a.v, b.v)};
 }
 // NEON's own maximum and minimum return NaN where either operand is one, which serves as well.
+CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {vaddq_f32(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {vsubq_f32(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {vmulq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {vminq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {vbslq_f32(vcltzq_f32(x.v), vmulq_f32(x.v, alpha.v), x.v)};
+}
+
+CORR2D_INLINE void storeColumns(const Vec<float> (&rows)[4], float* p, int64_t step) {
+  const float32x4x2_t ab = vtrnq_f32(rows[0].v, rows[1].v), cd = vtrnq_f32(rows[2].v, rows[3].v);
+  vst1q_f32(p, vcombine_f32(vget_low_f32(ab.val[0]), vget_low_f32(cd.val[0])));
+  vst1q_f32(p + step, vcombine_f32(vget_low_f32(ab.val[1]), vget_low_f32(cd.val[1])));
+  vst1q_f32(p + 2 * step, vcombine_f32(vget_high_f32(ab.val[0]), vget_high_f32(cd.val[0])));
+  vst1q_f32(p + 3 * step, vcombine_f32(vget_high_f32(ab.val[1]), vget_high_f32(cd.val[1])));
+}
+CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
+  const float32x4x4_t loaded = vld4q_f32(p);
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) phases[i].v = loaded.val[i];
 }
 
 template <>
@@ -232,6 +348,9 @@ struct Vec<double> {
 CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> c) {
   return {vfmaq_f64(c.v, a.v, b.v)};
 }
+CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {vaddq_f64(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {vsubq_f64(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {vmulq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {vminq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
@@ -240,6 +359,10 @@ CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
 
 #endif
 #endif
+
+CORR2D_INLINE void storeColumns(const Vec<double> (&rows)[4], double* p, int64_t step) {
+  storeColumnsThroughBuffer(rows, p, step);
+}
 
 }  // namespace
 }  // namespace corr2d

@@ -18,6 +18,7 @@ export type { Conv2dOptions } from "./ops/conv2d.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
 export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 export type { ConvOptions, FilterLayout } from "./resolve.ts";
+export type { Accuracy } from "./select.ts";
 export type { Padding, PerAxis } from "./shape.ts";
 export type { Activation, Algorithm, Border, ConvSpec, InputLayout } from "./spec.ts";
 export { type NestedArray, Tensor, type TensorLike } from "./tensor.ts";

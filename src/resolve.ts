@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from "./dtype.ts";
 import { invalid } from "./errors.ts";
+import { type Accuracy, accuracies } from "./select.ts";
 import { outputSize, type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
 import {
   type Activation,
@@ -37,12 +38,17 @@ export interface ConvOptions {
   readonly activation?: "relu" | "sigmoid" | "tanh" | "none" | Activation;
   /** Default "auto": the one expected to be fastest. */
   readonly algorithm?: Algorithm | "auto";
+  /**
+   * Default "fast". "exact" keeps "auto" from winograd, whose error is larger, up to 16 times that of the others (root
+   * mean square), and which spreads a NaN or infinity over the square of outputs that it touches.
+   */
+  readonly accuracy?: Accuracy;
 }
 
 /** More than any runtime's typed arrays hold; turned away before anything is prepared for it. */
 const mostElements = 2 ** 33;
 
-const defaults: Required<Omit<ConvOptions, "algorithm">> = {
+const defaults: Required<Omit<ConvOptions, "algorithm" | "accuracy">> = {
   strides: 1,
   padding: 0,
   dilations: 1,
@@ -75,6 +81,11 @@ export function checkOneOf<T extends string>(value: unknown, allowed: readonly T
 /** Checks the algorithm option. */
 export function resolveAlgorithm(value: unknown = "auto"): Algorithm | "auto" {
   return checkOneOf(value, ["auto", ...algorithms], "algorithm");
+}
+
+/** Checks the accuracy option. */
+export function resolveAccuracy(value: unknown = "fast"): Accuracy {
+  return checkOneOf(value, accuracies, "accuracy");
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { DType } from "./dtype.ts";
 
 /** The ways to compute a convolution that every backend has; see docs in the README. */
-export const algorithms = ["direct", "im2col", "strided"] as const;
+export const algorithms = ["direct", "im2col", "strided", "winograd"] as const;
 export type Algorithm = (typeof algorithms)[number];
 
 /** How padding is filled. Names are SciPy's; `|` marks the edge of a row `a b c d`. */
@@ -79,6 +79,14 @@ export interface ConvSpec {
 export function multiplyAdds(spec: ConvSpec): number {
   const { batch, outChannels, outHeight, outWidth, inChannels, groups, kernelHeight, kernelWidth } = spec;
   return batch * outChannels * outHeight * outWidth * (inChannels / groups) * kernelHeight * kernelWidth;
+}
+
+/** True where winograd computes this: 3x3 kernels without strides or dilations, float32, nchw. */
+export function suitsWinograd(spec: ConvSpec): boolean {
+  const { kernelHeight, kernelWidth, strides, dilations, dtype, inputLayout } = spec;
+  const plain =
+    kernelHeight === 3 && kernelWidth === 3 && [...strides, ...dilations].every((step) => step === 1);
+  return plain && dtype === "float32" && inputLayout === "nchw";
 }
 
 /** [batch, channels, height, width] in the order of the spec's layout. */

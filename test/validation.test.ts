@@ -104,7 +104,7 @@ const badOptions: [string, unknown, string][] = [
   ["border", 0, "border"],
   ["border", null, "border"],
   ["border", ["constant"], "border"],
-  ["algorithm", "winograd", "algorithm"],
+  ["algorithm", "fourier", "algorithm"],
   ["algorithm", "", "algorithm"],
   ["algorithm", 1, "algorithm"],
 ];

@@ -214,6 +214,44 @@ int testCase(const ConvSpec& s, Random& random, int number) {
   return failures;
 }
 
+// winograd's error has no bound output by output: root mean square error at most 16 times that of direct.
+int testWinograd(int cases, uint64_t seed) {
+  int failures = 0;
+  for (int i = 0; i < cases; i++) {
+    Random random(seed * 7919 + static_cast<uint64_t>(i));
+    ConvSpec s{};
+    s.batch = random.range(1, 2), s.groups = random.pick({1, 1, 2});
+    s.inChannels = s.groups * random.pick({1, 3, 16, 17, 40}), s.outChannels = s.groups * random.pick({1, 8, 17, 32, 48});
+    s.inHeight = random.range(2, 17), s.inWidth = random.pick({2, 3, 4, 5, 8, 15, 17, 33, 66});
+    s.kernelHeight = s.kernelWidth = 3, s.strideY = s.strideX = s.dilationY = s.dilationX = 1;
+    for (int64_t* pad : {&s.padTop, &s.padBottom, &s.padLeft, &s.padRight}) *pad = random.pick({1, 1, 2, 5});
+    s.border = static_cast<Border>(random.range(0, 4));
+    s.outHeight = s.inHeight + s.padTop + s.padBottom - 2, s.outWidth = s.inWidth + s.padLeft + s.padRight - 2;
+    const Guarded<float> x(s.inputLength()), w(s.weightsLength()), bias(s.outChannels), out(s.outputLength());
+    for (int64_t k = 0; k < s.inputLength(); k++) x.data[k] = static_cast<float>(random.uniform());
+    for (int64_t k = 0; k < s.weightsLength(); k++) w.data[k] = static_cast<float>(random.uniform());
+    for (int64_t k = 0; k < s.outChannels; k++) bias.data[k] = static_cast<float>(random.uniform());
+    const Expected expected = define(s, x.data, w.data, bias.data);
+    const auto error = [&](const Isa& isa, Algorithm algorithm) {
+      const ConvPlan plan(s, algorithm, isa, static_cast<int>(random.range(1, 3)), w.data, bias.data);
+      memset(out.data, 0xff, static_cast<size_t>(s.outputLength()) * sizeof(float));
+      plan.run(x.data, out.data);
+      double sum = 0;
+      for (int64_t k = 0; k < s.outputLength(); k++) {
+        sum += pow(static_cast<double>(out.data[k]) - expected.value[static_cast<size_t>(k)], 2);
+      }
+      return sqrt(sum / static_cast<double>(s.outputLength()));
+    };
+    for (const Isa* isa : isas()) {
+      const double direct = error(*isa, Algorithm::direct), winograd = error(*isa, Algorithm::winograd);
+      if (winograd <= 16 * direct + 4 * 0x1p-24) continue;
+      failures++;
+      printf("winograd case %d, %s: error %g, %g in direct\n", i, isa->name, winograd, direct);
+    }
+  }
+  return failures;
+}
+
 // Several threads share the pool, and one plan, at the same time.
 int testSharing() {
   ConvSpec s{};
@@ -258,6 +296,7 @@ int main(int argc, char** argv) {
     const ConvSpec spec = randomSpec(random);
     failures += spec.dtype == DType::float32 ? testCase<float>(spec, random, i) : testCase<double>(spec, random, i);
   }
+  failures += testWinograd(cases / 3, seed);
   failures += testSharing();
   printf("%d convolutions, %d failures\n", cases, failures);
   return failures == 0 ? 0 : 1;

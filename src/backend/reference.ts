@@ -21,7 +21,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     name: "reference",
     isa: "javascript",
     threads: 1,
-    supports: () => true,
+    supports: (_, algorithm) => algorithm in runners,
     prepare: (spec, algorithm, weights, bias) =>
       prepare(pool, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
     dispose: () => pool.dispose(),
@@ -38,11 +38,13 @@ function prepare(
   // Made by the first run: the tables of an absurdly large output would not fit, nor will its array then be there.
   let geometry: Geometry | undefined;
   const activation = activationFunction(spec.activation);
-  const runner = runners[algorithm];
+  const runner = runners[algorithm as keyof typeof runners];
   const depth = (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
   let pooled: PooledConv | undefined;
   return {
-    workspaceBytes: { direct: 0, im2col: 8 * tilePixels * (depth + 1), strided: 8 * depth }[algorithm],
+    workspaceBytes: { direct: 0, im2col: 8 * tilePixels * (depth + 1), strided: 8 * depth }[
+      algorithm as keyof typeof runners
+    ],
     run: (input, output) => {
       geometry ??= geometryOf(spec);
       runner(spec, geometry, weights, bias, activation, input, output);

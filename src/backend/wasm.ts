@@ -81,7 +81,8 @@ export function createWasmBackend(module: WebAssembly.Module, options: { threads
     name: "wasm",
     isa: "simd128",
     threads: 1,
-    supports(spec) {
+    supports(spec, algorithm) {
+      if (algorithm === "winograd") return false;
       const bytes = spec.dtype === "float32" ? 4 : 8;
       const input = spec.inChannels * spec.inHeight * spec.inWidth;
       const output = spec.outChannels * spec.outHeight * spec.outWidth;

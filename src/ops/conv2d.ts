@@ -9,6 +9,7 @@ import {
   type ConvOptions,
   type FilterLayout,
   readOptions,
+  resolveAccuracy,
   resolveAlgorithm,
   resolveConvSpec,
 } from "../resolve.ts";
@@ -106,11 +107,13 @@ export function planSpec(
   spec: ConvSpec,
   weights: FloatArray,
   bias: FloatArray | null,
-  options: { algorithm?: unknown },
+  options: { algorithm?: unknown; accuracy?: unknown },
 ): ConvPlan {
   const algorithm = resolveAlgorithm(options.algorithm);
+  const accuracy = resolveAccuracy(options.accuracy);
   const backend = multiplyAdds(spec) < core.smallBelow ? core.small() : core.backend;
-  const selection = algorithm === "auto" ? selectFastest(spec) : selectNamed(backend, spec, algorithm);
+  const selection =
+    algorithm === "auto" ? selectFastest(backend, spec, accuracy) : selectNamed(backend, spec, algorithm);
   return new ConvPlan(backend, spec, selection, weights, bias);
 }
 

@@ -18,7 +18,8 @@ export type Mode =
   | "full";
 
 /** Options of corr2d and convolve2d. */
-export interface Corr2dOptions extends Pick<ConvOptions, "strides" | "dilations" | "border" | "algorithm"> {
+export interface Corr2dOptions
+  extends Pick<ConvOptions, "strides" | "dilations" | "border" | "algorithm" | "accuracy"> {
   /** Default "valid", unless `padding` is given. */
   readonly mode?: Mode;
   /** Instead of `mode`: explicit padding, as in conv2d. */
