@@ -58,6 +58,12 @@ bool suitsWinograd(const ConvSpec& s) {
          s.dilationX == 1 && !s.nhwc;
 }
 
+bool suitsDepthwise(const ConvSpec& s) {
+  return s.groupIn() == 1 && s.kernelHeight == s.kernelWidth && (s.kernelHeight == 3 || s.kernelHeight == 5) &&
+         s.strideY == s.strideX && s.strideY <= 2 && s.dilationY == 1 && s.dilationX == 1 && !s.nhwc &&
+         (s.border == Border::constant || !s.padded());
+}
+
 // OIHW -> [groups][tiles][inChannels / groups * taps][tileOutputs], zeros where a tile reaches past the group.
 template <class T>
 void packWeights(const ConvSpec& s, const Blocking& b, const T* from, T* to) {
@@ -129,6 +135,8 @@ ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, in
   runTasks_ = kernels.of(algorithm);
   require(runTasks_ != nullptr, "there is no such algorithm for this dtype");
   require(algorithm != Algorithm::winograd || suitsWinograd(spec_), "winograd takes 3x3 kernels at stride 1, nchw");
+  require(algorithm != Algorithm::depthwise || suitsDepthwise(spec_),
+          "depthwise takes one input channel for each group, 3x3 or 5x5 kernels, strides 1 or 2, zero padding, nchw");
   const double multiplyAdds = static_cast<double>(spec_.outputLength()) * spec_.groupIn() * spec_.taps();
   if (multiplyAdds < kMultiplyAddsWorthThreads) threads_ = 1;
   blocking_ = blockingOf(spec_, algorithm, kernels.tile, threads_);

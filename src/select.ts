@@ -90,6 +90,12 @@ const estimates: Record<Algorithm, (spec: ConvSpec, width: number) => Estimate> 
     const cost = Math.min(winogradCost(spec, width, 4), winogradCost(spec, width, 2));
     return { cost, why: "a 3x3 kernel at stride 1 takes fewer multiplications this way" };
   },
+  depthwise(spec, width) {
+    // Nothing is shared between output channels, but each loaded row serves all rows of the kernel.
+    // Vectors of four have no masked loads, and spend their time at the edges.
+    const efficiency = ((width >= 8 ? 0.6 : 0.3) / spec.strides[0]) * filled(spec.outWidth, width);
+    return { cost: multiplyAdds(spec) / efficiency, why: "each output channel reads one input channel" };
+  },
 };
 
 const groupOut = (spec: ConvSpec): number => spec.outChannels / spec.groups;

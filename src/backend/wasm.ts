@@ -82,7 +82,7 @@ export function createWasmBackend(module: WebAssembly.Module, options: { threads
     isa: "simd128",
     threads: 1,
     supports(spec, algorithm) {
-      if (algorithm === "winograd") return false;
+      if (algorithm === "winograd" || algorithm === "depthwise") return false;
       const bytes = spec.dtype === "float32" ? 4 : 8;
       const input = spec.inChannels * spec.inHeight * spec.inWidth;
       const output = spec.outChannels * spec.outHeight * spec.outWidth;
