@@ -10,7 +10,7 @@ namespace {
 constexpr int64_t kDepth = 256;             // products summed before partial sums go back to memory
 constexpr int64_t kBlockBytes = 384 << 10;  // a strip and its partial sums
 constexpr int64_t kMaxPixels = 8192;
-constexpr int64_t kPlanesBytes = 3 << 19;  // transformed inputs of a Winograd task
+constexpr int64_t kPlanesBytes = 512 << 10;  // transformed inputs of a Winograd task
 constexpr double kMultiplyAddsPerSecond = 100e9, kBytesPerSecond = 50e9;
 constexpr int64_t kDepthwiseRows = 28, kDepthwiseBytes = 48 << 10;  // of a depthwise task; 28 is 4 times 7
 constexpr int64_t kAccumulators = 8;  // independent sums that hide the latency of multiply-add
