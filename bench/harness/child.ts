@@ -11,7 +11,7 @@
 import b from "benny";
 import { suites } from "../suites.ts";
 import { relativeRms } from "./compare.ts";
-import { exitOnSignals } from "./freeze.ts";
+import { exitWhenTold } from "./freeze.ts";
 import { startIsolated } from "./isolated.ts";
 import { type ChildTask, findCase, type Measured } from "./measure.ts";
 import { type Participant, prepare } from "./participant.ts";
@@ -88,7 +88,7 @@ async function compareResults(
 }
 
 const task = JSON.parse(process.argv[2]) as ChildTask;
-exitOnSignals();
+exitWhenTold();
 try {
   const measured = await measure(task);
   // Exits rather than returns: native threads and workers would keep the process alive.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The process of one contender: prepares it, then answers questions, one at a time.
-import { exitOnSignals } from "./freeze.ts";
+import { exitWhenTold } from "./freeze.ts";
 import type { Answer, ContenderTask, Question } from "./isolated.ts";
 import { findCase } from "./measure.ts";
 import { type Participant, prepare } from "./participant.ts";
@@ -26,8 +26,7 @@ const fail = (error: unknown) => {
   console.error(`${task.name}: ${task.contender}: ${error instanceof Error ? error.message : error}`);
   process.exit(1);
 };
-exitOnSignals();
-process.on("disconnect", () => process.exit(1));
+exitWhenTold();
 try {
   const contender = findCase(task).contenders.find(({ name }) => name === task.contender);
   if (contender === undefined) throw new Error("there is no such contender");

@@ -21,7 +21,8 @@ export function endWithThisProcess(child: ChildProcess): void {
   child.once("exit", () => process.off("exit", end));
 }
 
-/** Signals that would end this process at once end it by way of its exit listeners. */
-export function exitOnSignals(): void {
+/** Signals that would end this process at once, and the end of its parent, end it by way of its exit listeners. */
+export function exitWhenTold(): void {
+  process.once("disconnect", () => process.exit(1));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 }

@@ -18,7 +18,6 @@ export function onednn(layout: "nchw" | "blocked", threads: number) {
     isa: "best",
     prepare: async () => {
       const folder = mkdtempSync(join(tmpdir(), "corr2d-peers-"));
-      process.once("exit", () => rmSync(folder, { recursive: true }));
       const { x, weights } = operands();
       writeFileSync(join(folder, "x"), x.data);
       writeFileSync(join(folder, "weights"), weights.data);
@@ -41,15 +40,13 @@ export function onednn(layout: "nchw" | "blocked", threads: number) {
         child.stdin.write(`${calls}\n`);
         return (await answer()).seconds;
       };
-      return {
-        what: (await answer()).what,
-        run: () => time(1),
-        time,
-        result: () => {
-          const bytes = readFileSync(join(folder, "y")); // written before the first answer
-          return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-        },
-      };
+      try {
+        const { what } = await answer(); // by then it has read its operands and written its result
+        const { buffer } = Uint8Array.from(readFileSync(join(folder, "y")));
+        return { what, run: () => time(1), time, result: () => new Float32Array(buffer) };
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     },
   });
 }
