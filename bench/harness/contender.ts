@@ -14,8 +14,8 @@ async function answer(participant: Participant, question: Question): Promise<unk
     case "warmUp":
       return participant.warmUp(question.seconds);
     case "time":
-      // Others have had the caches, and threads have gone to sleep: the first call of a turn is not a warm one.
-      await participant.time(1);
+      // Others have had the caches, and threads have gone to sleep: the first calls of a turn are not warm ones.
+      await participant.time(question.calls);
       return participant.time(question.calls);
   }
 }

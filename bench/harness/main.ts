@@ -37,7 +37,7 @@ async function bench(commandLine: CommandLine): Promise<number> {
       failed.push(name);
       continue;
     }
-    const result = evaluate(measured, suite.ratioTo, peaks);
+    const result = evaluate(measured, suite, peaks);
     table.rows(result);
     results.push(result);
   }

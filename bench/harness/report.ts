@@ -2,7 +2,7 @@
 import type { Measured, MeasuredContender } from "./measure.ts";
 import type { Case, Suite } from "./suite.ts";
 
-/** A contender with what follows from its times, always from the median. */
+/** A contender with what follows from its times. */
 export interface Row extends MeasuredContender {
   readonly gflops: number;
   /** Of the peak of its ISA, from 0 to 1. */
@@ -33,11 +33,11 @@ function ratioHeadings(ratioTo: RatioTo): string[] {
 
 export function evaluate(
   measured: Measured,
-  ratioTo: RatioTo,
+  { ratioTo, basis = "medianSeconds" }: Suite,
   peaks: Readonly<Record<string, number>>,
 ): CaseResult {
   // Overheads have no FLOP: calls are compared as they are.
-  const speedOf = ({ flop, medianSeconds }: MeasuredContender) => (flop || 1) / medianSeconds;
+  const speedOf = (contender: MeasuredContender) => (contender.flop || 1) / contender[basis];
   const ratios = (contender: MeasuredContender): Record<string, number> => {
     const speed = speedOf(contender);
     if (ratioTo === "best") return { "of best": speed / Math.max(...measured.contenders.map(speedOf)) };
@@ -46,9 +46,9 @@ export function evaluate(
     return Object.fromEntries(bases.map((base) => [`x ${base.name}`, speedOf(base) / speed]));
   };
   const contenders = measured.contenders.map((contender): Row => {
-    const { flop, medianSeconds, isa } = contender;
+    const { flop, isa } = contender;
     const peak = isa === "best" ? Math.max(0, ...Object.values(peaks)) : isa && peaks[isa];
-    const gflops = flop / medianSeconds / 1e9;
+    const gflops = flop / contender[basis] / 1e9;
     return { ...contender, gflops, ...(peak && { ofPeak: gflops / peak }), ratios: ratios(contender) };
   });
   return { ...measured, contenders };

@@ -12,6 +12,8 @@ export interface Suite {
    * or contenders by name: a column for each, how many times as fast as the row it is.
    */
   readonly ratioTo: "best" | "first" | readonly string[];
+  /** The time that GFLOP/s and ratios follow from. Default the median. */
+  readonly basis?: "minSeconds" | "medianSeconds";
   /** Rows that are slower than this, compared with the first, are marked. */
   readonly slowBelow?: number;
   /** Threads where the command line names none. */

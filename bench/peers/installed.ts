@@ -28,7 +28,7 @@ export function hasPackage(name: PackageName): boolean {
 export const programs = ["peak", "onednn"] as const;
 export type ProgramName = (typeof programs)[number];
 
-export const programFile = (name: ProgramName): string => join(root, "build/peers", name);
+export const programFile = (name: ProgramName): string => join(root, "bench/peers/build", name);
 
 /** One line for each command that would bring what is missing. */
 export function missingPeers(): string[] {
