@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 #include "thread_pool.h"
 #include "winograd_weights.h"
@@ -43,8 +44,18 @@ void check(const ConvSpec& s) {
   }
 }
 
-// A 1x1 kernel sees no rows: one long row has no tails between them.
-ConvSpec joinRows(ConvSpec s) {
+// Vectors lie along rows. A column is laid down as a row, which it is in memory already; and as a 1x1 kernel sees no
+// rows, they are joined into one that has no tails in between.
+ConvSpec withLongRows(ConvSpec s) {
+  if (s.inWidth == 1 && s.kernelWidth == 1 && s.padLeft == 0 && s.padRight == 0) {
+    std::swap(s.inHeight, s.inWidth);
+    std::swap(s.outHeight, s.outWidth);
+    std::swap(s.kernelHeight, s.kernelWidth);
+    std::swap(s.strideY, s.strideX);
+    std::swap(s.dilationY, s.dilationX);
+    std::swap(s.padTop, s.padLeft);
+    std::swap(s.padBottom, s.padRight);
+  }
   if (s.taps() == 1 && s.strideY == 1 && s.strideX == 1 && !s.padded()) {
     s.inWidth *= s.inHeight;
     s.outWidth *= s.outHeight;
@@ -130,7 +141,7 @@ class ConvPlan::Workspace {
 
 ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, int threads, const void* weights,
                    const void* bias)
-    : spec_((check(spec), joinRows(spec))), threads_(std::max(threads, 1)) {
+    : spec_((check(spec), withLongRows(spec))), threads_(std::max(threads, 1)) {
   const KernelSet& kernels = isa.of(spec_.dtype);
   runTasks_ = kernels.of(algorithm);
   require(runTasks_ != nullptr, "there is no such algorithm for this dtype");
