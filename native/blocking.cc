@@ -130,10 +130,10 @@ void splitOutputs(int64_t regions, int64_t threads, Blocking& b) {
   b.tasks = regions * b.outputBlocks;
 }
 
-// Throws std::bad_alloc for a strip that no machine holds.
+// Throws std::bad_alloc for a strip of more than a GiB, which only a dilation of millions makes.
 void layOutWorkspace(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, Blocking& b) {
   const bool strided = algorithm == Algorithm::strided;
-  if (b.copies && stripBytes(spec, b) > 0x1p36) throw std::bad_alloc();
+  if (b.copies && stripBytes(spec, b) > 0x1p30) throw std::bad_alloc();
   b.phases = strided ? 1 : spec.strideX;
   b.rowSample = rowSampleOf(spec, b.rows);
   const StripSize strip = stripSizeOf(spec, b.rows, b.columns);
