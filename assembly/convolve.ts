@@ -2,6 +2,7 @@
 import { direct } from "./algorithms/direct";
 import { im2col } from "./algorithms/im2col";
 import { strided } from "./algorithms/strided";
+import { winograd } from "./algorithms/winograd";
 import { Activation, Algorithm, Frame, frameBytes, Plan } from "./plan";
 import { fillStrip } from "./strip";
 
@@ -29,6 +30,10 @@ export function convolve<T>(
   for (let item = 0; item < items; item++) {
     const image = input + item * p.inItemBytes;
     const result = output + item * p.outItemBytes;
+    if (p.algorithm == Algorithm.WINOGRAD) {
+      squares(p, f, image, result, workspace, first, end);
+      continue;
+    }
     for (let oy = first; oy < end; oy += p.rowBlock) {
       const rows = min(p.rowBlock, end - oy);
       for (let ox = 0; ox < p.outWidth; ox += p.colBlock) {
@@ -43,6 +48,20 @@ export function convolve<T>(
         }
       }
     }
+  }
+}
+
+/** One image by winograd, group by group. */
+function squares(
+  p: Plan, f: Frame, image: usize, result: usize, workspace: usize, first: i32, end: i32,
+): void {
+  f.accumulate = 0;
+  for (let group = 0; group < p.groups; group++) {
+    const bias = p.bias + group * p.groupOutChannels * 4;
+    setFinish<f32>(p, f, bias, true);
+    f.weights = p.weights + group * p.groupWeightBytes;
+    const from = image + group * p.groupInChannels * p.inChannelPitch;
+    winograd(p, f, from, result + group * p.groupOutChannels * p.outChannelPitch, workspace, first, end);
   }
 }
 

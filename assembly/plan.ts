@@ -74,6 +74,15 @@ export class Plan {
   /** Offsets in the workspace, which begins with a Frame. */
   panelOffset: i32;
   stripOffset: i32;
+  productsOffset: i32;
+
+  /** Only winograd: outputs of a square in each direction, squares in a row of them and in a block. */
+  squareSize: i32;
+  squareColumns: i32;
+  squareBlock: i32;
+  /** From one position's transformed inputs to the next's, and from one channel to the next in there. */
+  planePitch: i32;
+  linePitch: i32;
 
   /** For each product of a block, in the order of the weights, where its element lies from the first one (i32). */
   taps: usize;
@@ -87,6 +96,7 @@ export namespace Algorithm {
   export const DIRECT = 0;
   export const IM2COL = 1;
   export const STRIDED = 2;
+  export const WINOGRAD = 3;
 }
 
 export namespace Activation {

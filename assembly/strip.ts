@@ -31,7 +31,7 @@ export function fillStrip<T>(
 }
 
 /** to[j] = from[left + j step] for `count` elements, with borders. */
-function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, count: i32): void {
+export function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, count: i32): void {
   const width = p.inWidth;
   const pitch = p.inColPitch;
   const begin = min(count, left < 0 ? (step - 1 - left) / step : 0);

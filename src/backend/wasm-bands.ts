@@ -22,13 +22,15 @@ export interface Bands {
   readonly items: number;
 }
 
-export function planBands(spec: ConvSpec, elementBytes: number): Bands {
+/** @param unit every band begins at a multiple of so many output rows */
+export function planBands(spec: ConvSpec, elementBytes: number, unit: number): Bands {
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = spec;
   const inRowBytes = inChannels * inWidth * elementBytes;
   const outRowBytes = outChannels * outWidth * elementBytes;
   const bytes = inHeight * inRowBytes + outHeight * outRowBytes;
   if (bytes > 2 * bandTarget) {
-    const list = cut(spec, Math.ceil(outHeight / Math.ceil(bytes / bandTarget)));
+    const rows = Math.ceil(outHeight / Math.ceil(bytes / bandTarget));
+    const list = cut(spec, Math.ceil(rows / unit) * unit);
     const inRows = Math.max(...list.map(({ inFrom, inTo }) => inTo - inFrom));
     // Under a border that reads far rows, or a tall kernel, bands would copy the image many times over.
     if (list.length * inRows <= 2 * inHeight) return { list, inRows, outRows: list[0].to, items: 1 };

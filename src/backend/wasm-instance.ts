@@ -6,7 +6,7 @@ import { type WasmPlan, writePlan } from "./wasm-plan.ts";
 /** What assembly/index.ts exports. */
 interface Exports {
   heapBase(): number;
-  pack(plan: number, weights: number): void;
+  pack(plan: number, weights: number, scratch: number): void;
   run(
     plan: number,
     input: number,
@@ -24,6 +24,9 @@ export interface Instance {
   /** The plans in its memory. Nothing else refers to an instance, so dropping it frees them. */
   readonly plans: Map<WasmPlan, Place>;
 }
+
+/** What `pack` overwrites besides. */
+const packScratchBytes = 512;
 
 interface Place {
   readonly address: number;
@@ -50,8 +53,9 @@ export function place(on: Instance, plan: WasmPlan, weights: FloatArray, bias: F
     (size) => at + size,
   );
   let raw = 0;
+  const rawBytes = aligned(weights.byteLength) + packScratchBytes;
   try {
-    raw = memory.allocate(weights.byteLength);
+    raw = memory.allocate(rawBytes);
     const elements = elementsOf(memory, weights);
     const scale = weights.BYTES_PER_ELEMENT;
     elements.fill(0, biasAt / scale, (at + bytes) / scale);
@@ -59,12 +63,12 @@ export function place(on: Instance, plan: WasmPlan, weights: FloatArray, bias: F
     elements.set(weights, raw / scale);
     const addresses = { taps: at + plan.headBytes, weights: weightsAt, bias: biasAt, zeros: zerosAt };
     writePlan(plan, at, addresses, memory.float64, memory.int32);
-    exports.pack(at, raw);
+    exports.pack(at, raw, raw + aligned(weights.byteLength));
   } catch (error) {
     memory.free(at, bytes);
     throw error;
   } finally {
-    if (raw !== 0) memory.free(raw, weights.byteLength);
+    if (raw !== 0) memory.free(raw, rawBytes);
   }
   const placed = { address: at, bytes };
   on.plans.set(plan, placed);

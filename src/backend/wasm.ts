@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
-import type { Algorithm, ConvSpec } from "../spec.ts";
+import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { planWasm } from "./wasm-plan.ts";
 import { runOn } from "./wasm-run.ts";
+import { winogradWeights } from "./wasm-winograd.ts";
 import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
 
 /** What 32-bit addresses reach, less something for weights and workspace. */
@@ -82,14 +83,16 @@ export function createWasmBackend(module: WebAssembly.Module, options: { threads
     isa: "simd128",
     threads: 1,
     supports(spec, algorithm) {
-      if (algorithm === "winograd") return false;
+      const winograd = algorithm === "winograd";
+      if (winograd && !suitsWinograd(spec)) return false;
       const bytes = spec.dtype === "float32" ? 4 : 8;
       const input = spec.inChannels * spec.inHeight * spec.inWidth;
       const output = spec.outChannels * spec.outHeight * spec.outWidth;
       const weights =
         spec.outChannels * (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
       // Raw weights are there beside the packed ones while these are made.
-      return Math.max(input + output + weights, 2 * weights) * bytes < addressable;
+      const packed = winograd ? winogradWeights(spec) : weights * bytes;
+      return Math.max((input + output) * bytes, weights * bytes) + packed < addressable;
     },
     prepare,
     dispose() {
