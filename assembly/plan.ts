@@ -121,7 +121,7 @@ export class Frame {
   channelsLast: i32;
   channelPitch: i32;
   colPitch: i32;
-  /** A tile of at most 8 vectors on its way to the destination. */
+  /** A tile of at most 12 vectors on its way to the destination. */
   scratch: usize;
 
   /** The block: output rows and columns, products of each sum, all products of the filter. */
@@ -144,4 +144,4 @@ export class Frame {
 }
 
 export const frameBytes: usize = 192;
-export const scratchBytes: usize = 128;
+export const scratchBytes: usize = 192;

@@ -22,7 +22,7 @@ const biasSlack = 4;
 
 /** Sizes of the head of the workspace, as in assembly/plan.ts. */
 const frameBytes = 192;
-const scratchBytes = 128;
+const scratchBytes = 192;
 
 /** What assembly/ is told about a convolution, but for the addresses. */
 export interface WasmPlan {

@@ -57,7 +57,8 @@ export function planSquares(s: ConvSpec, rows: number): Squares {
     lineBytes,
     planeBytes,
     planesBytes: positions * planeBytes,
-    productBytes: positions * block * tileChannels * 4,
+    // The last tile may reach two squares past the block.
+    productBytes: (positions * block + 2) * tileChannels * 4,
     scratchBytes,
     groupWeightBytes: winogradWeights(s, size) / s.groups,
   };

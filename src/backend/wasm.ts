@@ -3,6 +3,7 @@ import type { FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
+import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { planWasm } from "./wasm-plan.ts";
 import { runOn } from "./wasm-run.ts";
@@ -14,14 +15,21 @@ const addressable = 3.75 * 2 ** 30;
 /** Linear memory cannot shrink: after a run that took more than this, all of it is given back. */
 const highWater = 256 * 2 ** 20;
 
+export interface WasmOptions {
+  readonly module: WebAssembly.Module;
+  /** What the module was built for. */
+  readonly isa: WasmIsa;
+  readonly threads: number;
+}
+
 /**
  * The backend on WebAssembly SIMD. `run` computes on the calling thread, `runAsync` in at most `threads` workers.
  *
  * The instance is a cache: after a trap, or when its memory has grown too large, it is dropped; plans move to the
  * next one with their next run.
  */
-export function createWasmBackend(module: WebAssembly.Module, options: { threads: number }): Backend {
-  const pool = createWorkerPool({ backend: "wasm", module }, options.threads);
+export function createWasmBackend({ module, isa, threads }: WasmOptions): Backend {
+  const pool = createWorkerPool({ backend: "wasm", module, isa }, threads);
   let current: Instance | undefined;
   let disposed = false;
 
@@ -80,7 +88,7 @@ export function createWasmBackend(module: WebAssembly.Module, options: { threads
 
   return {
     name: "wasm",
-    isa: "simd128",
+    isa,
     threads: 1,
     supports(spec, algorithm) {
       const winograd = algorithm === "winograd";

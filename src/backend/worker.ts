@@ -6,10 +6,11 @@ import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
+import type { WasmIsa } from "./wasm-builds.ts";
 
 /** Which backend a worker computes on. */
 export type WorkerBackend =
-  | { readonly backend: "wasm"; readonly module: WebAssembly.Module }
+  | { readonly backend: "wasm"; readonly module: WebAssembly.Module; readonly isa: WasmIsa }
   | { readonly backend: "reference" };
 
 /** The arguments of `Backend.prepare`. */
@@ -56,7 +57,7 @@ function serve(post: Post): (request: Request) => void {
       case "open":
         backend =
           request.on.backend === "wasm"
-            ? createWasmBackend(request.on.module, { threads: 1 })
+            ? createWasmBackend({ ...request.on, threads: 1 })
             : createReferenceBackend();
         break;
       case "prepare":

@@ -8,13 +8,18 @@ import type { Platform, WorkerPort } from "./platform.ts";
 
 const require = createRequire(import.meta.url);
 
+const wasmFiles = {
+  "relaxed-simd": new URL("../corr2d-relaxed.wasm", import.meta.url),
+  simd128: new URL("../corr2d-simd.wasm", import.meta.url),
+};
+
 export const nodePlatform: Platform = {
   env: (name) => process.env[name],
   hardwareThreads: availableParallelism(),
   loadAddon,
-  loadWasm: () => {
+  loadWasm: (isa) => {
     if (typeof WebAssembly === "undefined") throw new Error("this runtime has no WebAssembly");
-    return new WebAssembly.Module(readFileSync(new URL("../corr2d.wasm", import.meta.url)));
+    return new WebAssembly.Module(readFileSync(wasmFiles[isa]));
   },
   startWorker,
 };
