@@ -7,12 +7,12 @@ import { Activation, Algorithm, Frame, frameBytes, Plan } from "./plan";
 import { fillStrip } from "./strip";
 
 /**
- * Output rows `first` (inclusive) to `end` of `items` images, block by block: a block of output pixels and a group;
- * for these one block of products after the other; for those all output channels. Sums of products that are not
- * complete wait in the output.
+ * Output rows `from` (inclusive) to `to` and channels `first` to `end` of `items` images, block by block: a block of
+ * output pixels and a group; for these one block of products after the other; for those all output channels. Sums of
+ * products that are not complete wait in the output.
  */
 export function convolve<T>(
-  p: Plan, input: usize, output: usize, workspace: usize, items: i32, first: i32, end: i32,
+  p: Plan, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {
   const f = changetype<Frame>(workspace);
   f.channelsLast = p.channelsLast;
@@ -22,7 +22,6 @@ export function convolve<T>(
   f.scratch = workspace + frameBytes;
   f.panel = workspace + p.panelOffset;
   f.filter = p.groupInChannels * p.kernelHeight * p.kernelWidth;
-  f.outChannels = p.groupOutChannels;
   f.taps = p.taps;
   f.pixelPitch = p.pixelPitch;
   f.lineAdvance = p.lineAdvance;
@@ -31,37 +30,42 @@ export function convolve<T>(
     const image = input + item * p.inItemBytes;
     const result = output + item * p.outItemBytes;
     if (p.algorithm == Algorithm.WINOGRAD) {
-      squares(p, f, image, result, workspace, first, end);
+      groups<T>(p, f, image, result, workspace, from, 0, to - from, p.outWidth, first, end);
       continue;
     }
-    for (let oy = first; oy < end; oy += p.rowBlock) {
-      const rows = min(p.rowBlock, end - oy);
+    for (let oy = from; oy < to; oy += p.rowBlock) {
+      const rows = min(p.rowBlock, to - oy);
       for (let ox = 0; ox < p.outWidth; ox += p.colBlock) {
         const cols = min(p.colBlock, p.outWidth - ox);
-        const corner = result + oy * p.outRowPitch + ox * p.outColPitch;
-        for (let group = 0; group < p.groups; group++) {
-          f.weights = p.weights + group * p.groupWeightBytes;
-          f.target = corner + group * p.groupOutChannels * p.outChannelPitch;
-          const from = image + group * p.groupInChannels * p.inChannelPitch;
-          const bias = p.bias + <usize>(group * p.groupOutChannels) * sizeof<T>();
-          sumBlocks<T>(p, f, from, bias, oy, ox, rows, cols, workspace + p.stripOffset);
-        }
+        groups<T>(p, f, image, result, workspace, oy, ox, rows, cols, first, end);
       }
     }
   }
 }
 
-/** One image by winograd, group by group. */
-function squares(
-  p: Plan, f: Frame, image: usize, result: usize, workspace: usize, first: i32, end: i32,
+/** A block of output pixels, group by group. */
+function groups<T>(
+  p: Plan, f: Frame, image: usize, result: usize, workspace: usize,
+  oy: i32, ox: i32, rows: i32, cols: i32, first: i32, end: i32,
 ): void {
-  f.accumulate = 0;
-  for (let group = 0; group < p.groups; group++) {
-    const bias = p.bias + group * p.groupOutChannels * 4;
-    setFinish<f32>(p, f, bias, true);
-    f.weights = p.weights + group * p.groupWeightBytes;
+  const winogradPoints = (p.squareSize + 2) * (p.squareSize + 2) * p.groupInChannels;
+  const weightsOfChannel = p.algorithm == Algorithm.WINOGRAD ? winogradPoints : f.filter;
+  for (let group = first / p.groupOutChannels; group * p.groupOutChannels < end; group++) {
+    const begin = group * p.groupOutChannels;
+    const channel = max(first - begin, 0);
+    f.outChannels = min(end - begin, p.groupOutChannels) - channel;
+    f.weights = p.weights + group * p.groupWeightBytes + <usize>(channel * weightsOfChannel) * sizeof<T>();
+    const bias = p.bias + <usize>(begin + channel) * sizeof<T>();
     const from = image + group * p.groupInChannels * p.inChannelPitch;
-    winograd(p, f, from, result + group * p.groupOutChannels * p.outChannelPitch, workspace, first, end);
+    const target = result + (begin + channel) * p.outChannelPitch;
+    if (p.algorithm == Algorithm.WINOGRAD) {
+      f.accumulate = 0;
+      setFinish<T>(p, f, bias, true);
+      winograd(p, f, from, target, workspace, oy, oy + rows);
+    } else {
+      f.target = target + oy * p.outRowPitch + ox * p.outColPitch;
+      sumBlocks<T>(p, f, from, bias, oy, ox, rows, cols, workspace + p.stripOffset);
+    }
   }
 }
 

@@ -22,9 +22,14 @@ export function pack(plan: usize, weights: usize, scratch: usize): void {
  * image would lie: only the rows that are read and written have to be there. At least 512 readable bytes must
  * follow the input and the output; the workspace has the size that the plan was made for. For winograd, `from` is a
  * multiple of the size of its squares.
+ *
+ * Of all output channels it computes those from `first` to `end`, both at the border of a tile of weights (or of a
+ * group). Several instances may compute parts of one output at a time, each with a workspace of its own.
  */
-export function run(plan: usize, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32): void {
+export function run(
+  plan: usize, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,
+): void {
   const p = changetype<Plan>(plan);
-  if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items, from, to);
-  else convolve<f64>(p, input, output, workspace, items, from, to);
+  if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items, from, to, first, end);
+  else convolve<f64>(p, input, output, workspace, items, from, to, first, end);
 }

@@ -17,7 +17,8 @@ import { products1, products2 } from "../winograd/products";
  * channels is multiplied into [position][square][oc], and transformed back with output channels in vectors. A NaN or
  * infinity in the input reaches all outputs of the squares that it touches.
  *
- * Computes output rows `from` (a multiple of m) to `to` of one group. `input` and `output` are its first channels.
+ * Computes output rows `from` (a multiple of m) to `to` of the frame's channels in one group. `input` and `output` are the
+ * first of them.
  */
 export function winograd(
   p: Plan, f: Frame, input: usize, output: usize, workspace: usize, from: i32, to: i32,
@@ -46,8 +47,8 @@ function outputTiles(
   const positions = (p.squareSize + 2) * (p.squareSize + 2);
   const products = workspace + p.productsOffset;
   let weights = f.weights;
-  for (let oc = 0; oc < p.groupOutChannels; ) {
-    const left = p.groupOutChannels - oc;
+  for (let oc = 0; oc < f.outChannels; ) {
+    const left = f.outChannels - oc;
     const tile = left > 4 ? 8 : 4;
     const step = p.squareBlock * tile * 4;
     let planes = workspace + p.panelOffset;
@@ -58,7 +59,7 @@ function outputTiles(
       planes += p.planePitch;
       weights += p.groupInChannels * tile * 4;
     }
-    for (let lane = 0; lane < tile && oc + lane < p.groupOutChannels; lane += 4) {
+    for (let lane = 0; lane < tile && oc + lane < f.outChannels; lane += 4) {
       const channels = min(4, left - lane);
       const plane = output + (oc + lane) * p.outChannelPitch;
       squareOutputs(

@@ -7,7 +7,7 @@ import { type Backend, type BackendName, backendNames } from "./backend.ts";
 import { createNativeBackend, type NativeAddon } from "./native.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
-import { findWasmBuilds, loadBuild, type WasmIsa } from "./wasm-builds.ts";
+import { findWasmBuilds, loadBuild, type WasmIsa, whyNoThreads } from "./wasm-builds.ts";
 
 /** What `createEngine` can be asked for; what is left out comes from the environment, then from what there is. */
 export interface BackendOptions {
@@ -29,7 +29,7 @@ export type BackendReport =
       /** All that can be asked for. */
       readonly isas: readonly string[];
       readonly threads: number;
-      /** Why it is this instruction set, where the runtime and not the processor decides. */
+      /** Why it is this instruction set, and no more threads, where the runtime decides about them. */
       readonly reason?: string;
     }
   | { readonly name: BackendName; readonly available: false; readonly reason: string };
@@ -47,7 +47,7 @@ export function backends(): BackendReport[] {
       const isas = isasOf(name);
       const threads = name === "native" ? platform().hardwareThreads : 1;
       const report = { name, available: true, isa: isas[0], isas, threads } as const;
-      return name === "wasm" ? { ...report, reason: findWasmBuilds().reason } : report;
+      return name === "wasm" ? { ...report, ...describeWasm() } : report;
     } catch (error) {
       return { name, available: false, reason: messageOf(error) };
     }
@@ -171,7 +171,17 @@ function once<T>(attempt: () => T): () => T {
 const addon: () => NativeAddon = once(() => platform().loadAddon());
 
 function openWasm(isa: WasmIsa, threads: number): Backend {
-  return createWasmBackend({ module: loadBuild(isa) as WebAssembly.Module, isa, threads });
+  const sharedModule = threads > 1 && whyNoThreads() === undefined ? loadBuild(isa, true) : undefined;
+  return createWasmBackend({ module: loadBuild(isa) as WebAssembly.Module, sharedModule, isa, threads });
+}
+
+function describeWasm(): { threads: number; reason: string } {
+  const { reason } = findWasmBuilds();
+  const lone = whyNoThreads();
+  return {
+    threads: lone === undefined ? platform().hardwareThreads : 1,
+    reason: lone === undefined ? reason : `${reason}; ${lone}`,
+  };
 }
 
 const messageOf = (error: unknown): string =>

@@ -29,14 +29,39 @@ export function findWasmBuilds(): { readonly isas: readonly WasmIsa[]; readonly 
   return { isas: ["simd128"], reason };
 }
 
-/** Compiled once; undefined where the platform has not loaded it. */
-export function loadBuild(isa: WasmIsa): WebAssembly.Module | undefined {
+/** Compiled once; undefined where the platform has not loaded it. With `shared` its memory is a shared one. */
+export function loadBuild(isa: WasmIsa, shared = false): WebAssembly.Module | undefined {
+  const modules = shared ? sharedModules : plainModules;
   let module = modules.get(isa);
   if (module === undefined) {
-    module = platform().loadWasm(isa);
+    module = platform().loadWasm(isa, shared);
     if (module !== undefined) modules.set(isa, module);
   }
   return module;
 }
 
-const modules = new Map<WasmIsa, WebAssembly.Module>();
+const plainModules = new Map<WasmIsa, WebAssembly.Module>();
+const sharedModules = new Map<WasmIsa, WebAssembly.Module>();
+
+/** Why this thread cannot share its work with others, or undefined where it can. */
+export function whyNoThreads(): string | undefined {
+  if (typeof SharedArrayBuffer === "undefined") return "this page is not cross-origin isolated";
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+    return undefined;
+  } catch {
+    return "this thread may not wait for others";
+  }
+}
+
+/** `memory`, kind 2, with a maximum: how the import of memory is written. The byte after these is bit 1: shared. */
+const memoryImport = Uint8Array.of(0x06, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 0x02);
+
+/** The same module for shared memory, from which it differs in one bit: nothing in it is atomic. */
+export function withSharedMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const shared = new Uint8Array(bytes);
+  const at = shared.findIndex((_, i) => memoryImport.every((byte, k) => shared[i + k] === byte));
+  if (at < 0) throw new Error("the WASM module imports no memory");
+  shared[at + memoryImport.length] = 0x03;
+  return shared;
+}

@@ -2,6 +2,7 @@
 import type { FloatArray } from "../dtype.ts";
 import { aligned, createWasmMemory, elementsOf, type WasmMemory } from "./wasm-memory.ts";
 import { type WasmPlan, writePlan } from "./wasm-plan.ts";
+import { createTeam, type Team } from "./wasm-team.ts";
 
 /** What assembly/index.ts exports. */
 interface Exports {
@@ -15,12 +16,16 @@ interface Exports {
     items: number,
     from: number,
     to: number,
+    first: number,
+    end: number,
   ): void;
 }
 
 export interface Instance {
   readonly exports: Exports;
   readonly memory: WasmMemory;
+  /** Threads that share its memory. */
+  readonly team: Team | undefined;
   /** The plans in its memory. Nothing else refers to an instance, so dropping it frees them. */
   readonly plans: Map<WasmPlan, Place>;
 }
@@ -33,12 +38,19 @@ interface Place {
   readonly bytes: number;
 }
 
-/** Throws what WebAssembly throws where memory is short. */
-export function instantiate(module: WebAssembly.Module): Instance {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+/**
+ * With helpers, the module is one for shared memory. Throws what WebAssembly throws where memory is short.
+ */
+export function instantiate(module: WebAssembly.Module, helpers: number): Instance {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: helpers > 0 });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const functions = exports as unknown as Exports;
-  return { exports: functions, memory: createWasmMemory(memory, functions.heapBase()), plans: new Map() };
+  return {
+    exports: functions,
+    memory: createWasmMemory(memory, functions.heapBase()),
+    team: helpers > 0 ? createTeam(module, memory, helpers) : undefined,
+    plans: new Map(),
+  };
 }
 
 /** Puts a plan into memory: fields, taps, packed weights and bias, one after the other. */

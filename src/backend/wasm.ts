@@ -17,31 +17,40 @@ const highWater = 256 * 2 ** 20;
 
 export interface WasmOptions {
   readonly module: WebAssembly.Module;
-  /** What the module was built for. */
+  /** The same for shared memory, where `run` may use more threads than one. */
+  readonly sharedModule?: WebAssembly.Module | undefined;
+  /** What the modules were built for. */
   readonly isa: WasmIsa;
   readonly threads: number;
 }
 
 /**
- * The backend on WebAssembly SIMD. `run` computes on the calling thread, `runAsync` in at most `threads` workers.
+ * The backend on WebAssembly SIMD. `run` computes on the calling thread and, given a shared module, on helpers;
+ * `runAsync` in at most `threads` workers.
  *
  * The instance is a cache: after a trap, or when its memory has grown too large, it is dropped; plans move to the
  * next one with their next run.
  */
-export function createWasmBackend({ module, isa, threads }: WasmOptions): Backend {
+export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOptions): Backend {
+  const helpers = sharedModule === undefined ? 0 : threads - 1;
   const pool = createWorkerPool({ backend: "wasm", module, isa }, threads);
   let current: Instance | undefined;
   let disposed = false;
+
+  const drop = (): void => {
+    current?.team?.dispose();
+    current = undefined;
+  };
 
   /** Whatever is thrown inside leaves as BACKEND_FAILED, and a trap takes its instance along. */
   const guarded = <T>(work: (on: Instance) => T): T => {
     if (disposed) throw new Corr2dError("DISPOSED", "This wasm backend was disposed of");
     try {
-      current ??= instantiate(module);
+      current ??= instantiate(sharedModule ?? module, helpers);
       return work(current);
     } catch (cause) {
       if (cause instanceof Corr2dError) throw cause;
-      current = undefined;
+      drop();
       throw new Corr2dError("BACKEND_FAILED", `wasm failed: ${(cause as Error).message}`, { cause });
     }
   };
@@ -68,8 +77,8 @@ export function createWasmBackend({ module, isa, threads }: WasmOptions): Backen
         assertOpen();
         guarded((on) => {
           const { address } = on.plans.get(plan) ?? place(on, plan, own.weights, own.bias);
-          const transient = runOn(on, address, plan, spec, input, output);
-          if (transient > highWater) current = undefined;
+          const transient = runOn(on, address, plan, spec, algorithm, input, output);
+          if (transient > highWater) drop();
         });
       },
       async runAsync(input, output, signal) {
@@ -89,7 +98,7 @@ export function createWasmBackend({ module, isa, threads }: WasmOptions): Backen
   return {
     name: "wasm",
     isa,
-    threads: 1,
+    threads: helpers + 1,
     supports(spec, algorithm) {
       const winograd = algorithm === "winograd";
       if (winograd && !suitsWinograd(spec)) return false;
@@ -105,7 +114,7 @@ export function createWasmBackend({ module, isa, threads }: WasmOptions): Backen
     prepare,
     dispose() {
       disposed = true;
-      current = undefined;
+      drop();
       pool.dispose();
     },
   };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import simdBase64 from "corr2d:wasm-simd";
-import { hasRelaxedSimd, type WasmIsa } from "../backend/wasm-builds.ts";
+import { hasRelaxedSimd, type WasmIsa, withSharedMemory } from "../backend/wasm-builds.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
 
+let relaxedBase64: string | undefined;
 const compiled = new Map<WasmIsa, WebAssembly.Module>();
 
 export const browserPlatform: Platform = {
@@ -11,7 +12,11 @@ export const browserPlatform: Platform = {
   loadAddon: () => {
     throw new Error("addons need Node, Bun or Deno");
   },
-  loadWasm: (isa) => {
+  loadWasm: (isa, shared) => {
+    if (shared) {
+      const text = isa === "simd128" ? simdBase64 : relaxedBase64;
+      return text === undefined ? undefined : new WebAssembly.Module(withSharedMemory(bytesOf(text)));
+    }
     if (isa === "simd128" && !compiled.has(isa)) {
       compiled.set(isa, new WebAssembly.Module(bytesOf(simdBase64)));
     }
@@ -28,8 +33,8 @@ export async function compileWasm(): Promise<void> {
   if (!compiled.has("simd128")) compiled.set("simd128", await WebAssembly.compile(bytesOf(simdBase64)));
   if (compiled.has("relaxed-simd") || !hasRelaxedSimd()) return;
   try {
-    const { default: base64 } = await import("corr2d:wasm-relaxed");
-    compiled.set("relaxed-simd", await WebAssembly.compile(bytesOf(base64)));
+    relaxedBase64 = (await import("corr2d:wasm-relaxed")).default;
+    compiled.set("relaxed-simd", await WebAssembly.compile(bytesOf(relaxedBase64)));
   } catch {
     // The file was left behind when dist/browser.js was copied or bundled: the build that is there serves.
   }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { NativeAddon } from "../backend/native.ts";
+import { withSharedMemory } from "../backend/wasm-builds.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
 
 const require = createRequire(import.meta.url);
@@ -17,9 +18,10 @@ export const nodePlatform: Platform = {
   env: (name) => process.env[name],
   hardwareThreads: availableParallelism(),
   loadAddon,
-  loadWasm: (isa) => {
+  loadWasm: (isa, shared) => {
     if (typeof WebAssembly === "undefined") throw new Error("this runtime has no WebAssembly");
-    return new WebAssembly.Module(readFileSync(wasmFiles[isa]));
+    const bytes = readFileSync(wasmFiles[isa]);
+    return new WebAssembly.Module(shared ? withSharedMemory(bytes) : bytes);
   },
   startWorker,
 };

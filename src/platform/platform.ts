@@ -9,8 +9,11 @@ export interface Platform {
   readonly hardwareThreads: number;
   /** Loads the addon built for this platform; throws an Error whose message says why there is none. */
   loadAddon(): NativeAddon;
-  /** A build of assembly/, or undefined where it was not loaded. Throws where WebAssembly is missing or forbidden. */
-  loadWasm(isa: WasmIsa): WebAssembly.Module | undefined;
+  /**
+   * A build of assembly/, for shared memory or not; undefined where it was not loaded. Throws where WebAssembly is
+   * missing or forbidden.
+   */
+  loadWasm(isa: WasmIsa, shared: boolean): WebAssembly.Module | undefined;
   /** Starts a worker that runs backend/worker.ts and does not keep the process alive. */
   startWorker(): WorkerPort;
 }
