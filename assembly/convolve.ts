@@ -26,6 +26,13 @@ export function convolve<T>(
   f.pixelPitch = p.pixelPitch;
   f.lineAdvance = p.lineAdvance;
   f.alpha = p.alpha;
+  f.depthwise = 0;
+  if (p.groupInChannels == 1 && p.groupOutChannels == 1 && p.kernelHeight == 3 && p.kernelWidth == 3) {
+    // Taps are those of a whole filter, as so small a one is not cut into blocks.
+    const rowStep = load<i32>(p.taps, 12);
+    if (p.lineAdvance == rowStep) f.depthwise = 1;
+    else if (p.lineAdvance == 2 * rowStep) f.depthwise = 2;
+  }
   for (let item = 0; item < items; item++) {
     const image = input + item * p.inItemBytes;
     const result = output + item * p.outItemBytes;

@@ -141,6 +141,8 @@ export class Frame {
   target: usize;
   outRowPitch: i32;
   panel: usize;
+  /** 1, 2: a 3x3 kernel for a channel of its own, with that stride of rows and no dilation of them. 0: another case. */
+  depthwise: i32;
 }
 
 export const frameBytes: usize = 192;

@@ -47,8 +47,8 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
   const channelsLast = s.inputLayout === "nhwc";
   const winograd = algorithm === "winograd";
   const bands = planBands(s, e, winograd ? squareSize(s) : 1);
-  const input = pitchesOf(s.inChannels, bands.inRows, s.inWidth, e, channelsLast);
-  const output = pitchesOf(s.outChannels, bands.outRows, s.outWidth, e, channelsLast);
+  const input = pitchesOf(bands.inChannels, bands.inRows, s.inWidth, e, channelsLast);
+  const output = pitchesOf(bands.outChannels, bands.outRows, s.outWidth, e, channelsLast);
   const sampling = sample(s, algorithm !== "strided");
   const straight = readsInPlace(s, algorithm, channelsLast);
   const block = chooseBlock(s, algorithm, sampling, straight, e);

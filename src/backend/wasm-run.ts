@@ -12,6 +12,8 @@ import { cutTasks, type Task } from "./wasm-tasks.ts";
 interface Planes {
   /** In one image: its channels, or one plane that has all channels in its rows. */
   readonly count: number;
+  /** How many of them the buffer holds. */
+  readonly held: number;
   readonly rows: number;
   readonly rowLength: number;
   readonly buffer: number;
@@ -46,6 +48,7 @@ export function runOn(
     const channelsLast = spec.inputLayout === "nhwc";
     const from: Planes = {
       count: channelsLast ? 1 : spec.inChannels,
+      held: channelsLast ? 1 : bands.inChannels,
       rows: spec.inHeight,
       rowLength: inPitch.row / scale,
       buffer: inAt / scale,
@@ -53,6 +56,7 @@ export function runOn(
     };
     const to: Planes = {
       count: channelsLast ? 1 : spec.outChannels,
+      held: channelsLast ? 1 : bands.outChannels,
       rows: spec.outHeight,
       rowLength: outPitch.row / scale,
       buffer: outAt / scale,
@@ -61,14 +65,22 @@ export function runOn(
     for (let item = 0; item < spec.batch; item += bands.items) {
       const items = Math.min(bands.items, spec.batch - item);
       for (const band of bands.list) {
-        const all = { item: 0, items, from: band.inFrom, to: band.inTo, first: 0, end: from.count };
-        forEachPiece(from, item, band.inFrom, all, (inMemory, inTensor, length) =>
+        const read = {
+          item: 0,
+          items,
+          from: band.inFrom,
+          to: band.inTo,
+          first: band.inFirst,
+          end: band.inEnd,
+        };
+        const all = channelsLast ? { ...read, first: 0, end: 1 } : read;
+        forEachPiece(from, item, band.inFrom, all.first, all, (inMemory, inTensor, length) =>
           elements.set(part(input, inTensor, length), inMemory),
         );
         const tasks = share(band, items, helpers);
-        // Where the first row of the image would lie.
-        const inOrigin = inAt - band.inFrom * inPitch.row;
-        const outOrigin = outAt - band.from * outPitch.row;
+        // Where the first row of the first channel would lie.
+        const inOrigin = inAt - band.inFrom * inPitch.row - band.inFirst * inPitch.channel;
+        const outOrigin = outAt - band.from * outPitch.row - band.first * outPitch.channel;
         const jobs = tasks.map((task): Job => {
           const inputAt = inOrigin + task.item * inPitch.item;
           const outputAt = outOrigin + task.item * outPitch.item;
@@ -78,7 +90,7 @@ export function runOn(
           exports.run(at, inputAt, outputAt, workspaces[0], ...parts);
         const done = (i: number) => {
           const task = channelsLast ? { ...tasks[i], first: 0, end: 1 } : tasks[i];
-          forEachPiece(to, item, band.from, task, (inMemory, inTensor, length) =>
+          forEachPiece(to, item, band.from, band.first, task, (inMemory, inTensor, length) =>
             output.set(part(elements, inMemory, length), inTensor),
           );
         };
@@ -98,19 +110,20 @@ export function runOn(
 
 /**
  * The part of some images that a task names, its channels being planes, as few stretches of elements. The buffer holds
- * images from `item` on, and their rows from `row` on.
+ * images from `item` on, their planes from `plane` on and the rows of these from `row` on.
  */
 function forEachPiece(
-  { count, rows, rowLength, buffer, bufferRows }: Planes,
+  { count, held, rows, rowLength, buffer, bufferRows }: Planes,
   item: number,
   row: number,
+  plane: number,
   task: Task,
   visit: (inMemory: number, inTensor: number, length: number) => void,
 ): void {
   const planes = task.end - task.first;
   const wholePlanes = task.to - task.from === rows && bufferRows === rows;
   for (let i = task.item; i < task.item + task.items; i++) {
-    const inMemory = (i * count + task.first) * bufferRows + task.from - row;
+    const inMemory = (i * held + task.first - plane) * bufferRows + task.from - row;
     const inTensor = ((item + i) * count + task.first) * rows + task.from;
     if (wholePlanes && planes === count) {
       // Images follow each other without a gap.
@@ -121,9 +134,9 @@ function forEachPiece(
       visit(buffer + inMemory * rowLength, inTensor * rowLength, planes * rows * rowLength);
       continue;
     }
-    for (let plane = 0; plane < planes; plane++) {
-      const at = buffer + (inMemory + plane * bufferRows) * rowLength;
-      visit(at, (inTensor + plane * rows) * rowLength, (task.to - task.from) * rowLength);
+    for (let k = 0; k < planes; k++) {
+      const at = buffer + (inMemory + k * bufferRows) * rowLength;
+      visit(at, (inTensor + k * rows) * rowLength, (task.to - task.from) * rowLength);
     }
   }
 }

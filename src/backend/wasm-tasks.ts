@@ -26,13 +26,13 @@ const channelUnit = 24;
 export function cutTasks(
   spec: ConvSpec,
   algorithm: Algorithm,
-  { from, to }: Band,
+  { from, to, first, end }: Band,
   items: number,
   threads: number,
 ): Task[] {
   const { outChannels, outHeight, outWidth, groups, batch } = spec;
-  const whole: Task = { item: 0, items, from, to, first: 0, end: outChannels };
-  const share = (items / batch) * ((to - from) / outHeight);
+  const whole: Task = { item: 0, items, from, to, first, end };
+  const share = (items / batch) * ((to - from) / outHeight) * ((end - first) / outChannels);
   if (threads === 1 || multiplyAdds(spec) * share < worthSharing) return [whole];
   const parts = threads * partsPerThread;
   if (items >= parts) return cut(items, 1, parts).map(([a, b]) => ({ ...whole, item: a, items: b - a }));
@@ -44,9 +44,9 @@ export function cutTasks(
   if (rows >= parts && pixels >= parts * fewestPixels) return byRows(parts);
   if (spec.inputLayout === "nchw") {
     const byChannels = (channels: number, count: number) =>
-      cut(outChannels, channels, count).map(([first, end]) => ({ ...whole, first, end }));
+      cut(end - first, channels, count).map(([a, b]) => ({ ...whole, first: first + a, end: first + b }));
     const groupOut = outChannels / groups;
-    if (groups >= parts) return byChannels(groupOut, parts);
+    if ((end - first) / groupOut >= parts) return byChannels(groupOut, parts);
     // Each task gathers or transforms all inputs again, but for these two.
     const cheap = algorithm === "direct" || algorithm === "strided";
     if (groups === 1 && groupOut >= 2 * threads * channelUnit) {
