@@ -15,7 +15,7 @@ export const algorithms: Suite = {
     [...grid, ...layers, ...filters].map((problem) =>
       convCase(
         problem,
-        contenders.map((algorithm) => preparedRun(algorithm, setting, algorithm)),
+        contenders.map((algorithm) => preparedRun(algorithm, setting, { algorithm })),
       ),
     ),
 };

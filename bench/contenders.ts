@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // corr2d as a contender. Another library is a file like this one, whose functions return contenders too.
-import { type Algorithm, type BackendName, backends, createEngine } from "corr2d";
+import { type BackendName, backends, type Conv2dOptions, createEngine } from "corr2d";
+import { toleranceOf } from "./harness/compare.ts";
 import type { Case, Contender, Setting } from "./harness/suite.ts";
-import { flopOf, makeOperands, type Operands } from "./operands.ts";
+import { flopOf, makeOperands, type Operands, productsOf } from "./operands.ts";
 import type { Problem } from "./problems.ts";
 
 /** An engine to open; named in full, so that nothing falls back. */
@@ -13,7 +14,10 @@ export interface EngineChoice {
 }
 
 /** A case of one problem, whose operands all contenders share. */
-export function convCase(problem: Problem, contenders: readonly ((given: Given) => Contender)[]): Case {
+export function convCase<P extends Problem>(
+  problem: P,
+  contenders: readonly ((given: Given<P>) => Contender)[],
+): Case {
   let operands: Operands | undefined;
   const given = {
     problem,
@@ -25,12 +29,13 @@ export function convCase(problem: Problem, contenders: readonly ((given: Given) 
   return {
     name: problem.name,
     flop: flopOf(problem),
+    tolerance: toleranceOf(productsOf(problem)),
     contenders: contenders.map((contender) => contender(given)),
   };
 }
 
-export interface Given {
-  readonly problem: Problem;
+export interface Given<P extends Problem = Problem> {
+  readonly problem: P;
   /** Made when first asked for: by the process that measures. */
   operands(): Operands;
 }
@@ -39,14 +44,15 @@ export interface Given {
 export function preparedRun(
   name: string,
   { backend, isa, threads }: EngineChoice,
-  algorithm: Algorithm | "auto" = "auto",
+  options: Pick<Conv2dOptions, "algorithm" | "accuracy"> = {},
 ) {
   return ({ problem, operands }: Given): Contender => ({
     name,
+    ...(backend === "native" && { isa }),
     prepare: async () => {
       const engine = await createEngine({ backend, isa, threads });
       const { x, weights } = operands();
-      const plan = engine.planConv2d(x.shape, weights, { ...problem.options, algorithm });
+      const plan = engine.planConv2d(x.shape, weights, { ...problem.options, ...options });
       const out = plan.run(x);
       const run = () => plan.run(x, { out });
       return { what: plan.explain(), run, result: () => run().data };

@@ -8,29 +8,30 @@ export interface Operands {
 }
 
 export function makeOperands({ inputShape, weightsShape }: Problem): Operands {
-  return { x: wholeNumbers(inputShape, 1), weights: wholeNumbers(weightsShape, 2) };
+  return { x: fractions(inputShape, 1), weights: fractions(weightsShape, 2) };
 }
 
-/**
- * Whole numbers from -8 to 7 by a linear congruential generator, the same in every run. Sums of up to 2^18 products of
- * two of them are exact in float32, so that results can be compared for equality.
- */
-function wholeNumbers(shape: readonly number[], seed: number) {
+/** From -1 up to 1 by a linear congruential generator, the same in every run. */
+function fractions(shape: readonly number[], seed: number) {
   const data = new Float32Array(product(shape));
   let state = seed;
   for (let i = 0; i < data.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    data[i] = (state >>> 28) - 8;
+    data[i] = (state >>> 8) / 2 ** 23 - 1;
   }
   return { data, shape };
 }
 
+/** Products that each output sums. */
+export const productsOf = ({ weightsShape }: Problem): number => product(weightsShape.slice(1));
+
 /** Floating-point operations of the definition. */
-export function flopOf({ inputShape, weightsShape, options }: Problem): number {
-  const [, groupChannels, kernelHeight, kernelWidth] = weightsShape;
-  return (
-    2 * product(outputShape(inputShape, weightsShape, options)) * groupChannels * kernelHeight * kernelWidth
-  );
+export function flopOf(problem: Problem): number {
+  return 2 * product(outputShapeOf(problem)) * productsOf(problem);
 }
 
-const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
+export function outputShapeOf({ inputShape, weightsShape, options }: Problem): number[] {
+  return outputShape(inputShape, weightsShape, options);
+}
+
+export const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);

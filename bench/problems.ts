@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
 // The sizes that are measured. workloads.json has the layers of known networks and the image filters.
+import type { Conv2dOptions } from "corr2d";
 import workloads from "./workloads.json" with { type: "json" };
 
-/** A convolution of float32, NCHW and OIHW, with square kernels. */
+/** A convolution of float32, NCHW and OIHW. */
 export interface Problem {
   readonly name: string;
   readonly inputShape: readonly [batch: number, inChannels: number, inHeight: number, inWidth: number];
   readonly weightsShape: readonly [outChannels: number, groupChannels: number, height: number, width: number];
+  readonly options: Pick<Conv2dOptions, "strides" | "padding" | "dilations" | "groups">;
+}
+
+/** A problem whose axes are alike. */
+export interface Layer extends Problem {
   readonly options: { readonly strides: number; readonly padding: number; readonly groups: number };
 }
 
 /** Layers of networks. */
-export const layers: readonly Problem[] = workloads.conv.map((row) => {
+export const layers: readonly Layer[] = workloads.conv.map((row) => {
   const [name, batch, inChannels, inHeight, inWidth, outChannels, kernel, strides, padding, groups] = row as [
     ...[string, number, number, number, number],
     ...[number, number, number, number, number],
@@ -25,7 +31,7 @@ export const layers: readonly Problem[] = workloads.conv.map((row) => {
 });
 
 /** Those in which every output channel sees every input channel. */
-export const denseLayers = layers.filter(({ options }) => options.groups === 1);
+export const denseLayers: readonly Layer[] = layers.filter(({ options }) => options.groups === 1);
 
 /** Filters of one channel, as large as their images. Those of uint8 wait for an operator on uint8. */
 export const filters: readonly Problem[] = workloads.filters.flatMap((row) => {

@@ -14,7 +14,7 @@ if (!existsSync(`${root}dist/index.js`)) {
 }
 await build({
   absWorkingDir: root,
-  entryPoints: ["bench/harness/main.ts", "bench/harness/child.ts"],
+  entryPoints: ["main", "child", "contender"].map((name) => `bench/harness/${name}.ts`),
   outdir,
   bundle: true,
   packages: "external",

@@ -157,7 +157,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
     const auto isa = Napi::Number(env, arguments[1]).Uint32Value();
     if (isa >= corr2d::isas().size()) throw std::invalid_argument("no such ISA");
     const auto algorithm = Napi::Number(env, arguments[2]).Uint32Value();
-    if (algorithm > 3) throw std::invalid_argument("no such algorithm");
+    if (algorithm > 4) throw std::invalid_argument("no such algorithm");
     const int threads = Napi::Number(env, arguments[3]).Int32Value();
     if (spec.groups == 0) throw std::invalid_argument("groups must not be 0");
     const auto weights = elementsOf(env, arguments[4], spec.dtype);

@@ -10,8 +10,9 @@ namespace {
 constexpr int64_t kDepth = 256;             // products summed before partial sums go back to memory
 constexpr int64_t kBlockBytes = 384 << 10;  // a strip and its partial sums
 constexpr int64_t kMaxPixels = 8192;
-constexpr int64_t kPlanesBytes = 3 << 19;  // transformed inputs of a Winograd task
+constexpr int64_t kPlanesBytes = 512 << 10;  // transformed inputs of a Winograd task
 constexpr double kMultiplyAddsPerSecond = 100e9, kBytesPerSecond = 50e9;
+constexpr int64_t kDepthwiseRows = 28, kDepthwiseBytes = 48 << 10;  // of a depthwise task; 28 is 4 times 7
 constexpr int64_t kAccumulators = 8;  // independent sums that hide the latency of multiply-add
 
 int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -142,10 +143,29 @@ void blockWinograd(const ConvSpec& s, const TileShape& tile, int64_t threads, Bl
   b.phases = 1;
 }
 
+// A task is a plane, or as many of its rows as lie in L1 with the rows that they are computed from.
+void blockDepthwise(const ConvSpec& s, Blocking& b) {
+  b.tileOutputs = 1;
+  b.outputs = 1;
+  b.groupTiles = b.outputBlocks = s.groupOut();
+  b.packedTile = s.taps();
+  b.columns = s.outWidth;
+  b.columnBlocks = 1;
+  const int64_t rowBytes = (s.outWidth + s.inWidth * s.strideY) * s.elementBytes();
+  b.rows = std::min(std::max(kDepthwiseBytes / rowBytes / kDepthwiseRows, int64_t{1}) * kDepthwiseRows, s.outHeight);
+  b.rowBlocks = ceilDivide(s.outHeight, b.rows);
+  b.tasks = s.batch * s.outChannels * b.rowBlocks;
+  b.phases = 1;
+}
+
 }  // namespace
 
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads) {
   Blocking b{};
+  if (algorithm == Algorithm::depthwise) {
+    blockDepthwise(spec, b);
+    return b;
+  }
   chooseTile(spec, algorithm, tile, b);
   b.groupTiles = ceilDivide(spec.groupOut(), b.tileOutputs);
   b.packedTile = spec.groupIn() * spec.taps() * b.tileOutputs;

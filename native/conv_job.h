@@ -22,7 +22,7 @@ using RunTasks = void (*)(const ConvJob& job, int64_t first, int64_t last, void*
 
 struct KernelSet {
   TileShape tile;
-  RunTasks direct, im2col, strided, winograd;  // winograd is null where there is none for the dtype
+  RunTasks direct, im2col, strided, winograd, depthwise;  // null where there is none for the dtype
 
   RunTasks of(Algorithm algorithm) const {
     switch (algorithm) {
@@ -30,6 +30,7 @@ struct KernelSet {
       case Algorithm::im2col: return im2col;
       case Algorithm::strided: return strided;
       case Algorithm::winograd: return winograd;
+      case Algorithm::depthwise: return depthwise;
     }
     return nullptr;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 #include "thread_pool.h"
 #include "winograd_weights.h"
@@ -43,8 +44,18 @@ void check(const ConvSpec& s) {
   }
 }
 
-// A 1x1 kernel sees no rows: one long row has no tails between them.
-ConvSpec joinRows(ConvSpec s) {
+// Vectors lie along rows. A column is laid down as a row, which it is in memory already; and as a 1x1 kernel sees no
+// rows, they are joined into one that has no tails in between.
+ConvSpec withLongRows(ConvSpec s) {
+  if (s.inWidth == 1 && s.kernelWidth == 1 && s.padLeft == 0 && s.padRight == 0) {
+    std::swap(s.inHeight, s.inWidth);
+    std::swap(s.outHeight, s.outWidth);
+    std::swap(s.kernelHeight, s.kernelWidth);
+    std::swap(s.strideY, s.strideX);
+    std::swap(s.dilationY, s.dilationX);
+    std::swap(s.padTop, s.padLeft);
+    std::swap(s.padBottom, s.padRight);
+  }
   if (s.taps() == 1 && s.strideY == 1 && s.strideX == 1 && !s.padded()) {
     s.inWidth *= s.inHeight;
     s.outWidth *= s.outHeight;
@@ -56,6 +67,12 @@ ConvSpec joinRows(ConvSpec s) {
 bool suitsWinograd(const ConvSpec& s) {
   return s.kernelHeight == 3 && s.kernelWidth == 3 && s.strideY == 1 && s.strideX == 1 && s.dilationY == 1 &&
          s.dilationX == 1 && !s.nhwc;
+}
+
+bool suitsDepthwise(const ConvSpec& s) {
+  return s.groupIn() == 1 && s.kernelHeight == s.kernelWidth && (s.kernelHeight == 3 || s.kernelHeight == 5) &&
+         s.strideY == s.strideX && s.strideY <= 2 && s.dilationY == 1 && s.dilationX == 1 && !s.nhwc &&
+         (s.border == Border::constant || !s.padded());
 }
 
 // OIHW -> [groups][tiles][inChannels / groups * taps][tileOutputs], zeros where a tile reaches past the group.
@@ -124,11 +141,13 @@ class ConvPlan::Workspace {
 
 ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, int threads, const void* weights,
                    const void* bias)
-    : spec_((check(spec), joinRows(spec))), threads_(std::max(threads, 1)) {
+    : spec_((check(spec), withLongRows(spec))), threads_(std::max(threads, 1)) {
   const KernelSet& kernels = isa.of(spec_.dtype);
   runTasks_ = kernels.of(algorithm);
   require(runTasks_ != nullptr, "there is no such algorithm for this dtype");
   require(algorithm != Algorithm::winograd || suitsWinograd(spec_), "winograd takes 3x3 kernels at stride 1, nchw");
+  require(algorithm != Algorithm::depthwise || suitsDepthwise(spec_),
+          "depthwise takes one input channel for each group, 3x3 or 5x5 kernels, strides 1 or 2, zero padding, nchw");
   const double multiplyAdds = static_cast<double>(spec_.outputLength()) * spec_.groupIn() * spec_.taps();
   if (multiplyAdds < kMultiplyAddsWorthThreads) threads_ = 1;
   blocking_ = blockingOf(spec_, algorithm, kernels.tile, threads_);

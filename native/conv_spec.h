@@ -4,7 +4,7 @@
 
 namespace corr2d {
 
-enum class Algorithm { direct, im2col, strided, winograd };
+enum class Algorithm { direct, im2col, strided, winograd, depthwise };
 enum class Border { constant, replicate, reflect, mirror, wrap };
 enum class DType { float32, float64 };
 enum class Activation { none, relu, leakyRelu, clamp, sigmoid, tanh };

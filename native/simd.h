@@ -4,6 +4,9 @@
 //
 //   Vec<T>::width           elements in a vector
 //   load, loadPartial       from p[0, width), p[0, n); the other lanes are 0
+//   lanes(a, b)             names the lanes from a to b
+//   loadLanes(p, l)         from p[l] to those lanes; the other lanes are 0 and what they stand for is not touched
+//   even(a, b)              the elements at even places of a, then b
 //   store, storePartial     to p[0, width), p[0, n)
 //   splat, zero             one value in all lanes
 //   multiplyAdd(a, b, c)    a * b + c, fused where the ISA has it
@@ -42,14 +45,15 @@ CORR2D_INLINE void storeColumnsThroughBuffer(const V (&rows)[4], T* p, int64_t s
 }
 
 // Register tiles that fill this ISA's registers without spilling. Rows of a tile are broadcast operands, columns are
-// vectors: `outputs` x `vectors` for pixels in vectors, `pixels` x 2 for output channels in vectors.
+// vectors: `outputs` x `vectors` for pixels in vectors, `pixels` x 2 for output channels in vectors; depthwise sums up
+// `rows` vectors beside 9 of weights.
 struct Tile {
 #if defined(CORR2D_ISA_AVX512) || defined(CORR2D_ISA_NEON)
-  static constexpr int outputs = 8, vectors = 3, pixels = 14;
+  static constexpr int outputs = 8, vectors = 3, pixels = 14, rows = 7;
 #elif defined(CORR2D_ISA_AVX2)
-  static constexpr int outputs = 4, vectors = 3, pixels = 6;
+  static constexpr int outputs = 4, vectors = 3, pixels = 6, rows = 4;
 #else
-  static constexpr int outputs = 4, vectors = 2, pixels = 4;
+  static constexpr int outputs = 4, vectors = 2, pixels = 4, rows = 4;
 #endif
 };
 
@@ -62,6 +66,9 @@ struct Vec<float> {
   static CORR2D_INLINE __mmask16 mask(int64_t n) { return static_cast<__mmask16>((1u << n) - 1); }
   static CORR2D_INLINE Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
   static CORR2D_INLINE Vec loadPartial(const float* p, int64_t n) { return {_mm512_maskz_loadu_ps(mask(n), p)}; }
+  using Lanes = __mmask16;
+  static CORR2D_INLINE Lanes lanes(int64_t a, int64_t b) { return static_cast<Lanes>(mask(b) & ~mask(a)); }
+  static CORR2D_INLINE Vec loadLanes(const float* p, Lanes l) { return {_mm512_maskz_loadu_ps(l, p)}; }
   CORR2D_INLINE void store(float* p) const { _mm512_storeu_ps(p, v); }
   CORR2D_INLINE void storePartial(float* p, int64_t n) const { _mm512_mask_storeu_ps(p, mask(n), v); }
   static CORR2D_INLINE Vec splat(float x) { return {_mm512_set1_ps(x)}; }
@@ -73,6 +80,10 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm512_add_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm512_sub_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm512_mul_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) {
+  const __m512i places = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return {_mm512_permutex2var_ps(a.v, places, b.v)};
+}
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm512_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm512_min_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
@@ -113,6 +124,9 @@ struct Vec<double> {
   static CORR2D_INLINE __mmask8 mask(int64_t n) { return static_cast<__mmask8>((1u << n) - 1); }
   static CORR2D_INLINE Vec load(const double* p) { return {_mm512_loadu_pd(p)}; }
   static CORR2D_INLINE Vec loadPartial(const double* p, int64_t n) { return {_mm512_maskz_loadu_pd(mask(n), p)}; }
+  using Lanes = __mmask8;
+  static CORR2D_INLINE Lanes lanes(int64_t a, int64_t b) { return static_cast<Lanes>(mask(b) & ~mask(a)); }
+  static CORR2D_INLINE Vec loadLanes(const double* p, Lanes l) { return {_mm512_maskz_loadu_pd(l, p)}; }
   CORR2D_INLINE void store(double* p) const { _mm512_storeu_pd(p, v); }
   CORR2D_INLINE void storePartial(double* p, int64_t n) const { _mm512_mask_storeu_pd(p, mask(n), v); }
   static CORR2D_INLINE Vec splat(double x) { return {_mm512_set1_pd(x)}; }
@@ -124,6 +138,9 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm512_add_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm512_sub_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm512_mul_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) {
+  return {_mm512_permutex2var_pd(a.v, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), b.v)};
+}
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm512_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm512_min_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
@@ -141,6 +158,9 @@ struct Vec<float> {
   }
   static CORR2D_INLINE Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
   static CORR2D_INLINE Vec loadPartial(const float* p, int64_t n) { return {_mm256_maskload_ps(p, mask(n))}; }
+  using Lanes = __m256i;
+  static CORR2D_INLINE Lanes lanes(int64_t a, int64_t b) { return _mm256_andnot_si256(mask(a), mask(b)); }
+  static CORR2D_INLINE Vec loadLanes(const float* p, Lanes l) { return {_mm256_maskload_ps(p, l)}; }
   CORR2D_INLINE void store(float* p) const { _mm256_storeu_ps(p, v); }
   CORR2D_INLINE void storePartial(float* p, int64_t n) const { _mm256_maskstore_ps(p, mask(n), v); }
   static CORR2D_INLINE Vec splat(float x) { return {_mm256_set1_ps(x)}; }
@@ -152,6 +172,10 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm256_add_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm256_sub_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm256_mul_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) {
+  const __m256d pairs = _mm256_castps_pd(_mm256_shuffle_ps(a.v, b.v, 0x88));
+  return {_mm256_castpd_ps(_mm256_permute4x64_pd(pairs, 0xd8))};
+}
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm256_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm256_min_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
@@ -194,6 +218,9 @@ struct Vec<double> {
   }
   static CORR2D_INLINE Vec load(const double* p) { return {_mm256_loadu_pd(p)}; }
   static CORR2D_INLINE Vec loadPartial(const double* p, int64_t n) { return {_mm256_maskload_pd(p, mask(n))}; }
+  using Lanes = __m256i;
+  static CORR2D_INLINE Lanes lanes(int64_t a, int64_t b) { return _mm256_andnot_si256(mask(a), mask(b)); }
+  static CORR2D_INLINE Vec loadLanes(const double* p, Lanes l) { return {_mm256_maskload_pd(p, l)}; }
   CORR2D_INLINE void store(double* p) const { _mm256_storeu_pd(p, v); }
   CORR2D_INLINE void storePartial(double* p, int64_t n) const { _mm256_maskstore_pd(p, mask(n), v); }
   static CORR2D_INLINE Vec splat(double x) { return {_mm256_set1_pd(x)}; }
@@ -205,6 +232,9 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm256_add_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm256_sub_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm256_mul_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) {
+  return {_mm256_permute4x64_pd(_mm256_unpacklo_pd(a.v, b.v), 0xd8)};
+}
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm256_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm256_min_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
@@ -215,10 +245,13 @@ CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
 #else
 
 // Neither SSE2 nor NEON has masked memory operations.
+struct LaneRange {
+  int64_t first, last;
+};
 template <class V, class T>
-CORR2D_INLINE V loadThroughBuffer(const T* p, int64_t n) {
+CORR2D_INLINE V loadThroughBuffer(const T* p, int64_t a, int64_t b) {
   T lanes[V::width] = {};
-  memcpy(lanes, p, static_cast<size_t>(n) * sizeof(T));
+  for (int64_t i = a; i < b; i++) lanes[i] = p[i];
   return V::load(lanes);
 }
 template <class V, class T>
@@ -235,7 +268,10 @@ struct Vec<float> {
   static constexpr int width = 4;
   __m128 v;
   static CORR2D_INLINE Vec load(const float* p) { return {_mm_loadu_ps(p)}; }
-  static CORR2D_INLINE Vec loadPartial(const float* p, int64_t n) { return loadThroughBuffer<Vec>(p, n); }
+  static CORR2D_INLINE Vec loadPartial(const float* p, int64_t n) { return loadThroughBuffer<Vec>(p, 0, n); }
+  using Lanes = LaneRange;
+  static CORR2D_INLINE Lanes lanes(int64_t a, int64_t b) { return {a, b}; }
+  static CORR2D_INLINE Vec loadLanes(const float* p, Lanes l) { return loadThroughBuffer<Vec>(p, l.first, l.last); }
   CORR2D_INLINE void store(float* p) const { _mm_storeu_ps(p, v); }
   CORR2D_INLINE void storePartial(float* p, int64_t n) const { storeThroughBuffer(*this, p, n); }
   static CORR2D_INLINE Vec splat(float x) { return {_mm_set1_ps(x)}; }
@@ -247,6 +283,7 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm_add_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm_sub_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm_mul_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) { return {_mm_shuffle_ps(a.v, b.v, 0x88)}; }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm_min_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
@@ -276,7 +313,10 @@ struct Vec<double> {
   static constexpr int width = 2;
   __m128d v;
   static CORR2D_INLINE Vec load(const double* p) { return {_mm_loadu_pd(p)}; }
-  static CORR2D_INLINE Vec loadPartial(const double* p, int64_t n) { return loadThroughBuffer<Vec>(p, n); }
+  static CORR2D_INLINE Vec loadPartial(const double* p, int64_t n) { return loadThroughBuffer<Vec>(p, 0, n); }
+  using Lanes = LaneRange;
+  static CORR2D_INLINE Lanes lanes(int64_t a, int64_t b) { return {a, b}; }
+  static CORR2D_INLINE Vec loadLanes(const double* p, Lanes l) { return loadThroughBuffer<Vec>(p, l.first, l.last); }
   CORR2D_INLINE void store(double* p) const { _mm_storeu_pd(p, v); }
   CORR2D_INLINE void storePartial(double* p, int64_t n) const { storeThroughBuffer(*this, p, n); }
   static CORR2D_INLINE Vec splat(double x) { return {_mm_set1_pd(x)}; }
@@ -288,6 +328,7 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm_add_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm_sub_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm_mul_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) { return {_mm_unpacklo_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm_min_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
@@ -302,7 +343,10 @@ struct Vec<float> {
   static constexpr int width = 4;
   float32x4_t v;
   static CORR2D_INLINE Vec load(const float* p) { return {vld1q_f32(p)}; }
-  static CORR2D_INLINE Vec loadPartial(const float* p, int64_t n) { return loadThroughBuffer<Vec>(p, n); }
+  static CORR2D_INLINE Vec loadPartial(const float* p, int64_t n) { return loadThroughBuffer<Vec>(p, 0, n); }
+  using Lanes = LaneRange;
+  static CORR2D_INLINE Lanes lanes(int64_t a, int64_t b) { return {a, b}; }
+  static CORR2D_INLINE Vec loadLanes(const float* p, Lanes l) { return loadThroughBuffer<Vec>(p, l.first, l.last); }
   CORR2D_INLINE void store(float* p) const { vst1q_f32(p, v); }
   CORR2D_INLINE void storePartial(float* p, int64_t n) const { storeThroughBuffer(*this, p, n); }
   static CORR2D_INLINE Vec splat(float x) { return {vdupq_n_f32(x)}; }
@@ -315,6 +359,7 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {vaddq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {vsubq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {vmulq_f32(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) { return {vuzp1q_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {vminq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
@@ -339,7 +384,10 @@ struct Vec<double> {
   static constexpr int width = 2;
   float64x2_t v;
   static CORR2D_INLINE Vec load(const double* p) { return {vld1q_f64(p)}; }
-  static CORR2D_INLINE Vec loadPartial(const double* p, int64_t n) { return loadThroughBuffer<Vec>(p, n); }
+  static CORR2D_INLINE Vec loadPartial(const double* p, int64_t n) { return loadThroughBuffer<Vec>(p, 0, n); }
+  using Lanes = LaneRange;
+  static CORR2D_INLINE Lanes lanes(int64_t a, int64_t b) { return {a, b}; }
+  static CORR2D_INLINE Vec loadLanes(const double* p, Lanes l) { return loadThroughBuffer<Vec>(p, l.first, l.last); }
   CORR2D_INLINE void store(double* p) const { vst1q_f64(p, v); }
   CORR2D_INLINE void storePartial(double* p, int64_t n) const { storeThroughBuffer(*this, p, n); }
   static CORR2D_INLINE Vec splat(double x) { return {vdupq_n_f64(x)}; }
@@ -351,6 +399,7 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {vaddq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {vsubq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {vmulq_f64(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) { return {vuzp1q_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {vminq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {

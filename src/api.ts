@@ -22,3 +22,4 @@ export type { Accuracy } from "./select.ts";
 export type { Padding, PerAxis } from "./shape.ts";
 export type { Activation, Algorithm, Border, ConvSpec, InputLayout } from "./spec.ts";
 export { type NestedArray, Tensor, type TensorLike } from "./tensor.ts";
+export { type TuningRecord, tuning } from "./tuning.ts";

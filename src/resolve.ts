@@ -43,12 +43,17 @@ export interface ConvOptions {
    * mean square), and which spreads a NaN or infinity over the square of outputs that it touches.
    */
   readonly accuracy?: Accuracy;
+  /**
+   * Default false. With "auto": times the most promising algorithms, for about 0.1 s, the first time that such a
+   * convolution is planned, and takes the fastest. `tuning` exports what was found, and imports it elsewhere.
+   */
+  readonly tune?: boolean;
 }
 
 /** More than any runtime's typed arrays hold; turned away before anything is prepared for it. */
 const mostElements = 2 ** 33;
 
-const defaults: Required<Omit<ConvOptions, "algorithm" | "accuracy">> = {
+const defaults: Required<Omit<ConvOptions, "algorithm" | "accuracy" | "tune">> = {
   strides: 1,
   padding: 0,
   dilations: 1,

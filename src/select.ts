@@ -24,24 +24,27 @@ export function selectNamed(backend: Backend, spec: ConvSpec, algorithm: Algorit
   return { algorithm, reason: "asked for" };
 }
 
-/** The algorithm that {@link estimates} expects to be fastest, of those that the backend has for this spec. */
+/** What the backend has for this spec, the most promising first by {@link estimates}. */
+export function candidates(backend: Backend, spec: ConvSpec, accuracy: Accuracy): Algorithm[] {
+  const width = vectorWidth(backend.isa, spec);
+  return algorithms
+    .filter(
+      (algorithm) => backend.supports(spec, algorithm) && !(algorithm === "winograd" && accuracy === "exact"),
+    )
+    .map((algorithm) => ({ algorithm, cost: estimates[algorithm](spec, width, backend.isa).cost }))
+    .sort((a, b) => a.cost - b.cost)
+    .map(({ algorithm }) => algorithm);
+}
+
+/** The algorithm expected to be fastest. */
 export function selectFastest(backend: Backend, spec: ConvSpec, accuracy: Accuracy): Selection {
-  const definition = multiplyAdds(spec);
-  let best: { algorithm: Algorithm; cost: number; why: string } | undefined;
-  for (const algorithm of algorithms) {
-    if (algorithm === "winograd" && accuracy === "exact") continue;
-    if (!backend.supports(spec, algorithm)) continue;
-    const { cost, why } = estimates[algorithm](spec, vectorWidth(backend.isa, spec), backend.isa);
-    if (best === undefined || cost < best.cost) best = { algorithm, cost, why };
-  }
-  if (best === undefined) {
+  const [algorithm] = candidates(backend, spec, accuracy);
+  if (algorithm === undefined) {
     throw new Corr2dError("UNSUPPORTED", `The ${backend.name} backend cannot hold data of this size`);
   }
-  const share = Math.round((100 * definition) / best.cost);
-  return {
-    algorithm: best.algorithm,
-    reason: `${best.why}; expected at ${share} % of the multiplier's peak`,
-  };
+  const { cost, why } = estimates[algorithm](spec, vectorWidth(backend.isa, spec), backend.isa);
+  const share = Math.round((100 * multiplyAdds(spec)) / cost);
+  return { algorithm, reason: `${why}; expected at ${share} % of the multiplier's peak` };
 }
 
 /** Elements in a vector register. */
@@ -89,6 +92,12 @@ const estimates: Record<Algorithm, (spec: ConvSpec, width: number, isa: string) 
   winograd(spec, width) {
     const cost = Math.min(winogradCost(spec, width, 4), winogradCost(spec, width, 2));
     return { cost, why: "a 3x3 kernel at stride 1 takes fewer multiplications this way" };
+  },
+  depthwise(spec, width) {
+    // Nothing is shared between output channels, but each loaded row serves all rows of the kernel.
+    // Vectors of four have no masked loads, and spend their time at the edges.
+    const efficiency = ((width >= 8 ? 0.6 : 0.3) / spec.strides[0]) * filled(spec.outWidth, width);
+    return { cost: multiplyAdds(spec) / efficiency, why: "each output channel reads one input channel" };
   },
 };
 

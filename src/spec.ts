@@ -2,7 +2,7 @@
 import type { DType } from "./dtype.ts";
 
 /** The ways to compute a convolution that every backend has; see docs in the README. */
-export const algorithms = ["direct", "im2col", "strided", "winograd"] as const;
+export const algorithms = ["direct", "im2col", "strided", "winograd", "depthwise"] as const;
 export type Algorithm = (typeof algorithms)[number];
 
 /** How padding is filled. Names are SciPy's; `|` marks the edge of a row `a b c d`. */
@@ -87,6 +87,21 @@ export function suitsWinograd(spec: ConvSpec): boolean {
   const plain =
     kernelHeight === 3 && kernelWidth === 3 && [...strides, ...dilations].every((step) => step === 1);
   return plain && dtype === "float32" && inputLayout === "nchw";
+}
+
+/** True where depthwise computes this: one input channel for each group, 3x3 or 5x5 kernels, strides 1 or 2. */
+export function suitsDepthwise(spec: ConvSpec): boolean {
+  const { inChannels, groups, kernelHeight, kernelWidth, strides, dilations, inputLayout } = spec;
+  return (
+    inChannels === groups &&
+    kernelHeight === kernelWidth &&
+    (kernelHeight === 3 || kernelHeight === 5) &&
+    strides[0] === strides[1] &&
+    strides[0] <= 2 &&
+    dilations.every((dilation) => dilation === 1) &&
+    inputLayout === "nchw" &&
+    (spec.border === "constant" || spec.padding.every((pad) => pad === 0))
+  );
 }
 
 /** [batch, channels, height, width] in the order of the spec's layout. */

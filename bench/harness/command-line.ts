@@ -20,9 +20,10 @@ ${Object.entries(suites)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join("\n")}
 
-Measures the cases whose names contain every WORD. Times are of warm calls. GFLOP/s and the ratio follow from the
-median; spread is the range of the middle half of the samples, relative to it; the margin beside a case is that of a
-round of all contenders (95 %), and tells how quiet the machine was.
+Measures the cases whose names contain every WORD. Times are of warm calls. GFLOP/s and the ratios follow from the
+median (of peers from the minimum); spread is the range of the middle half of the samples, relative to it; the margin beside a case is that of a
+round of all contenders (95 %), and tells how quiet the machine was. A column "x NAME" says how many times as fast as
+the row NAME is.
 
 Options:
   --json FILE    also write everything, the environment included, to FILE

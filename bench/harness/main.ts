@@ -6,7 +6,7 @@ import { type CommandLine, help, readCommandLine } from "./command-line.ts";
 import { describeEnvironment, readEnvironment } from "./environment.ts";
 import { UsageError } from "./errors.ts";
 import { measure } from "./measure.ts";
-import { type CaseResult, createTable, geomeans, withRatios } from "./report.ts";
+import { type CaseResult, createTable, evaluate, geomeans } from "./report.ts";
 import type { Case, Setting } from "./suite.ts";
 
 /** Runs one suite. Returns the exit code. */
@@ -17,11 +17,15 @@ async function bench(commandLine: CommandLine): Promise<number> {
   if (commandLine.json !== undefined) checkWritable(commandLine.json);
   const environment = readEnvironment();
   const write = (text: string) => process.stdout.write(text);
-  write(`${describeEnvironment(environment, setting)}\n${commandLine.suite}: ${suite.about}\n`);
+  const peaks = suite.peaks?.(setting) ?? {};
+  write(describeEnvironment(environment, setting));
+  for (const note of suite.notes?.(setting) ?? []) write(`${note}\n`);
+  for (const [isa, gflops] of Object.entries(peaks)) write(`peak      ${isa}: ${gflops} GFLOP/s\n`);
+  write(`\n${commandLine.suite}: ${suite.about}\n`);
   if (setting.quick) write("--quick: too few samples to compare anything\n");
   write("\n");
 
-  const table = createTable(suite, cases, write);
+  const table = createTable(suite, cases, Object.keys(peaks).length > 0, write);
   table.head();
   const results: CaseResult[] = [];
   const failed: string[] = [];
@@ -33,17 +37,18 @@ async function bench(commandLine: CommandLine): Promise<number> {
       failed.push(name);
       continue;
     }
-    const result = withRatios(measured, suite.ratioTo);
+    const result = evaluate(measured, suite, peaks);
     table.rows(result);
     results.push(result);
   }
-  const means = geomeans(results, suite.unit);
-  table.foot(means);
+  const means = geomeans(results, suite);
+  table.foot(means, results);
   if (commandLine.json !== undefined) {
     const report = {
       environment,
       suite: commandLine.suite,
       setting,
+      peaks,
       cases: results,
       geomeans: means,
       failed,

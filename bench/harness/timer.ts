@@ -4,15 +4,10 @@
 // Contenders take turns: one round times each of them once, so that a machine that slows down for a while slows all of
 // them. (Measuring one after the other, as benny would, credits such a while to whoever had it.) Times are of warm
 // calls: code compiled, threads started, operands in cache as far as they fit beside those of the other contenders.
+import type { Runner } from "./suite.ts";
 
-/** A contender with what was measured of it. */
-export interface Timed {
-  readonly run: () => unknown;
-  /** Calls that are timed together, so that reading the clock costs nothing beside them. */
-  readonly batch: number;
-  /** Seconds for one call, the mean of a batch. */
-  readonly samples: number[];
-}
+/** Seconds for so many calls. */
+export type Clock = (calls: number) => number | Promise<number>;
 
 export interface Timing {
   readonly batch: number;
@@ -30,33 +25,43 @@ const batchSeconds = 1e-3;
 /** Keeps results alive, so that no compiler finds out that nobody wants them. */
 const sink: { last?: unknown } = {};
 
-/** Warms `run` up for at least so many seconds, and finds how many calls make a batch when it is warm. */
-export function warmUp(run: () => unknown, seconds: number): Timed {
+/** The clock for a runner. Calls it once, to see whether it returns promises. */
+export async function clockOf(runner: Runner): Promise<Clock> {
+  if (runner.time !== undefined) return (calls) => (runner.time as Clock)(calls);
+  const { run } = runner;
+  const first = run();
+  await first;
+  return first instanceof Promise ? (calls) => timeAwaited(run, calls) : (calls) => timeCalls(run, calls);
+}
+
+/** Warms up for at least so many seconds, and finds how many calls make a batch when warm. */
+export async function warmUp(clock: Clock, seconds: number): Promise<number> {
   const start = performance.now();
   for (let batch = 1; ; ) {
-    const elapsed = batch * timeBatch(run, batch);
+    const elapsed = await clock(batch);
     if (elapsed < batchSeconds) batch *= 2;
-    else if (performance.now() - start >= 1e3 * seconds) return { run, batch, samples: [] };
+    else if (performance.now() - start >= 1e3 * seconds) return batch;
   }
 }
 
-/** Times each contender once. */
-export function round(contenders: readonly Timed[]): void {
-  for (const { run, batch, samples } of contenders) samples.push(timeBatch(run, batch));
+function timeCalls(run: () => unknown, calls: number): number {
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) sink.last = run();
+  return (performance.now() - start) / 1e3;
 }
 
-/** Seconds for one call. */
-function timeBatch(run: () => unknown, batch: number): number {
+async function timeAwaited(run: () => unknown, calls: number): Promise<number> {
   const start = performance.now();
-  for (let i = 0; i < batch; i++) sink.last = run();
-  return (performance.now() - start) / 1e3 / batch;
+  for (let i = 0; i < calls; i++) sink.last = await run();
+  return (performance.now() - start) / 1e3;
 }
 
 // Teaches the engine that many functions are called up there, so that none is inlined into the loop, not even where a
 // case has one contender only: a call is a call.
-for (const run of [() => 1, () => 2]) timeBatch(run, 1000);
+for (const run of [() => 1, () => 2]) timeCalls(run, 1000);
 
-export function summarize({ batch, samples }: Timed): Timing {
+/** @param samples seconds for one call, the mean of a batch */
+export function summarize(batch: number, samples: readonly number[]): Timing {
   const sorted = [...samples].sort((a, b) => a - b);
   const median = quantile(sorted, 0.5);
   return {

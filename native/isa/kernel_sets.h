@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Included by each isa/*.cc after it has named its ISA: compiles every algorithm for it.
 #pragma once
+#include "../algorithms/depthwise.h"
 #include "../algorithms/direct.h"
 #include "../algorithms/im2col.h"
 #include "../algorithms/strided.h"
@@ -9,15 +10,16 @@
 namespace corr2d {
 namespace {
 
+constexpr RunTasks winogradFor(float) { return winograd; }
+constexpr RunTasks winogradFor(double) { return nullptr; }
+
 template <class T>
-constexpr KernelSet kKernels = {
-    {Vec<T>::width, Tile::outputs, Tile::vectors, Tile::pixels}, direct<T>, im2col<T>, strided<T>, nullptr};
-template <>
-constexpr KernelSet kKernels<float> = {{Vec<float>::width, Tile::outputs, Tile::vectors, Tile::pixels},
-                                       direct<float>,
-                                       im2col<float>,
-                                       strided<float>,
-                                       winograd};
+constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Tile::pixels},
+                                direct<T>,
+                                im2col<T>,
+                                strided<T>,
+                                winogradFor(T()),
+                                depthwise<T>};
 
 }  // namespace
 }  // namespace corr2d

@@ -125,6 +125,15 @@ ConvSpec randomSpec(Random& random) {
     s.alpha = 0.125;
     s.min = -0.5;
     s.max = 0.75;
+    if (random.range(0, 3) == 0) {  // chance alone would make few that the algorithm depthwise takes
+      s.outChannels = s.groups * random.range(1, 2);
+      s.inChannels = s.groups;
+      s.kernelHeight = s.kernelWidth = random.pick({3, 5});
+      s.strideY = s.strideX = random.range(1, 2);
+      s.dilationY = s.dilationX = 1;
+      s.border = Border::constant;
+      s.nhwc = false;
+    }
     s.outHeight = (s.inHeight + s.padTop + s.padBottom - (s.kernelHeight - 1) * s.dilationY - 1) / s.strideY + 1;
     s.outWidth = (s.inWidth + s.padLeft + s.padRight - (s.kernelWidth - 1) * s.dilationX - 1) / s.strideX + 1;
     const bool fits = s.inHeight + s.padTop + s.padBottom > (s.kernelHeight - 1) * s.dilationY &&
@@ -132,6 +141,12 @@ ConvSpec randomSpec(Random& random) {
     const double work = static_cast<double>(s.outputLength()) * s.groupIn() * s.taps();
     if (fits && work < 3e6) return s;
   }
+}
+
+bool isDepthwise(const ConvSpec& s) {
+  return s.groupIn() == 1 && s.kernelHeight == s.kernelWidth && (s.kernelHeight == 3 || s.kernelHeight == 5) &&
+         s.strideY == s.strideX && s.strideY <= 2 && s.dilationY * s.dilationX == 1 && !s.nhwc &&
+         s.border == Border::constant;
 }
 
 struct Expected {
@@ -190,7 +205,9 @@ int testCase(const ConvSpec& s, Random& random, int number) {
   const Expected expected = define(s, x.data, w.data, biasOrNull);
   int failures = 0;
   for (const Isa* isa : isas()) {
-    for (const Algorithm algorithm : {Algorithm::direct, Algorithm::im2col, Algorithm::strided}) {
+    for (const Algorithm algorithm :
+         {Algorithm::direct, Algorithm::im2col, Algorithm::strided, Algorithm::depthwise}) {
+      if (algorithm == Algorithm::depthwise && !isDepthwise(s)) continue;
       const ConvPlan plan(s, algorithm, *isa, static_cast<int>(random.range(1, 3)), w.data, biasOrNull);
       // All bits set is a NaN: an output that is not written fails.
       memset(out.data, 0xff, static_cast<size_t>(s.outputLength()) * sizeof(T));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
-import { algorithms, type ConvSpec, suitsWinograd } from "../spec.ts";
+import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
@@ -52,7 +52,9 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
     name: "native",
     isa: addon.isas[isaIndex],
     threads,
-    supports: (spec, algorithm) => algorithm !== "winograd" || suitsWinograd(spec),
+    supports: (spec, algorithm) =>
+      (algorithm !== "winograd" || suitsWinograd(spec)) &&
+      (algorithm !== "depthwise" || suitsDepthwise(spec)),
     prepare: (spec, algorithm, weights, bias) =>
       prepared(
         addon,

@@ -22,7 +22,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     name: "reference",
     isa: "javascript",
     threads: 1,
-    supports: (spec, algorithm) => algorithm !== "winograd" || suitsWinograd(spec),
+    supports: (spec, algorithm) => algorithm in runners && (algorithm !== "winograd" || suitsWinograd(spec)),
     prepare: (spec, algorithm, weights, bias) =>
       prepare(pool, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
     dispose: () => pool.dispose(),
@@ -39,7 +39,7 @@ function prepare(
   // Made by the first run: the tables of an absurdly large output would not fit, nor will its array then be there.
   let geometry: Geometry | undefined;
   const activation = activationFunction(spec.activation);
-  const runner = runners[algorithm];
+  const runner = runners[algorithm as keyof typeof runners];
   const depth = (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
   let pooled: PooledConv | undefined;
   return {
@@ -48,7 +48,7 @@ function prepare(
       im2col: 8 * tilePixels * (depth + 1),
       strided: 8 * depth,
       winograd: winogradBytes(spec),
-    }[algorithm],
+    }[algorithm as keyof typeof runners],
     run: (input, output) => {
       geometry ??= geometryOf(spec);
       runner(spec, geometry, weights, bias, activation, input, output);

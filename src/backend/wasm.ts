@@ -100,6 +100,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     isa,
     threads: helpers + 1,
     supports(spec, algorithm) {
+      if (algorithm === "depthwise") return false;
       const winograd = algorithm === "winograd";
       if (winograd && !suitsWinograd(spec)) return false;
       const bytes = spec.dtype === "float32" ? 4 : 8;

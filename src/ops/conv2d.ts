@@ -13,9 +13,10 @@ import {
   resolveAlgorithm,
   resolveConvSpec,
 } from "../resolve.ts";
-import { selectFastest, selectNamed } from "../select.ts";
+import { type Selection, selectFastest, selectNamed } from "../select.ts";
 import { type ConvSpec, multiplyAdds, outputShapeOf } from "../spec.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import { recall, tune } from "../tuning.ts";
 
 export interface Conv2dOptions extends ConvOptions {
   /** One number for each output channel. Default zeros. */
@@ -107,13 +108,21 @@ export function planSpec(
   spec: ConvSpec,
   weights: FloatArray,
   bias: FloatArray | null,
-  options: { algorithm?: unknown; accuracy?: unknown },
+  options: { algorithm?: unknown; accuracy?: unknown; tune?: unknown },
 ): ConvPlan {
   const algorithm = resolveAlgorithm(options.algorithm);
   const accuracy = resolveAccuracy(options.accuracy);
+  const { tune: wanted = false } = options;
+  if (typeof wanted !== "boolean") throw invalid("true or false", "tune", wanted);
   const backend = multiplyAdds(spec) < core.smallBelow ? core.small() : core.backend;
-  const selection =
-    algorithm === "auto" ? selectFastest(backend, spec, accuracy) : selectNamed(backend, spec, algorithm);
+  const select = (): Selection => {
+    if (algorithm !== "auto") return selectNamed(backend, spec, algorithm);
+    const known = recall(backend, spec, accuracy);
+    if (known !== undefined) return known;
+    if (wanted && spec.batch > 0) return tune(backend, spec, accuracy, weights, bias);
+    return selectFastest(backend, spec, accuracy);
+  };
+  const selection = select();
   return new ConvPlan(backend, spec, selection, weights, bias);
 }
 

@@ -19,7 +19,7 @@ export type Mode =
 
 /** Options of corr2d and convolve2d. */
 export interface Corr2dOptions
-  extends Pick<ConvOptions, "strides" | "dilations" | "border" | "algorithm" | "accuracy"> {
+  extends Pick<ConvOptions, "strides" | "dilations" | "border" | "algorithm" | "accuracy" | "tune"> {
   /** Default "valid", unless `padding` is given. */
   readonly mode?: Mode;
   /** Instead of `mode`: explicit padding, as in conv2d. */

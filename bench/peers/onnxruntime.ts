@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// onnxruntime, native and on WebAssembly: a session of one Conv node, plain NCHW in and out. Its optimizer may use a
+// layout of its own inside and packs weights when the session is made. The native one writes to a tensor that it is
+// given; that on WebAssembly, which ignores such a tensor, makes a new one.
+import type { Given } from "../contenders.ts";
+import type { Contender } from "../harness/suite.ts";
+import { outputShapeOf, product } from "../operands.ts";
+import type { Layer } from "../problems.ts";
+import { loadPackage } from "./installed.ts";
+import { convModel } from "./onnx.ts";
+
+interface Ort {
+  readonly env: { readonly wasm: { numThreads: number }; readonly versions: { readonly common: string } };
+  readonly Tensor: new (type: "float32", data: Float32Array, shape: readonly number[]) => OrtTensor;
+  readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };
+}
+interface OrtTensor {
+  readonly data: Float32Array;
+}
+interface Session {
+  run(feeds: { x: OrtTensor }, fetches?: { y: OrtTensor }): Promise<{ y: OrtTensor }>;
+}
+
+export function onnxruntime(name: "onnxruntime-node" | "onnxruntime-web", threads: number) {
+  return ({ problem, operands }: Given<Layer>): Contender => ({
+    name,
+    ...(name === "onnxruntime-node" && { isa: "best" }),
+    prepare: async () => {
+      const ort = loadPackage<Ort>(name);
+      if (name === "onnxruntime-web") ort.env.wasm.numThreads = threads;
+      const { x, weights } = operands();
+      const shape = outputShapeOf(problem);
+      const session = await ort.InferenceSession.create(
+        convModel(problem, weights.data, shape),
+        name === "onnxruntime-node"
+          ? { executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 }
+          : { executionProviders: ["wasm"] },
+      );
+      const feeds = { x: new ort.Tensor("float32", x.data, x.shape) };
+      const y = new ort.Tensor("float32", new Float32Array(product(shape)), shape);
+      const run = name === "onnxruntime-node" ? () => session.run(feeds, { y }) : () => session.run(feeds);
+      return {
+        what: `${name} ${ort.env.versions.common}, ${threads} thread${threads === 1 ? "" : "s"}`,
+        run,
+        result: async () => (await run()).y.data.slice(),
+      };
+    },
+  });
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+import type { Backend } from "./backend/backend.ts";
+import { allocate, type FloatArray } from "./dtype.ts";
+import { invalid } from "./errors.ts";
+import { checkOneOf } from "./resolve.ts";
+import { type Accuracy, candidates, type Selection } from "./select.ts";
+import { type Algorithm, algorithms, type ConvSpec, inputShapeOf, outputShapeOf } from "./spec.ts";
+import { elementCount } from "./tensor.ts";
+
+/** What was measured for one convolution on one backend. */
+interface Finding {
+  readonly algorithm: Algorithm;
+  readonly milliseconds: number;
+}
+
+/** Findings by convolution, as plain JSON. */
+export interface TuningRecord {
+  readonly version: 1;
+  readonly findings: Readonly<Record<string, Finding>>;
+}
+
+const findings = new Map<string, Finding>();
+
+/** How long all candidates together are timed. */
+const budgetMilliseconds = 60;
+/** Of each candidate at least. */
+const leastRuns = 3;
+
+/** What plans with `tune: true` have measured in this process, to be kept and given to another one on such a machine. */
+export const tuning = {
+  /** All findings so far. */
+  export(): TuningRecord {
+    return { version: 1, findings: Object.fromEntries(findings) };
+  },
+
+  /** Adds findings; newer ones replace older ones. Throws INVALID_ARGUMENT for what `export` cannot have made. */
+  import(record: TuningRecord): void {
+    if (record?.version !== 1) throw invalid("a record of version 1", "record", record);
+    const entries = Object.entries(record.findings ?? {});
+    for (const [key, finding] of entries) {
+      checkOneOf(finding?.algorithm, algorithms, `record.findings[${JSON.stringify(key)}].algorithm`);
+    }
+    for (const [key, { algorithm, milliseconds }] of entries) findings.set(key, { algorithm, milliseconds });
+  },
+
+  /** Forgets them all. */
+  clear(): void {
+    findings.clear();
+  },
+};
+
+/** The algorithm that was once found fastest for this, if it was ever measured. */
+export function recall(backend: Backend, spec: ConvSpec, accuracy: Accuracy): Selection | undefined {
+  const finding = findings.get(keyOf(backend, spec, accuracy));
+  if (finding === undefined || !candidates(backend, spec, accuracy).includes(finding.algorithm))
+    return undefined;
+  return {
+    algorithm: finding.algorithm,
+    reason: `measured fastest, ${Number(finding.milliseconds.toPrecision(3))} ms`,
+  };
+}
+
+/** Times the three most promising algorithms in turns, and remembers the fastest. */
+export function tune(
+  backend: Backend,
+  spec: ConvSpec,
+  accuracy: Accuracy,
+  weights: FloatArray,
+  bias: FloatArray | null,
+): Selection {
+  const input = allocate(spec.dtype, elementCount(inputShapeOf(spec))).fill(1);
+  const output = allocate(spec.dtype, elementCount(outputShapeOf(spec)));
+  const contenders = candidates(backend, spec, accuracy)
+    .slice(0, 3)
+    .map((algorithm) => ({
+      algorithm,
+      prepared: backend.prepare(spec, algorithm, weights, bias),
+      milliseconds: Number.POSITIVE_INFINITY,
+    }));
+  try {
+    const start = performance.now();
+    for (let run = 0; run <= leastRuns || performance.now() - start < budgetMilliseconds; run++) {
+      for (const contender of contenders) {
+        const before = performance.now();
+        contender.prepared.run(input, output);
+        // The first run is for the caches, and for memory that is touched for the first time.
+        if (run > 0) {
+          contender.milliseconds = Math.min(contender.milliseconds, performance.now() - before);
+        }
+      }
+    }
+  } finally {
+    for (const { prepared } of contenders) prepared.dispose();
+  }
+  const [{ algorithm, milliseconds }] = contenders.sort((a, b) => a.milliseconds - b.milliseconds);
+  findings.set(keyOf(backend, spec, accuracy), { algorithm, milliseconds });
+  return recall(backend, spec, accuracy) as Selection;
+}
+
+/** All that the time depends on, in words. */
+function keyOf({ name, isa, threads }: Backend, spec: ConvSpec, accuracy: Accuracy): string {
+  const { activation, strides, padding, dilations, groups, border, dtype, inputLayout } = spec;
+  const { batch, inChannels, inHeight, inWidth, outChannels, kernelHeight, kernelWidth } = spec;
+  return [
+    `${name} ${isa} ${threads} ${accuracy} ${dtype} ${inputLayout}`,
+    `in ${batch}x${inChannels}x${inHeight}x${inWidth}`,
+    `out ${outChannels} kernel ${kernelHeight}x${kernelWidth}`,
+    `strides ${strides} dilations ${dilations} groups ${groups}`,
+    `padding ${padding} ${border} ${activation.kind}`,
+  ].join(", ");
+}
