@@ -2,16 +2,17 @@
 import { direct } from "./algorithms/direct";
 import { im2col } from "./algorithms/im2col";
 import { strided } from "./algorithms/strided";
+import { winograd } from "./algorithms/winograd";
 import { Activation, Algorithm, Frame, frameBytes, Plan } from "./plan";
 import { fillStrip } from "./strip";
 
 /**
- * Output rows `first` (inclusive) to `end` of `items` images, block by block: a block of output pixels and a group;
- * for these one block of products after the other; for those all output channels. Sums of products that are not
- * complete wait in the output.
+ * Output rows `from` (inclusive) to `to` and channels `first` to `end` of `items` images, block by block: a block of
+ * output pixels and a group; for these one block of products after the other; for those all output channels. Sums of
+ * products that are not complete wait in the output.
  */
 export function convolve<T>(
-  p: Plan, input: usize, output: usize, workspace: usize, items: i32, first: i32, end: i32,
+  p: Plan, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {
   const f = changetype<Frame>(workspace);
   f.channelsLast = p.channelsLast;
@@ -21,27 +22,56 @@ export function convolve<T>(
   f.scratch = workspace + frameBytes;
   f.panel = workspace + p.panelOffset;
   f.filter = p.groupInChannels * p.kernelHeight * p.kernelWidth;
-  f.outChannels = p.groupOutChannels;
   f.taps = p.taps;
   f.pixelPitch = p.pixelPitch;
   f.lineAdvance = p.lineAdvance;
   f.alpha = p.alpha;
+  f.depthwise = 0;
+  if (p.groupInChannels == 1 && p.groupOutChannels == 1 && p.kernelHeight == 3 && p.kernelWidth == 3) {
+    // Taps are those of a whole filter, as so small a one is not cut into blocks.
+    const rowStep = load<i32>(p.taps, 12);
+    if (p.lineAdvance == rowStep) f.depthwise = 1;
+    else if (p.lineAdvance == 2 * rowStep) f.depthwise = 2;
+  }
   for (let item = 0; item < items; item++) {
     const image = input + item * p.inItemBytes;
     const result = output + item * p.outItemBytes;
-    for (let oy = first; oy < end; oy += p.rowBlock) {
-      const rows = min(p.rowBlock, end - oy);
+    if (p.algorithm == Algorithm.WINOGRAD) {
+      groups<T>(p, f, image, result, workspace, from, 0, to - from, p.outWidth, first, end);
+      continue;
+    }
+    for (let oy = from; oy < to; oy += p.rowBlock) {
+      const rows = min(p.rowBlock, to - oy);
       for (let ox = 0; ox < p.outWidth; ox += p.colBlock) {
         const cols = min(p.colBlock, p.outWidth - ox);
-        const corner = result + oy * p.outRowPitch + ox * p.outColPitch;
-        for (let group = 0; group < p.groups; group++) {
-          f.weights = p.weights + group * p.groupWeightBytes;
-          f.target = corner + group * p.groupOutChannels * p.outChannelPitch;
-          const from = image + group * p.groupInChannels * p.inChannelPitch;
-          const bias = p.bias + <usize>(group * p.groupOutChannels) * sizeof<T>();
-          sumBlocks<T>(p, f, from, bias, oy, ox, rows, cols, workspace + p.stripOffset);
-        }
+        groups<T>(p, f, image, result, workspace, oy, ox, rows, cols, first, end);
       }
+    }
+  }
+}
+
+/** A block of output pixels, group by group. */
+function groups<T>(
+  p: Plan, f: Frame, image: usize, result: usize, workspace: usize,
+  oy: i32, ox: i32, rows: i32, cols: i32, first: i32, end: i32,
+): void {
+  const winogradPoints = (p.squareSize + 2) * (p.squareSize + 2) * p.groupInChannels;
+  const weightsOfChannel = p.algorithm == Algorithm.WINOGRAD ? winogradPoints : f.filter;
+  for (let group = first / p.groupOutChannels; group * p.groupOutChannels < end; group++) {
+    const begin = group * p.groupOutChannels;
+    const channel = max(first - begin, 0);
+    f.outChannels = min(end - begin, p.groupOutChannels) - channel;
+    f.weights = p.weights + group * p.groupWeightBytes + <usize>(channel * weightsOfChannel) * sizeof<T>();
+    const bias = p.bias + <usize>(begin + channel) * sizeof<T>();
+    const from = image + group * p.groupInChannels * p.inChannelPitch;
+    const target = result + (begin + channel) * p.outChannelPitch;
+    if (p.algorithm == Algorithm.WINOGRAD) {
+      f.accumulate = 0;
+      setFinish<T>(p, f, bias, true);
+      winograd(p, f, from, target, workspace, oy, oy + rows);
+    } else {
+      f.target = target + oy * p.outRowPitch + ox * p.outColPitch;
+      sumBlocks<T>(p, f, from, bias, oy, ox, rows, cols, workspace + p.stripOffset);
     }
   }
 }

@@ -64,7 +64,7 @@ function gather<T>(from: usize, pitch: i32): v128 {
 }
 
 /** The first `count` lanes of finishVector, with any activation. */
-function finishLanes<T>(f: Frame, sum: v128, bias: v128, to: usize, count: i32): void {
+export function finishLanes<T>(f: Frame, sum: v128, bias: v128, to: usize, count: i32): void {
   // A vector read past the tensor's last element stays inside the slack of every buffer.
   if (f.accumulate) sum = v128.add<T>(sum, v128.load(to));
   sum = activate<T>(f, v128.add<T>(sum, bias));
@@ -86,7 +86,7 @@ function finishLanes<T>(f: Frame, sum: v128, bias: v128, to: usize, count: i32):
 /** x < low ? low : x, then the same upwards: a NaN stays. One instruction each, where max and min take several. */
 // @ts-ignore: decorator
 @inline
-function clamp<T>(x: v128, low: v128, high: v128): v128 {
+export function clamp<T>(x: v128, low: v128, high: v128): v128 {
   return v128.pmin<T>(v128.pmax<T>(x, low), high);
 }
 

@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: MIT
 import { convolve } from "./convolve";
 import { packWeights } from "./pack";
-import { Plan } from "./plan";
+import { Algorithm, Plan } from "./plan";
+import { packWinograd } from "./winograd/weights";
 
 /** The first byte that belongs to the caller, who owns all memory above it. */
 export function heapBase(): usize {
   return __heap_base;
 }
 
-/** Packs OIHW weights to where the plan wants them. */
-export function pack(plan: usize, weights: usize): void {
+/** Packs OIHW weights to where the plan wants them. 512 bytes of `scratch` are overwritten. */
+export function pack(plan: usize, weights: usize, scratch: usize): void {
   const p = changetype<Plan>(plan);
-  if (p.elementBytes == 4) packWeights<f32>(p, weights);
+  if (p.algorithm == Algorithm.WINOGRAD) packWinograd(p, weights, scratch);
+  else if (p.elementBytes == 4) packWeights<f32>(p, weights);
   else packWeights<f64>(p, weights);
 }
 
 /**
  * Computes output rows `from` (inclusive) to `to` of `items` images. `input` and `output` are where row 0 of the first
- * image would lie: only the rows that are read and written have to be there. At least 512 readable bytes must follow the input and the output; the workspace has the
- * size that the plan was made for.
+ * image would lie: only the rows that are read and written have to be there. At least 512 readable bytes must
+ * follow the input and the output; the workspace has the size that the plan was made for. For winograd, `from` is a
+ * multiple of the size of its squares.
+ *
+ * Of all output channels it computes those from `first` to `end`, both at the border of a tile of weights (or of a
+ * group). Several instances may compute parts of one output at a time, each with a workspace of its own.
  */
-export function run(plan: usize, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32): void {
+export function run(
+  plan: usize, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,
+): void {
   const p = changetype<Plan>(plan);
-  if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items, from, to);
-  else convolve<f64>(p, input, output, workspace, items, from, to);
+  if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items, from, to, first, end);
+  else convolve<f64>(p, input, output, workspace, items, from, to, first, end);
 }

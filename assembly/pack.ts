@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { Algorithm, Plan } from "./plan";
+import { tileChannels } from "./tiles/column";
 
 /**
  * Packs OIHW weights for a plan, group after group:
  *
- *   direct, im2col: [oc / 4][ic][ky][kx][4], the last channels of a group as tiles of 2 and 1
+ *   direct, im2col: [oc / n][ic][ky][kx][n] with n = 4, or 6 in builds that fuse; the last channels of a group as
+ *                   narrower tiles
  *   strided:        [oc / n][ic][ky][kx][n] with n = two vectors, or one for the last channels of a group;
  *                   channels that do not exist have zeros
  */
@@ -15,7 +17,7 @@ export function packWeights<T>(p: Plan, weights: usize): void {
     let to = p.weights + group * p.groupWeightBytes;
     for (let oc = 0; oc < p.groupOutChannels; ) {
       const left = p.groupOutChannels - oc;
-      let tile = left >= 4 ? 4 : left >= 2 ? 2 : 1;
+      let tile = tileChannels(left);
       if (p.algorithm == Algorithm.STRIDED) tile = left > lanes ? 2 * lanes : lanes;
       const channels = min(tile, left);
       for (let k = 0; k < filter; k++) {

@@ -74,6 +74,15 @@ export class Plan {
   /** Offsets in the workspace, which begins with a Frame. */
   panelOffset: i32;
   stripOffset: i32;
+  productsOffset: i32;
+
+  /** Only winograd: outputs of a square in each direction, squares in a row of them and in a block. */
+  squareSize: i32;
+  squareColumns: i32;
+  squareBlock: i32;
+  /** From one position's transformed inputs to the next's, and from one channel to the next in there. */
+  planePitch: i32;
+  linePitch: i32;
 
   /** For each product of a block, in the order of the weights, where its element lies from the first one (i32). */
   taps: usize;
@@ -87,6 +96,7 @@ export namespace Algorithm {
   export const DIRECT = 0;
   export const IM2COL = 1;
   export const STRIDED = 2;
+  export const WINOGRAD = 3;
 }
 
 export namespace Activation {
@@ -111,7 +121,7 @@ export class Frame {
   channelsLast: i32;
   channelPitch: i32;
   colPitch: i32;
-  /** A tile of at most 8 vectors on its way to the destination. */
+  /** A tile of at most 12 vectors on its way to the destination. */
   scratch: usize;
 
   /** The block: output rows and columns, products of each sum, all products of the filter. */
@@ -131,7 +141,9 @@ export class Frame {
   target: usize;
   outRowPitch: i32;
   panel: usize;
+  /** 1, 2: a 3x3 kernel for a channel of its own, with that stride of rows and no dilation of them. 0: another case. */
+  depthwise: i32;
 }
 
 export const frameBytes: usize = 192;
-export const scratchBytes: usize = 128;
+export const scratchBytes: usize = 192;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { borderIndex } from "./border";
+import { Border, borderIndex } from "./border";
 import { Plan } from "./plan";
+import { fillFast, isFast } from "./strip-zeros";
 
 /**
  * Fills the strip: for each channel of a block, the input rows that its output rows read, borders included, so that
@@ -17,25 +18,62 @@ import { Plan } from "./plan";
 export function fillStrip<T>(
   p: Plan, strip: usize, input: usize, channels: i32, rows: i32, columns: i32, top: i32, left: i32,
 ): void {
-  for (let r = 0; r < rows; r++) {
-    const iy = borderIndex(p.border, top + r * p.rowStep, p.inHeight);
+  if (isFast<T>(p)) {
     for (let ic = 0; ic < channels; ic++) {
-      let to = strip + ic * p.channelPitch + r * p.rowPitch;
-      const from = input + ic * p.inChannelPitch + iy * p.inRowPitch;
-      for (let slot = 0; slot < p.slots; slot++, to += p.slotPitch) {
-        if (iy < 0) memory.fill(to, 0, <usize>columns * sizeof<T>());
-        else fillRow<T>(p, to, from, left + ((slot * p.dilationX) % p.strideX), p.slotStep, columns);
+      fillFast<T>(p, strip + ic * p.channelPitch, input + ic * p.inChannelPitch, rows, columns, top, left);
+    }
+    return;
+  }
+  for (let slot = 0; slot < p.slots; slot++) {
+    const first = left + ((slot * p.dilationX) % p.strideX);
+    const begin = insideFrom(first, p.slotStep, columns);
+    const end = max(begin, insideTo(p, first, p.slotStep, columns));
+    for (let r = 0; r < rows; r++) {
+      const iy = borderIndex(p.border, top + r * p.rowStep, p.inHeight);
+      let to = strip + r * p.rowPitch + slot * p.slotPitch;
+      let from = input + iy * p.inRowPitch;
+      for (let ic = 0; ic < channels; ic++, to += p.channelPitch, from += p.inChannelPitch) {
+        if (iy < 0) fillZeros<T>(to, columns);
+        else fillSpan<T>(p, to, from, first, p.slotStep, begin, end, columns);
       }
     }
   }
 }
 
 /** to[j] = from[left + j step] for `count` elements, with borders. */
-function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, count: i32): void {
-  const width = p.inWidth;
+export function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, count: i32): void {
+  const begin = insideFrom(left, step, count);
+  fillSpan<T>(p, to, from, left, step, begin, max(begin, insideTo(p, left, step, count)), count);
+}
+
+/** Rows are short: memory.fill would take longer to call. */
+// @ts-ignore: decorator
+@inline
+function fillZeros<T>(to: usize, count: i32): void {
+  const end = to + <usize>count * sizeof<T>();
+  for (; to + 16 <= end; to += 16) v128.store(to, v128.splat<T>(<T>0));
+  for (; to < end; to += sizeof<T>()) store<T>(to, <T>0);
+}
+
+/** The first of `count` elements at left + j step that lies inside the row. */
+// @ts-ignore: decorator
+@inline
+function insideFrom(left: i32, step: i32, count: i32): i32 {
+  return min(count, left < 0 ? (step - 1 - left) / step : 0);
+}
+
+/** The end of those inside. */
+// @ts-ignore: decorator
+@inline
+function insideTo(p: Plan, left: i32, step: i32, count: i32): i32 {
+  return min(count, left < p.inWidth ? (p.inWidth - left + step - 1) / step : 0);
+}
+
+/** As fillRow, with elements `begin` to `end` inside the row. */
+function fillSpan<T>(
+  p: Plan, to: usize, from: usize, left: i32, step: i32, begin: i32, end: i32, count: i32,
+): void {
   const pitch = p.inColPitch;
-  const begin = min(count, left < 0 ? (step - 1 - left) / step : 0);
-  const end = max(begin, min(count, left < width ? (width - left + step - 1) / step : 0));
   fillEdge<T>(p, to, from, left, step, 0, begin);
   if (end > begin) {
     const first = from + (left + begin * step) * pitch;
@@ -44,9 +82,11 @@ function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, count
   fillEdge<T>(p, to, from, left, step, end, count);
 }
 
+// @ts-ignore: decorator
+@inline
 function fillEdge<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, begin: i32, end: i32): void {
   for (let j = begin; j < end; j++) {
-    const ix = borderIndex(p.border, left + j * step, p.inWidth);
+    const ix = p.border == Border.CONSTANT ? -1 : borderIndex(p.border, left + j * step, p.inWidth);
     store<T>(to + <usize>j * sizeof<T>(), ix < 0 ? <T>0 : load<T>(from + ix * p.inColPitch));
   }
 }
@@ -58,6 +98,12 @@ function copyStrided<T>(to: usize, from: usize, pitch: i32, count: i32): void {
   const end = to + <usize>count * sizeof<T>();
   if (pitch == sizeof<T>()) {
     for (; to < whole; to += 16, from += 16) v128.store(to, v128.load(from));
+    if (count > lanes) {
+      // The last vector overlaps the one before.
+      const back = <usize>((lanes - (count & (lanes - 1))) & (lanes - 1)) * sizeof<T>();
+      if (back > 0) v128.store(to - back, v128.load(from - back));
+      return;
+    }
   } else if (pitch == 2 * sizeof<T>()) {
     // The last vector is left to the loop below: its odd element may lie past the input.
     for (; to + 16 < end; to += 16, from += 32) {

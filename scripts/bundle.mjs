@@ -2,7 +2,8 @@
 // After tsc: makes single files of what must not consist of many.
 //   dist/cli.js             the command, with its dependencies inside and the library beside it
 //   dist/cli.LICENSES.txt   the licences of those dependencies
-//   dist/browser.js         the library for browsers, with the WASM inside
+//   dist/browser.js         the library for browsers, with the WASM for plain SIMD inside
+//   dist/browser-relaxed.js the WASM for relaxed SIMD, which init() of the former loads where it runs
 //   dist/browser-worker.js  its worker, likewise
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
@@ -12,7 +13,7 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const src = join(root, "src");
 const dist = join(root, "dist");
-const wasm = join(dist, "corr2d.wasm");
+const wasm = (build) => join(dist, `corr2d-${build}.wasm`);
 
 /** Imports that leave src/cli stay imports, of what tsc wrote to dist/: the addon and the WASM load from there. */
 const libraryStaysOutside = {
@@ -26,16 +27,20 @@ const libraryStaysOutside = {
   },
 };
 
-/** `import base64 from "corr2d:wasm"` gives the bytes of dist/corr2d.wasm as base64 text. */
+/** `import base64 from "corr2d:wasm-simd"` gives the bytes of dist/corr2d-simd.wasm; that of another build is a file. */
 const inlineWasm = {
   name: "inline-wasm",
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^corr2d:wasm$/ }, () => ({ path: wasm, namespace: "corr2d-wasm" }));
-    onLoad({ filter: /.*/, namespace: "corr2d-wasm" }, ({ path }) => ({
-      contents: `export default ${JSON.stringify(readFileSync(path, "base64"))};`,
-    }));
+    onResolve({ filter: /^corr2d:wasm-simd$/ }, () => ({ path: "simd", namespace: "corr2d-wasm" }));
+    onResolve({ filter: /^corr2d:wasm-relaxed$/ }, () => ({ path: "./browser-relaxed.js", external: true }));
+    onLoad({ filter: /.*/, namespace: "corr2d-wasm" }, ({ path }) => ({ contents: textModule(path) }));
   },
 };
+
+/** A module whose default export is a build as base64 text. */
+function textModule(build) {
+  return `export default ${JSON.stringify(readFileSync(wasm(build), "base64"))};\n`;
+}
 
 async function bundleCli() {
   const { metafile } = await build({
@@ -87,16 +92,19 @@ function bundleForBrowsers(entryPoint, outfile) {
     platform: "browser",
     format: "esm",
     target: "es2022",
+    minify: true,
     plugins: [inlineWasm],
   });
 }
 
-if (!existsSync(wasm)) {
-  console.error(`${relative(root, wasm)} is missing: run npm run build:wasm first`);
+for (const build of ["simd", "relaxed"]) {
+  if (existsSync(wasm(build))) continue;
+  console.error(`${relative(root, wasm(build))} is missing: run npm run build:wasm first`);
   process.exit(1);
 }
 await bundleCli();
 await bundleForBrowsers("src/browser.ts", "dist/browser.js");
+writeFileSync(join(dist, "browser-relaxed.js"), `// SPDX-License-Identifier: MIT\n${textModule("relaxed")}`);
 rmSync(join(dist, "platform", "browser.js"), { force: true }); // as a file of its own it cannot be loaded
 if (existsSync(join(src, "backend", "worker.ts"))) {
   await bundleForBrowsers("src/backend/worker.ts", "dist/browser-worker.js");

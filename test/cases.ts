@@ -88,6 +88,7 @@ export function convCases(): ConvCase[] {
   addSharedWork(add);
   const random = new Random(2026);
   for (let i = 0; i < 200; i++) add("random", randomCase(random));
+  addDepthwise(add);
   return cases;
 }
 
@@ -327,6 +328,37 @@ function addSharedWork(add: Add): void {
     inHeight: 30,
     inWidth: 30,
   });
+}
+
+/** 3x3 kernels of channels of their own, which have loops of their own: rows around the vector, chunks of rows, edges. */
+function addDepthwise(add: Add): void {
+  const strides: Pair[] = [
+    [1, 1],
+    [2, 2],
+    [2, 1],
+    [1, 2],
+  ];
+  for (const [i, inWidth] of [...tails, 14, 29].entries()) {
+    const change = { inChannels: 5, outChannels: 5, groups: 5, inWidth, inHeight: 1 + ((i * 5) % 21) };
+    const border = borders[i % borders.length];
+    add("depthwise 3x3", { ...change, strides: strides[i % 4], padding: 1, bias: true });
+    add("depthwise 3x3", {
+      ...change,
+      strides: strides[(i + 1) % 4],
+      padding: [2, 1, 3, 2],
+      border,
+      batch: 2,
+    });
+    add("depthwise 3x3, dilated", {
+      ...change,
+      strides: strides[(i + 2) % 4],
+      padding: 3,
+      dilations: [2, 1 + (i % 3)],
+    });
+  }
+  const large = { inHeight: 61, inWidth: 67, padding: 1, inChannels: 40, outChannels: 40, groups: 40 };
+  add("many, depthwise at stride 2", { ...large, strides: [2, 2], activation: { kind: "relu" } });
+  add("many, depthwise, several outputs", { ...large, outChannels: 80, strides: [1, 1] });
 }
 
 function randomCase(random: Random): Partial<ConvCase> {

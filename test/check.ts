@@ -13,6 +13,9 @@ export interface Implementation {
 export const algorithms = ["direct", "im2col", "strided"] as const satisfies readonly Algorithm[];
 export const dtypes = ["float32", "float64"] as const satisfies readonly DType[];
 
+/** The builds that a current browser runs, best first. */
+export const browserIsas = ["relaxed-simd", "simd128"] as const;
+
 interface Prepared {
   readonly operands: Operands;
   readonly expected: Expected;

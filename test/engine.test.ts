@@ -3,9 +3,13 @@
 import { backends, Corr2dError, corr2d, createEngine } from "corr2d";
 import { describe, expect, it } from "vitest";
 import { evaluate } from "./child.ts";
-import { expectedNativeIsas } from "./implementations.ts";
+import { expectedNativeIsas, expectedWasmIsas } from "./implementations.ts";
 
 const nativeIsas = expectedNativeIsas();
+const wasmIsas = expectedWasmIsas();
+
+/** Newer versions of Node have no flag for it. */
+const withoutWebAssembly = ["--jitless", "--import", "data:text/javascript,delete globalThis.WebAssembly"];
 
 interface Report {
   name: string;
@@ -38,14 +42,21 @@ describe("backends", () => {
   it("lists native, wasm and reference in this order, with all their ISAs", () => {
     expect(backends()).toEqual([
       { name: "native", available: true, isa: nativeIsas[0], isas: nativeIsas, threads: expect.any(Number) },
-      { name: "wasm", available: true, isa: "simd128", isas: ["simd128"], threads: expect.any(Number) },
+      {
+        name: "wasm",
+        available: true,
+        isa: wasmIsas[0],
+        isas: wasmIsas,
+        threads: expect.any(Number),
+        reason: wasmIsas.length > 1 ? "this runtime has relaxed SIMD" : "this runtime has no relaxed SIMD",
+      },
       { name: "reference", available: true, isa: "javascript", isas: ["javascript"], threads: 1 },
     ]);
   });
 
   it("says why native is missing under --no-addons, and wasm serves", async () => {
     const { backend, isa, y, reports } = await evaluate<Inspected>(inspect, { args: ["--no-addons"] });
-    expect([backend, isa, y]).toEqual(["wasm", "simd128", chapter]);
+    expect([backend, isa, y]).toEqual(["wasm", wasmIsas[0], chapter]);
     expect(reports[0]).toEqual({
       name: "native",
       available: false,
@@ -55,7 +66,7 @@ describe("backends", () => {
   });
 
   it("says why wasm is missing too without WebAssembly, and reference serves", async () => {
-    const args = ["--no-addons", "--jitless", "--no-expose-wasm"];
+    const args = ["--no-addons", ...withoutWebAssembly];
     const { backend, isa, y, reports } = await evaluate<Inspected>(inspect, { args });
     expect([backend, isa, y]).toEqual(["reference", "javascript", chapter]);
     expect(reports[1]).toEqual({
@@ -82,13 +93,13 @@ describe("the environment", () => {
     expect([backend, isa]).toEqual(["native", name]);
   });
 
-  it.each([
-    ["simd128", "wasm"],
-    ["javascript", "reference"],
-  ])("CORR2D_ISA=%s leads to its backend, %s", async (name, expected) => {
-    const { backend, isa } = await evaluate<Inspected>(inspect, { env: { CORR2D_ISA: name } });
-    expect([backend, isa]).toEqual([expected, name]);
-  });
+  it.each([...wasmIsas.map((isa) => [isa, "wasm"]), ["javascript", "reference"]])(
+    "CORR2D_ISA=%s leads to its backend, %s",
+    async (name, expected) => {
+      const { backend, isa } = await evaluate<Inspected>(inspect, { env: { CORR2D_ISA: name } });
+      expect([backend, isa]).toEqual([expected, name]);
+    },
+  );
 
   it.each([1, 2, 3])("CORR2D_THREADS=%i", async (count) => {
     const { threads } = await evaluate<Inspected>(inspect, { env: { CORR2D_THREADS: `${count}` } });
@@ -135,7 +146,7 @@ describe("a backend or ISA asked for by name", () => {
 
   it.each([
     ["native", ["--no-addons"]],
-    ["wasm", ["--jitless", "--no-expose-wasm"]],
+    ["wasm", withoutWebAssembly],
   ])("%s that is missing rejects, with its cause", async (backend, args) => {
     expect(await evaluate(attempt({ backend }), { args })).toEqual({
       code: "BACKEND_UNAVAILABLE",
@@ -147,6 +158,8 @@ describe("a backend or ISA asked for by name", () => {
   it.each([
     { isa: "mmx" },
     { backend: "native", isa: "simd128" },
+    { backend: "native", isa: "relaxed-simd" },
+    ...(wasmIsas.includes("relaxed-simd") ? [] : [{ backend: "wasm", isa: "relaxed-simd" } as const]),
     { backend: "wasm", isa: "sse2" },
     { backend: "reference", isa: "avx2" },
   ] as const)("%j rejects", async (options) => {

@@ -3,6 +3,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -60,7 +61,7 @@ describe("the tarball", () => {
     const allowed = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^dist\/([\w-]+\/)*[\w-]+\.(js|d\.ts)$/,
-      /^dist\/corr2d\.wasm$/,
+      /^dist\/corr2d-(simd|relaxed)\.wasm$/,
       /^dist\/cli\.LICENSES\.txt$/,
       /^prebuilds\/[\w-]+\/corr2d\.node$/,
     ];
@@ -82,7 +83,9 @@ describe("the tarball", () => {
         "dist/browser-worker.js",
         "dist/backend/worker.js",
         "dist/cli.js",
-        "dist/corr2d.wasm",
+        "dist/browser-relaxed.js",
+        "dist/corr2d-simd.wasm",
+        "dist/corr2d-relaxed.wasm",
         `prebuilds/${process.platform}-${process.arch}/corr2d.node`,
       ]),
     );
@@ -95,6 +98,15 @@ describe("the tarball", () => {
 
   it("is small: under 3 MB unpacked", () => {
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(3e6);
+  });
+
+  it("brings little to browsers: under 60 KB a WASM build, 25 KB compressed; under 40 KB all in one", () => {
+    for (const build of ["simd", "relaxed"]) {
+      const wasm = readFileSync(installed("dist", `corr2d-${build}.wasm`));
+      expect(wasm.length).toBeLessThan(60_000);
+      expect(gzipSync(wasm).length).toBeLessThan(25_000);
+    }
+    expect(gzipSync(readFileSync(installed("dist", "browser.js"))).length).toBeLessThan(40_000);
   });
 
   it("has no install script and no dependency", () => {

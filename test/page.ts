@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What browser.test.ts runs inside a page: the conformance cases, on the library as browsers load it.
 import { convCases } from "./cases.ts";
-import { algorithms, checkBits, checkCase, collectFailures, dtypes, type Implementation } from "./check.ts";
+import {
+  algorithms,
+  browserIsas,
+  checkBits,
+  checkCase,
+  collectFailures,
+  dtypes,
+  type Implementation,
+} from "./check.ts";
 import { checkSpecialValues } from "./special.ts";
 
 type Library = typeof import("corr2d");
@@ -12,7 +20,6 @@ export interface Outcome {
   readonly failures: string[];
 }
 
-const wasm: Implementation = { backend: "wasm", isa: "simd128" };
 const cases = convCases();
 
 /** Loads the library from where the page's server has it. */
@@ -26,11 +33,13 @@ async function load(): Promise<Library> {
 
 /** The cases of one algorithm and type. */
 export async function conformance(
+  isa: (typeof browserIsas)[number],
   algorithm: (typeof algorithms)[number],
   dtype: (typeof dtypes)[number],
 ): Promise<Outcome> {
   const { createEngine } = await load();
-  const engine = await createEngine({ backend: "wasm", threads: 1 });
+  const wasm: Implementation = { backend: "wasm", isa };
+  const engine = await createEngine({ ...wasm, threads: 1 });
   const failures = [
     ...(await collectFailures(cases, (c) => checkCase(engine, wasm, c, algorithm, dtype))),
     ...(await collectFailures(cases, (c) => checkCase(engine, wasm, c, algorithm, dtype, "integers"))),
@@ -43,10 +52,8 @@ export async function conformance(
 /** Asynchronous runs give the bits of synchronous ones, on one worker and two. */
 export async function workers(): Promise<Outcome> {
   const { createEngine } = await load();
-  const engines = [
-    await createEngine({ backend: "wasm", threads: 1 }),
-    await createEngine({ backend: "wasm", threads: 2 }),
-  ];
+  const wasm: Implementation = { backend: "wasm", isa: browserIsas[0] };
+  const engines = [await createEngine({ ...wasm, threads: 1 }), await createEngine({ ...wasm, threads: 2 })];
   const some = cases.filter((c) => c.seed % 10 === 0);
   const failures: string[] = [];
   for (const algorithm of algorithms) {

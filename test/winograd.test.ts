@@ -83,7 +83,7 @@ function errorOf(
   return Math.sqrt(sum / out.length);
 }
 
-for (const implementation of expectedImplementations().filter(({ backend }) => backend === "native")) {
+for (const implementation of expectedImplementations()) {
   const { backend, isa } = implementation;
   describe(`${backend} ${isa} winograd`, () => {
     let opened: Promise<[Engine, Engine]> | undefined;
@@ -119,6 +119,20 @@ for (const implementation of expectedImplementations().filter(({ backend }) => b
       expect(
         await collectFailures(some, (c) => checkBits(both, implementation, c, "winograd", "float32")),
       ).toEqual([]);
+    });
+
+    it("agrees with direct on an image that is too large for one piece", async () => {
+      const [engine] = await engines();
+      const random = new Random(7);
+      const draw = (length: number) => Float32Array.from({ length }, () => 2 * random.next() - 1);
+      const x = { data: draw(20 * 331 * 370), shape: [1, 20, 331, 370] };
+      const weights = { data: draw(4 * 20 * 9), shape: [4, 20, 3, 3] };
+      const options = { padding: 1, border: "mirror", bias: draw(4), activation: "relu" } as const;
+      const expected = engine.conv2d(x, weights, { ...options, algorithm: "direct" }).data;
+      const actual = engine.conv2d(x, weights, { ...options, algorithm: "winograd" }).data;
+      let largest = 0;
+      for (let i = 0; i < actual.length; i++) largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
+      expect(largest).toBeLessThan(180 * 2 ** -20);
     });
 
     it("keeps a NaN within the squares of outputs that its inputs touch", async () => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Frame } from "../plan";
 import { tileColumn, tileVectors } from "../tiles/column";
-import { Tapped } from "../tiles/shape";
+import { depthwise3x3 } from "../tiles/depthwise";
+import { One, Tapped, Two } from "../tiles/shape";
 
 /**
  * The definition, over the input as it lies: for each tile of neighbouring output pixels, each product is a vector of
@@ -10,6 +11,11 @@ import { Tapped } from "../tiles/shape";
  * Reads up to 8 vectors past the last pixel of the block.
  */
 export function direct<T>(f: Frame): void {
+  if (f.depthwise && f.planar && f.cols >= <i32>(16 / sizeof<T>())) {
+    if (f.depthwise == 1) depthwise3x3<T, One>(f);
+    else depthwise3x3<T, Two>(f);
+    return;
+  }
   const rows = f.rows, cols = f.cols;
   for (let y = 0; y < rows; y++) {
     const source = f.source + y * f.lineAdvance;

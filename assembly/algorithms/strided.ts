@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { finishTile } from "../finish";
 import { Frame } from "../plan";
+import { multiplyAdd } from "../vector";
 
 /**
  * The matrix product of im2col over strided windows of the input: no patch is copied. Lanes are output channels;
@@ -68,17 +69,17 @@ function strided4x2<T>(f: Frame, s0: usize, s1: usize, s2: usize, s3: usize, w: 
     const tap = load<i32>(taps);
     const y0 = v128.load(w), y1 = v128.load(w, 16);
     const x0 = v128.load_splat<T>(s0 + tap);
-    a0 = v128.add<T>(a0, v128.mul<T>(x0, y0));
-    b0 = v128.add<T>(b0, v128.mul<T>(x0, y1));
+    a0 = multiplyAdd<T>(x0, y0, a0);
+    b0 = multiplyAdd<T>(x0, y1, b0);
     const x1 = v128.load_splat<T>(s1 + tap);
-    a1 = v128.add<T>(a1, v128.mul<T>(x1, y0));
-    b1 = v128.add<T>(b1, v128.mul<T>(x1, y1));
+    a1 = multiplyAdd<T>(x1, y0, a1);
+    b1 = multiplyAdd<T>(x1, y1, b1);
     const x2 = v128.load_splat<T>(s2 + tap);
-    a2 = v128.add<T>(a2, v128.mul<T>(x2, y0));
-    b2 = v128.add<T>(b2, v128.mul<T>(x2, y1));
+    a2 = multiplyAdd<T>(x2, y0, a2);
+    b2 = multiplyAdd<T>(x2, y1, b2);
     const x3 = v128.load_splat<T>(s3 + tap);
-    a3 = v128.add<T>(a3, v128.mul<T>(x3, y0));
-    b3 = v128.add<T>(b3, v128.mul<T>(x3, y1));
+    a3 = multiplyAdd<T>(x3, y0, a3);
+    b3 = multiplyAdd<T>(x3, y1, b3);
   }
   const scratch = f.scratch;
   v128.store(scratch, a0);
@@ -97,10 +98,10 @@ function strided4x1<T>(f: Frame, s0: usize, s1: usize, s2: usize, s3: usize, w: 
   for (const end = w + <usize>k * 16; w < end; w += 16, taps += 4) {
     const tap = load<i32>(taps);
     const y = v128.load(w);
-    a0 = v128.add<T>(a0, v128.mul<T>(v128.load_splat<T>(s0 + tap), y));
-    a1 = v128.add<T>(a1, v128.mul<T>(v128.load_splat<T>(s1 + tap), y));
-    a2 = v128.add<T>(a2, v128.mul<T>(v128.load_splat<T>(s2 + tap), y));
-    a3 = v128.add<T>(a3, v128.mul<T>(v128.load_splat<T>(s3 + tap), y));
+    a0 = multiplyAdd<T>(v128.load_splat<T>(s0 + tap), y, a0);
+    a1 = multiplyAdd<T>(v128.load_splat<T>(s1 + tap), y, a1);
+    a2 = multiplyAdd<T>(v128.load_splat<T>(s2 + tap), y, a2);
+    a3 = multiplyAdd<T>(v128.load_splat<T>(s3 + tap), y, a3);
   }
   const scratch = f.scratch;
   v128.store(scratch, a0);

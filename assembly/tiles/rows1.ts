@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { finishTile, finishVector } from "../finish";
 import { Frame } from "../plan";
+import { multiplyAdd } from "../vector";
 
 /** 1 output channel x 1, 2, 4 or 8 vectors of pixels; see column.ts. */
 export function rows1<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: usize, to: usize): void {
@@ -18,19 +19,19 @@ export function rows1<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: 
       taps += 4;
     }
     const y0 = v128.load_splat<T>(w);
-    a0 = v128.add<T>(a0, v128.mul<T>(y0, v128.load(at)));
+    a0 = multiplyAdd<T>(y0, v128.load(at), a0);
     if (sizeof<V>() > 1) {
-      b0 = v128.add<T>(b0, v128.mul<T>(y0, v128.load(at, 16)));
+      b0 = multiplyAdd<T>(y0, v128.load(at, 16), b0);
     }
     if (sizeof<V>() > 2) {
-      c0 = v128.add<T>(c0, v128.mul<T>(y0, v128.load(at, 32)));
-      d0 = v128.add<T>(d0, v128.mul<T>(y0, v128.load(at, 48)));
+      c0 = multiplyAdd<T>(y0, v128.load(at, 32), c0);
+      d0 = multiplyAdd<T>(y0, v128.load(at, 48), d0);
     }
     if (sizeof<V>() > 4) {
-      e0 = v128.add<T>(e0, v128.mul<T>(y0, v128.load(at, 64)));
-      f0 = v128.add<T>(f0, v128.mul<T>(y0, v128.load(at, 80)));
-      g0 = v128.add<T>(g0, v128.mul<T>(y0, v128.load(at, 96)));
-      h0 = v128.add<T>(h0, v128.mul<T>(y0, v128.load(at, 112)));
+      e0 = multiplyAdd<T>(y0, v128.load(at, 64), e0);
+      f0 = multiplyAdd<T>(y0, v128.load(at, 80), f0);
+      g0 = multiplyAdd<T>(y0, v128.load(at, 96), g0);
+      h0 = multiplyAdd<T>(y0, v128.load(at, 112), h0);
     }
   }
   if (f.planar) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { finishTile, finishVector } from "../finish";
 import { Frame } from "../plan";
+import { multiplyAdd } from "../vector";
 
 /** 2 output channels x 1, 2 or 4 vectors of pixels; see column.ts. */
 export function rows2<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: usize, to: usize): void {
@@ -20,20 +21,20 @@ export function rows2<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: 
     const y0 = v128.load_splat<T>(w);
     const y1 = v128.load_splat<T>(w, e);
     const x0 = v128.load(at);
-    a0 = v128.add<T>(a0, v128.mul<T>(y0, x0));
-    a1 = v128.add<T>(a1, v128.mul<T>(y1, x0));
+    a0 = multiplyAdd<T>(y0, x0, a0);
+    a1 = multiplyAdd<T>(y1, x0, a1);
     if (sizeof<V>() > 1) {
       const x1 = v128.load(at, 16);
-      b0 = v128.add<T>(b0, v128.mul<T>(y0, x1));
-      b1 = v128.add<T>(b1, v128.mul<T>(y1, x1));
+      b0 = multiplyAdd<T>(y0, x1, b0);
+      b1 = multiplyAdd<T>(y1, x1, b1);
     }
     if (sizeof<V>() > 2) {
       const x2 = v128.load(at, 32);
-      c0 = v128.add<T>(c0, v128.mul<T>(y0, x2));
-      c1 = v128.add<T>(c1, v128.mul<T>(y1, x2));
+      c0 = multiplyAdd<T>(y0, x2, c0);
+      c1 = multiplyAdd<T>(y1, x2, c1);
       const x3 = v128.load(at, 48);
-      d0 = v128.add<T>(d0, v128.mul<T>(y0, x3));
-      d1 = v128.add<T>(d1, v128.mul<T>(y1, x3));
+      d0 = multiplyAdd<T>(y0, x3, d0);
+      d1 = multiplyAdd<T>(y1, x3, d1);
     }
   }
   if (f.planar) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { finishTile, finishVector } from "../finish";
 import { Frame } from "../plan";
+import { multiplyAdd } from "../vector";
 
 /** 4 output channels x 1 or 2 vectors of pixels; see column.ts. */
 export function rows4<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: usize, to: usize): void {
@@ -22,17 +23,17 @@ export function rows4<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: 
     const x0 = v128.load(at);
     const x1 = sizeof<V>() > 1 ? v128.load(at, 16) : x0;
     const y0 = v128.load_splat<T>(w);
-    a0 = v128.add<T>(a0, v128.mul<T>(y0, x0));
-    if (sizeof<V>() > 1) b0 = v128.add<T>(b0, v128.mul<T>(y0, x1));
+    a0 = multiplyAdd<T>(y0, x0, a0);
+    if (sizeof<V>() > 1) b0 = multiplyAdd<T>(y0, x1, b0);
     const y1 = v128.load_splat<T>(w, e);
-    a1 = v128.add<T>(a1, v128.mul<T>(y1, x0));
-    if (sizeof<V>() > 1) b1 = v128.add<T>(b1, v128.mul<T>(y1, x1));
+    a1 = multiplyAdd<T>(y1, x0, a1);
+    if (sizeof<V>() > 1) b1 = multiplyAdd<T>(y1, x1, b1);
     const y2 = v128.load_splat<T>(w, 2 * e);
-    a2 = v128.add<T>(a2, v128.mul<T>(y2, x0));
-    if (sizeof<V>() > 1) b2 = v128.add<T>(b2, v128.mul<T>(y2, x1));
+    a2 = multiplyAdd<T>(y2, x0, a2);
+    if (sizeof<V>() > 1) b2 = multiplyAdd<T>(y2, x1, b2);
     const y3 = v128.load_splat<T>(w, 3 * e);
-    a3 = v128.add<T>(a3, v128.mul<T>(y3, x0));
-    if (sizeof<V>() > 1) b3 = v128.add<T>(b3, v128.mul<T>(y3, x1));
+    a3 = multiplyAdd<T>(y3, x0, a3);
+    if (sizeof<V>() > 1) b3 = multiplyAdd<T>(y3, x1, b3);
   }
   if (f.planar) {
     const low = v128.splat<T>(<T>f.low), high = v128.splat<T>(<T>f.high);

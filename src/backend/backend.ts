@@ -11,7 +11,7 @@ export type BackendName = (typeof backendNames)[number];
  */
 export interface Backend {
   readonly name: BackendName;
-  /** The instruction set in use: "avx512", "avx2", "sse2", "neon", "simd128" or "javascript". */
+  /** The instruction set in use: "avx512", "avx2", "sse2", "neon", "relaxed-simd", "simd128" or "javascript". */
   readonly isa: string;
   /** How many threads one `run` may use at most. */
   readonly threads: number;

@@ -7,6 +7,7 @@ import { type Backend, type BackendName, backendNames } from "./backend.ts";
 import { createNativeBackend, type NativeAddon } from "./native.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
+import { findWasmBuilds, loadBuild, type WasmIsa, whyNoThreads } from "./wasm-builds.ts";
 
 /** What `createEngine` can be asked for; what is left out comes from the environment, then from what there is. */
 export interface BackendOptions {
@@ -28,6 +29,8 @@ export type BackendReport =
       /** All that can be asked for. */
       readonly isas: readonly string[];
       readonly threads: number;
+      /** Why it is this instruction set, and no more threads, where the runtime decides about them. */
+      readonly reason?: string;
     }
   | { readonly name: BackendName; readonly available: false; readonly reason: string };
 
@@ -43,7 +46,8 @@ export function backends(): BackendReport[] {
     try {
       const isas = isasOf(name);
       const threads = name === "native" ? platform().hardwareThreads : 1;
-      return { name, available: true, isa: isas[0], isas, threads };
+      const report = { name, available: true, isa: isas[0], isas, threads } as const;
+      return name === "wasm" ? { ...report, ...describeWasm() } : report;
     } catch (error) {
       return { name, available: false, reason: messageOf(error) };
     }
@@ -130,7 +134,7 @@ function open(name: BackendName, { threads, isa }: Settings): Backend {
     case "native":
       return createNativeBackend(addon(), { threads, isa: isa ?? isas[0] });
     case "wasm":
-      return createWasmBackend(wasmModule(), { threads });
+      return openWasm((isa ?? isas[0]) as WasmIsa, threads);
     case "reference":
       return createReferenceBackend({ threads });
   }
@@ -142,8 +146,7 @@ function isasOf(name: BackendName): readonly string[] {
     case "native":
       return addon().isas;
     case "wasm":
-      wasmModule();
-      return ["simd128"];
+      return findWasmBuilds().isas;
     case "reference":
       return ["javascript"];
   }
@@ -166,7 +169,20 @@ function once<T>(attempt: () => T): () => T {
 }
 
 const addon: () => NativeAddon = once(() => platform().loadAddon());
-const wasmModule = once(() => platform().loadWasm());
+
+function openWasm(isa: WasmIsa, threads: number): Backend {
+  const sharedModule = threads > 1 && whyNoThreads() === undefined ? loadBuild(isa, true) : undefined;
+  return createWasmBackend({ module: loadBuild(isa) as WebAssembly.Module, sharedModule, isa, threads });
+}
+
+function describeWasm(): { threads: number; reason: string } {
+  const { reason } = findWasmBuilds();
+  const lone = whyNoThreads();
+  return {
+    threads: lone === undefined ? platform().hardwareThreads : 1,
+    reason: lone === undefined ? reason : `${reason}; ${lone}`,
+  };
+}
 
 const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n", 1)[0];

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
-import type { Algorithm, ConvSpec } from "../spec.ts";
+import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
 import { im2col, tilePixels } from "./reference/im2col.ts";
 import { strided } from "./reference/strided.ts";
+import { winograd, winogradBytes } from "./reference/winograd.ts";
 import { createWorkerPool, type PooledConv, type WorkerPool } from "./worker-pool.ts";
 
-const runners = { direct, im2col, strided };
+const runners = { direct, im2col, strided, winograd };
 
 /**
  * Plain TypeScript: runs everywhere, and sums in float64. `run` computes on the calling thread, `runAsync` in at most
@@ -21,7 +22,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     name: "reference",
     isa: "javascript",
     threads: 1,
-    supports: (_, algorithm) => algorithm in runners,
+    supports: (spec, algorithm) => algorithm in runners && (algorithm !== "winograd" || suitsWinograd(spec)),
     prepare: (spec, algorithm, weights, bias) =>
       prepare(pool, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
     dispose: () => pool.dispose(),
@@ -54,9 +55,12 @@ function prepare(
   const depth = (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
   let pooled: PooledConv | undefined;
   return {
-    workspaceBytes: { direct: 0, im2col: 8 * tilePixels(depth) * (depth + 1), strided: 8 * depth }[
-      algorithm as keyof typeof runners
-    ],
+    workspaceBytes: {
+      direct: 0,
+      im2col: 8 * tilePixels(depth) * (depth + 1),
+      strided: 8 * depth,
+      winograd: winogradBytes(spec),
+    }[algorithm as keyof typeof runners],
     run: (input, output) => {
       geometry ??= geometryOf(spec);
       runner(spec, geometry, weights, bias, activation, input, output);

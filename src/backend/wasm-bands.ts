@@ -4,45 +4,90 @@ import type { Border, ConvSpec } from "../spec.ts";
 /** Bytes of input and output that are in linear memory at a time: they should still be cached when they leave. */
 const bandTarget = 4 * 2 ** 20;
 
-/** Output rows `from` (inclusive) to `to`, and the input rows that they read. */
+/** Of grouped channels, which share nothing: these should stay in the second level cache. */
+const groupsTarget = 512 * 1024;
+
+/** Output rows `from` (inclusive) to `to` of channels `first` to `end`, and the input that they read. */
 export interface Band {
   readonly from: number;
   readonly to: number;
+  readonly first: number;
+  readonly end: number;
   readonly inFrom: number;
   readonly inTo: number;
+  readonly inFirst: number;
+  readonly inEnd: number;
 }
 
-/** An image goes through linear memory band by band, so that no image needs much of it. */
+/** An image goes through linear memory band by band, so that no image needs much of it, and caches hold what is there. */
 export interface Bands {
   readonly list: readonly Band[];
   /** Rows of the largest band: the size of its buffers. */
   readonly inRows: number;
   readonly outRows: number;
+  /** Its channels. */
+  readonly inChannels: number;
+  readonly outChannels: number;
   /** Small images of one batch that go together. More than 1 only where a band is a whole image. */
   readonly items: number;
 }
 
-export function planBands(spec: ConvSpec, elementBytes: number): Bands {
+/** @param unit every band begins at a multiple of so many output rows */
+export function planBands(spec: ConvSpec, elementBytes: number, unit: number): Bands {
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = spec;
   const inRowBytes = inChannels * inWidth * elementBytes;
   const outRowBytes = outChannels * outWidth * elementBytes;
+  const all = { inChannels, outChannels };
   const bytes = inHeight * inRowBytes + outHeight * outRowBytes;
   if (bytes > 2 * bandTarget) {
-    const list = cut(spec, Math.ceil(outHeight / Math.ceil(bytes / bandTarget)));
+    const rows = Math.ceil(outHeight / Math.ceil(bytes / bandTarget));
+    const list = cut(spec, Math.ceil(rows / unit) * unit);
     const inRows = Math.max(...list.map(({ inFrom, inTo }) => inTo - inFrom));
     // Under a border that reads far rows, or a tall kernel, bands would copy the image many times over.
-    if (list.length * inRows <= 2 * inHeight) return { list, inRows, outRows: list[0].to, items: 1 };
+    if (list.length * inRows <= 2 * inHeight) return { ...all, list, inRows, outRows: list[0].to, items: 1 };
   }
-  const whole = { from: 0, to: outHeight, inFrom: 0, inTo: inHeight };
+  const whole = { from: 0, to: outHeight, inFrom: 0, inTo: inHeight, ...everyChannel(spec) };
+  const size = { inRows: inHeight, outRows: outHeight };
+  if (spec.inputLayout === "nchw" && spec.groups > 1 && bytes > groupsTarget) {
+    const list = cutGroups(spec, Math.max(1, Math.floor((spec.groups * groupsTarget) / bytes))).map(
+      (part) => ({
+        ...whole,
+        ...part,
+      }),
+    );
+    return { ...size, list, inChannels: list[0].inEnd, outChannels: list[0].end, items: 1 };
+  }
   const items = Math.min(batch, Math.max(1, Math.floor(bandTarget / bytes)));
-  return { list: [whole], inRows: inHeight, outRows: outHeight, items };
+  return { ...all, ...size, list: [whole], items };
+}
+
+const everyChannel = ({ inChannels, outChannels }: ConvSpec) => ({
+  first: 0,
+  end: outChannels,
+  inFirst: 0,
+  inEnd: inChannels,
+});
+
+/** The channels of `most` groups at a time. */
+function cutGroups({ groups, inChannels, outChannels }: ConvSpec, most: number) {
+  return Array.from({ length: Math.ceil(groups / most) }, (_, i) => {
+    const begin = i * most;
+    const end = Math.min(begin + most, groups);
+    const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
+    return {
+      first: begin * groupOut,
+      end: end * groupOut,
+      inFirst: begin * groupIn,
+      inEnd: end * groupIn,
+    };
+  });
 }
 
 function cut(spec: ConvSpec, rows: number): Band[] {
   const bands: Band[] = [];
   for (let from = 0; from < spec.outHeight; from += rows) {
     const to = Math.min(from + rows, spec.outHeight);
-    bands.push({ from, to, ...inputRows(spec, from, to) });
+    bands.push({ from, to, ...inputRows(spec, from, to), ...everyChannel(spec) });
   }
   return bands;
 }

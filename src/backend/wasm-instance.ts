@@ -2,11 +2,12 @@
 import type { FloatArray } from "../dtype.ts";
 import { aligned, createWasmMemory, elementsOf, type WasmMemory } from "./wasm-memory.ts";
 import { type WasmPlan, writePlan } from "./wasm-plan.ts";
+import { createTeam, type Team } from "./wasm-team.ts";
 
 /** What assembly/index.ts exports. */
 interface Exports {
   heapBase(): number;
-  pack(plan: number, weights: number): void;
+  pack(plan: number, weights: number, scratch: number): void;
   run(
     plan: number,
     input: number,
@@ -15,27 +16,41 @@ interface Exports {
     items: number,
     from: number,
     to: number,
+    first: number,
+    end: number,
   ): void;
 }
 
 export interface Instance {
   readonly exports: Exports;
   readonly memory: WasmMemory;
+  /** Threads that share its memory. */
+  readonly team: Team | undefined;
   /** The plans in its memory. Nothing else refers to an instance, so dropping it frees them. */
   readonly plans: Map<WasmPlan, Place>;
 }
+
+/** What `pack` overwrites besides. */
+const packScratchBytes = 512;
 
 interface Place {
   readonly address: number;
   readonly bytes: number;
 }
 
-/** Throws what WebAssembly throws where memory is short. */
-export function instantiate(module: WebAssembly.Module): Instance {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+/**
+ * With helpers, the module is one for shared memory. Throws what WebAssembly throws where memory is short.
+ */
+export function instantiate(module: WebAssembly.Module, helpers: number): Instance {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: helpers > 0 });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const functions = exports as unknown as Exports;
-  return { exports: functions, memory: createWasmMemory(memory, functions.heapBase()), plans: new Map() };
+  return {
+    exports: functions,
+    memory: createWasmMemory(memory, functions.heapBase()),
+    team: helpers > 0 ? createTeam(module, memory, helpers) : undefined,
+    plans: new Map(),
+  };
 }
 
 /** Puts a plan into memory: fields, taps, packed weights and bias, one after the other. */
@@ -50,8 +65,9 @@ export function place(on: Instance, plan: WasmPlan, weights: FloatArray, bias: F
     (size) => at + size,
   );
   let raw = 0;
+  const rawBytes = aligned(weights.byteLength) + packScratchBytes;
   try {
-    raw = memory.allocate(weights.byteLength);
+    raw = memory.allocate(rawBytes);
     const elements = elementsOf(memory, weights);
     const scale = weights.BYTES_PER_ELEMENT;
     elements.fill(0, biasAt / scale, (at + bytes) / scale);
@@ -59,12 +75,12 @@ export function place(on: Instance, plan: WasmPlan, weights: FloatArray, bias: F
     elements.set(weights, raw / scale);
     const addresses = { taps: at + plan.headBytes, weights: weightsAt, bias: biasAt, zeros: zerosAt };
     writePlan(plan, at, addresses, memory.float64, memory.int32);
-    exports.pack(at, raw);
+    exports.pack(at, raw, raw + aligned(weights.byteLength));
   } catch (error) {
     memory.free(at, bytes);
     throw error;
   } finally {
-    if (raw !== 0) memory.free(raw, weights.byteLength);
+    if (raw !== 0) memory.free(raw, rawBytes);
   }
   const placed = { address: at, bytes };
   on.plans.set(plan, placed);

@@ -28,7 +28,7 @@ export interface WasmMemory {
 /** An allocator of all memory from `base` upwards: first fit over a list of gaps, ordered by address. */
 export function createWasmMemory(memory: WebAssembly.Memory, base: number): WasmMemory {
   const gaps: Gap[] = [{ begin: aligned(base), end: memory.buffer.byteLength }];
-  let buffer: ArrayBuffer | undefined;
+  let buffer: ArrayBufferLike | undefined;
   let float32: Float32Array;
   let float64: Float64Array;
   let int32: Int32Array;

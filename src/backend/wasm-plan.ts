@@ -12,6 +12,7 @@ import {
   slotsOf,
   stripRows,
 } from "./wasm-blocks.ts";
+import { planSquares, squareSize } from "./wasm-winograd.ts";
 
 /** Bytes that must be readable after input, output and strip: tiles read whole vectors. */
 export const slackBytes = 512;
@@ -21,7 +22,7 @@ const biasSlack = 4;
 
 /** Sizes of the head of the workspace, as in assembly/plan.ts. */
 const frameBytes = 192;
-const scratchBytes = 128;
+const scratchBytes = 192;
 
 /** What assembly/ is told about a convolution, but for the addresses. */
 export interface WasmPlan {
@@ -44,9 +45,10 @@ export interface WasmPlan {
 export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
   const e = s.dtype === "float32" ? 4 : 8;
   const channelsLast = s.inputLayout === "nhwc";
-  const bands = planBands(s, e);
-  const input = pitchesOf(s.inChannels, bands.inRows, s.inWidth, e, channelsLast);
-  const output = pitchesOf(s.outChannels, bands.outRows, s.outWidth, e, channelsLast);
+  const winograd = algorithm === "winograd";
+  const bands = planBands(s, e, winograd ? squareSize(s) : 1);
+  const input = pitchesOf(bands.inChannels, bands.inRows, s.inWidth, e, channelsLast);
+  const output = pitchesOf(bands.outChannels, bands.outRows, s.outWidth, e, channelsLast);
   const sampling = sample(s, algorithm !== "strided");
   const straight = readsInPlace(s, algorithm, channelsLast);
   const block = chooseBlock(s, algorithm, sampling, straight, e);
@@ -55,10 +57,16 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
   const groupOut = s.outChannels / s.groups;
   const lanes = 16 / e;
   const packedChannels = algorithm === "strided" ? Math.ceil(groupOut / lanes) * lanes : groupOut;
-  const groupWeightBytes = packedChannels * groupIn * s.kernelHeight * s.kernelWidth * e;
+  const squares = winograd ? planSquares(s, bands.outRows) : undefined;
+  const groupWeightBytes =
+    squares?.groupWeightBytes ?? packedChannels * groupIn * s.kernelHeight * s.kernelWidth * e;
   const panelOffset = frameBytes + scratchBytes;
-  const panelBytes = algorithm === "im2col" ? block.ic * block.ky * block.kx * tileBytes(groupOut) : 0;
+  const panelBytes =
+    squares?.planesBytes ??
+    (algorithm === "im2col" ? block.ic * block.ky * block.kx * tileBytes(groupOut) : 0);
   const stripOffset = panelOffset + panelBytes;
+  const stripBytes = squares?.scratchBytes ?? (straight ? 0 : block.ic * source.channelPitch + slackBytes);
+  const productsOffset = stripOffset + stripBytes;
   // One literal: objects put together from parts made planning a hundred times as slow.
   const fields = {
     activation: activationCode(s.activation),
@@ -108,6 +116,12 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
     groupWeightBytes,
     panelOffset,
     stripOffset,
+    productsOffset,
+    squareSize: squares?.size ?? 0,
+    squareColumns: squares?.columns ?? 0,
+    squareBlock: squares?.block ?? 0,
+    planePitch: squares?.planeBytes ?? 0,
+    linePitch: squares?.lineBytes ?? 0,
   };
   return {
     fields,
@@ -117,7 +131,7 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
     taps: tapsOf(block, source.tapOf),
     weightBytes: s.groups * groupWeightBytes,
     biasBytes: (s.outChannels + biasSlack) * e,
-    workspaceBytes: stripOffset + (straight ? 0 : block.ic * source.channelPitch + slackBytes),
+    workspaceBytes: productsOffset + (squares?.productBytes ?? 0),
     bands,
     input,
     output,

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
-import type { ConvSpec } from "../spec.ts";
+import type { Algorithm, ConvSpec } from "../spec.ts";
+import type { Band } from "./wasm-bands.ts";
+import type { Job } from "./wasm-helper.ts";
 import type { Instance } from "./wasm-instance.ts";
 import { aligned, elementsOf } from "./wasm-memory.ts";
 import { slackBytes, type WasmPlan } from "./wasm-plan.ts";
+import { cutTasks, type Task } from "./wasm-tasks.ts";
 
 /** A tensor as planes of rows, and the buffer in linear memory that holds the same few rows of each plane. */
 interface Planes {
-  readonly tensor: FloatArray;
   /** In one image: its channels, or one plane that has all channels in its rows. */
   readonly count: number;
+  /** How many of them the buffer holds. */
+  readonly held: number;
   readonly rows: number;
   readonly rowLength: number;
   readonly buffer: number;
@@ -18,33 +22,41 @@ interface Planes {
 
 /** Takes the images through linear memory, band by band. Returns how much of it that took. */
 export function runOn(
-  { memory, exports }: Instance,
-  address: number,
+  { memory, exports, team }: Instance,
+  plan: number,
   { bands, input: inPitch, output: outPitch, workspaceBytes }: WasmPlan,
   spec: ConvSpec,
+  algorithm: Algorithm,
   input: FloatArray,
   output: FloatArray,
 ): number {
+  const share = (band: Band, items: number, helpers: number) =>
+    cutTasks(spec, algorithm, band, items, helpers + 1);
+  // Helpers are not even started for the sake of small images.
+  const shared = team !== undefined && share(bands.list[0], bands.items, 1).length > 1;
+  const helpers = shared ? team.muster() : 0;
   const inBytes = aligned(bands.items * inPitch.item + slackBytes);
   const outBytes = aligned(bands.items * outPitch.item + slackBytes);
-  const bytes = inBytes + outBytes + workspaceBytes;
+  const workspace = aligned(workspaceBytes);
+  const bytes = inBytes + outBytes + (helpers + 1) * workspace;
   const inAt = memory.allocate(bytes);
   const outAt = inAt + inBytes;
+  const workspaces = Array.from({ length: helpers + 1 }, (_, i) => outAt + outBytes + i * workspace);
   try {
     const elements = elementsOf(memory, input);
     const scale = input.BYTES_PER_ELEMENT;
     const channelsLast = spec.inputLayout === "nhwc";
     const from: Planes = {
-      tensor: input,
       count: channelsLast ? 1 : spec.inChannels,
+      held: channelsLast ? 1 : bands.inChannels,
       rows: spec.inHeight,
       rowLength: inPitch.row / scale,
       buffer: inAt / scale,
       bufferRows: bands.inRows,
     };
     const to: Planes = {
-      tensor: output,
       count: channelsLast ? 1 : spec.outChannels,
+      held: channelsLast ? 1 : bands.outChannels,
       rows: spec.outHeight,
       rowLength: outPitch.row / scale,
       buffer: outAt / scale,
@@ -53,16 +65,41 @@ export function runOn(
     for (let item = 0; item < spec.batch; item += bands.items) {
       const items = Math.min(bands.items, spec.batch - item);
       for (const band of bands.list) {
-        forEachPiece(from, item, items, band.inFrom, band.inTo, (inMemory, inTensor, length) =>
+        const read = {
+          item: 0,
+          items,
+          from: band.inFrom,
+          to: band.inTo,
+          first: band.inFirst,
+          end: band.inEnd,
+        };
+        const all = channelsLast ? { ...read, first: 0, end: 1 } : read;
+        forEachPiece(from, item, band.inFrom, all.first, all, (inMemory, inTensor, length) =>
           elements.set(part(input, inTensor, length), inMemory),
         );
-        // Where the first row of the image would lie.
-        const inOrigin = inAt - band.inFrom * inPitch.row;
-        const outOrigin = outAt - band.from * outPitch.row;
-        exports.run(address, inOrigin, outOrigin, outAt + outBytes, items, band.from, band.to);
-        forEachPiece(to, item, items, band.from, band.to, (inMemory, inTensor, length) =>
-          output.set(part(elements, inMemory, length), inTensor),
-        );
+        const tasks = share(band, items, helpers);
+        // Where the first row of the first channel would lie.
+        const inOrigin = inAt - band.inFrom * inPitch.row - band.inFirst * inPitch.channel;
+        const outOrigin = outAt - band.from * outPitch.row - band.first * outPitch.channel;
+        const jobs = tasks.map((task): Job => {
+          const inputAt = inOrigin + task.item * inPitch.item;
+          const outputAt = outOrigin + task.item * outPitch.item;
+          return [plan, inputAt, outputAt, task.items, task.from, task.to, task.first, task.end];
+        });
+        const run = ([at, inputAt, outputAt, ...parts]: Job) =>
+          exports.run(at, inputAt, outputAt, workspaces[0], ...parts);
+        const done = (i: number) => {
+          const task = channelsLast ? { ...tasks[i], first: 0, end: 1 } : tasks[i];
+          forEachPiece(to, item, band.from, band.first, task, (inMemory, inTensor, length) =>
+            output.set(part(elements, inMemory, length), inTensor),
+          );
+        };
+        if (jobs.length > 1 && team !== undefined) team.run(jobs, workspaces, run, done);
+        else
+          jobs.forEach((job, i) => {
+            run(job);
+            done(i);
+          });
       }
     }
   } finally {
@@ -71,25 +108,36 @@ export function runOn(
   return bytes;
 }
 
-/** Rows `from` to `to` of all planes of some images, as few stretches of elements. */
+/**
+ * The part of some images that a task names, its channels being planes, as few stretches of elements. The buffer holds
+ * images from `item` on, their planes from `plane` on and the rows of these from `row` on.
+ */
 function forEachPiece(
-  { count, rows, rowLength, buffer, bufferRows }: Planes,
+  { count, held, rows, rowLength, buffer, bufferRows }: Planes,
   item: number,
-  items: number,
-  from: number,
-  to: number,
+  row: number,
+  plane: number,
+  task: Task,
   visit: (inMemory: number, inTensor: number, length: number) => void,
 ): void {
-  const planes = items * count;
-  const first = item * count;
-  if (to - from === rows && bufferRows === rows) {
-    // Whole planes follow each other without a gap.
-    visit(buffer, first * rows * rowLength, planes * rows * rowLength);
-    return;
-  }
-  for (let plane = 0; plane < planes; plane++) {
-    const inTensor = ((first + plane) * rows + from) * rowLength;
-    visit(buffer + plane * bufferRows * rowLength, inTensor, (to - from) * rowLength);
+  const planes = task.end - task.first;
+  const wholePlanes = task.to - task.from === rows && bufferRows === rows;
+  for (let i = task.item; i < task.item + task.items; i++) {
+    const inMemory = (i * held + task.first - plane) * bufferRows + task.from - row;
+    const inTensor = ((item + i) * count + task.first) * rows + task.from;
+    if (wholePlanes && planes === count) {
+      // Images follow each other without a gap.
+      visit(buffer + inMemory * rowLength, inTensor * rowLength, task.items * planes * rows * rowLength);
+      return;
+    }
+    if (wholePlanes) {
+      visit(buffer + inMemory * rowLength, inTensor * rowLength, planes * rows * rowLength);
+      continue;
+    }
+    for (let k = 0; k < planes; k++) {
+      const at = buffer + (inMemory + k * bufferRows) * rowLength;
+      visit(at, (inTensor + k * rows) * rowLength, (task.to - task.from) * rowLength);
+    }
   }
 }
 

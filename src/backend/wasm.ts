@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
-import type { Algorithm, ConvSpec } from "../spec.ts";
+import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
+import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { planWasm } from "./wasm-plan.ts";
 import { runOn } from "./wasm-run.ts";
+import { winogradWeights } from "./wasm-winograd.ts";
 import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
 
 /** What 32-bit addresses reach, less something for weights and workspace. */
@@ -13,26 +15,42 @@ const addressable = 3.75 * 2 ** 30;
 /** Linear memory cannot shrink: after a run that took more than this, all of it is given back. */
 const highWater = 256 * 2 ** 20;
 
+export interface WasmOptions {
+  readonly module: WebAssembly.Module;
+  /** The same for shared memory, where `run` may use more threads than one. */
+  readonly sharedModule?: WebAssembly.Module | undefined;
+  /** What the modules were built for. */
+  readonly isa: WasmIsa;
+  readonly threads: number;
+}
+
 /**
- * The backend on WebAssembly SIMD. `run` computes on the calling thread, `runAsync` in at most `threads` workers.
+ * The backend on WebAssembly SIMD. `run` computes on the calling thread and, given a shared module, on helpers;
+ * `runAsync` in at most `threads` workers.
  *
  * The instance is a cache: after a trap, or when its memory has grown too large, it is dropped; plans move to the
  * next one with their next run.
  */
-export function createWasmBackend(module: WebAssembly.Module, options: { threads: number }): Backend {
-  const pool = createWorkerPool({ backend: "wasm", module }, options.threads);
+export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOptions): Backend {
+  const helpers = sharedModule === undefined ? 0 : threads - 1;
+  const pool = createWorkerPool({ backend: "wasm", module, isa }, threads);
   let current: Instance | undefined;
   let disposed = false;
+
+  const drop = (): void => {
+    current?.team?.dispose();
+    current = undefined;
+  };
 
   /** Whatever is thrown inside leaves as BACKEND_FAILED, and a trap takes its instance along. */
   const guarded = <T>(work: (on: Instance) => T): T => {
     if (disposed) throw new Corr2dError("DISPOSED", "This wasm backend was disposed of");
     try {
-      current ??= instantiate(module);
+      current ??= instantiate(sharedModule ?? module, helpers);
       return work(current);
     } catch (cause) {
       if (cause instanceof Corr2dError) throw cause;
-      current = undefined;
+      drop();
       throw new Corr2dError("BACKEND_FAILED", `wasm failed: ${(cause as Error).message}`, { cause });
     }
   };
@@ -59,8 +77,8 @@ export function createWasmBackend(module: WebAssembly.Module, options: { threads
         assertOpen();
         guarded((on) => {
           const { address } = on.plans.get(plan) ?? place(on, plan, own.weights, own.bias);
-          const transient = runOn(on, address, plan, spec, input, output);
-          if (transient > highWater) current = undefined;
+          const transient = runOn(on, address, plan, spec, algorithm, input, output);
+          if (transient > highWater) drop();
         });
       },
       async runAsync(input, output, signal) {
@@ -79,22 +97,25 @@ export function createWasmBackend(module: WebAssembly.Module, options: { threads
 
   return {
     name: "wasm",
-    isa: "simd128",
-    threads: 1,
+    isa,
+    threads: helpers + 1,
     supports(spec, algorithm) {
-      if (algorithm === "winograd" || algorithm === "depthwise") return false;
+      if (algorithm === "depthwise") return false;
+      const winograd = algorithm === "winograd";
+      if (winograd && !suitsWinograd(spec)) return false;
       const bytes = spec.dtype === "float32" ? 4 : 8;
       const input = spec.inChannels * spec.inHeight * spec.inWidth;
       const output = spec.outChannels * spec.outHeight * spec.outWidth;
       const weights =
         spec.outChannels * (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
       // Raw weights are there beside the packed ones while these are made.
-      return Math.max(input + output + weights, 2 * weights) * bytes < addressable;
+      const packed = winograd ? winogradWeights(spec) : weights * bytes;
+      return Math.max((input + output) * bytes, weights * bytes) + packed < addressable;
     },
     prepare,
     dispose() {
       disposed = true;
-      current = undefined;
+      drop();
       pool.dispose();
     },
   };

@@ -6,10 +6,12 @@ import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
+import type { WasmIsa } from "./wasm-builds.ts";
+import { type HelpRequest, help } from "./wasm-helper.ts";
 
 /** Which backend a worker computes on. */
 export type WorkerBackend =
-  | { readonly backend: "wasm"; readonly module: WebAssembly.Module }
+  | { readonly backend: "wasm"; readonly module: WebAssembly.Module; readonly isa: WasmIsa }
   | { readonly backend: "reference" };
 
 /** The arguments of `Backend.prepare`. */
@@ -24,7 +26,8 @@ export type Request =
   | { readonly type: "open"; readonly on: WorkerBackend }
   | { readonly type: "prepare"; readonly plan: number; readonly source: ConvSource }
   | { readonly type: "run"; readonly plan: number; readonly input: FloatArray; readonly outputLength: number }
-  | { readonly type: "release"; readonly plan: number };
+  | { readonly type: "release"; readonly plan: number }
+  | ({ readonly type: "help" } & HelpRequest);
 
 /** The answer to a "run"; no other request has one. */
 export type Response =
@@ -33,7 +36,7 @@ export type Response =
 
 type Post = (response: Response, transfer: ArrayBuffer[]) => void;
 
-function serve(post: Post): (request: Request) => void {
+function serve(post: Post, close: () => void): (request: Request) => void {
   let backend: Backend;
   const sources = new Map<number, ConvSource>();
   const plans = new Map<number, PreparedConv>();
@@ -56,7 +59,7 @@ function serve(post: Post): (request: Request) => void {
       case "open":
         backend =
           request.on.backend === "wasm"
-            ? createWasmBackend(request.on.module, { threads: 1 })
+            ? createWasmBackend({ ...request.on, threads: 1 })
             : createReferenceBackend();
         break;
       case "prepare":
@@ -75,6 +78,13 @@ function serve(post: Post): (request: Request) => void {
         plans.get(request.plan)?.dispose();
         plans.delete(request.plan);
         sources.delete(request.plan);
+        break;
+      case "help":
+        try {
+          help(request);
+        } finally {
+          close();
+        }
     }
   };
 }
@@ -85,13 +95,20 @@ if (node?.parentPort) {
   const { parentPort } = node;
   parentPort.on(
     "message",
-    serve((response, transfer) => parentPort.postMessage(response, transfer)),
+    serve(
+      (response, transfer) => parentPort.postMessage(response, transfer),
+      () => parentPort.close(),
+    ),
   );
 } else {
   const scope = globalThis as unknown as {
     postMessage(message: unknown, transfer: ArrayBuffer[]): void;
     onmessage: (event: MessageEvent<Request>) => void;
+    close(): void;
   };
-  const receive = serve((response, transfer) => scope.postMessage(response, transfer));
+  const receive = serve(
+    (response, transfer) => scope.postMessage(response, transfer),
+    () => scope.close(),
+  );
   scope.onmessage = (event) => receive(event.data);
 }

@@ -48,5 +48,6 @@ function describeBackend(report: BackendReport): string {
   if (!report.available) return `not available: ${report.reason}`;
   const others = report.isas.filter((isa) => isa !== report.isa);
   const more = others.length > 0 ? `, also ${others.join(", ")}` : "";
-  return `${report.isa}${more}, ${report.threads} thread${report.threads === 1 ? "" : "s"}`;
+  const why = report.reason === undefined ? "" : ` (${report.reason})`;
+  return `${report.isa}${more}, ${report.threads} thread${report.threads === 1 ? "" : "s"}${why}`;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-import wasmBase64 from "corr2d:wasm";
+import simdBase64 from "corr2d:wasm-simd";
+import { hasRelaxedSimd, type WasmIsa, withSharedMemory } from "../backend/wasm-builds.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
 
-let compiled: WebAssembly.Module | undefined;
+let relaxedBase64: string | undefined;
+const compiled = new Map<WasmIsa, WebAssembly.Module>();
 
 export const browserPlatform: Platform = {
   env: () => undefined,
@@ -10,20 +12,36 @@ export const browserPlatform: Platform = {
   loadAddon: () => {
     throw new Error("addons need Node, Bun or Deno");
   },
-  loadWasm: () => {
-    compiled ??= new WebAssembly.Module(wasmBytes());
-    return compiled;
+  loadWasm: (isa, shared) => {
+    if (shared) {
+      const text = isa === "simd128" ? simdBase64 : relaxedBase64;
+      return text === undefined ? undefined : new WebAssembly.Module(withSharedMemory(bytesOf(text)));
+    }
+    if (isa === "simd128" && !compiled.has(isa)) {
+      compiled.set(isa, new WebAssembly.Module(bytesOf(simdBase64)));
+    }
+    return compiled.get(isa);
   },
   startWorker,
 };
 
-/** Compiles off the main thread what `loadWasm` would compile on it, which some browsers forbid for large modules. */
+/**
+ * Compiles off the main thread what `loadWasm` would compile on it, which some browsers forbid for large modules; and
+ * the build for relaxed SIMD, which lies in a file of its own, for the browsers that run it.
+ */
 export async function compileWasm(): Promise<void> {
-  compiled ??= await WebAssembly.compile(wasmBytes());
+  if (!compiled.has("simd128")) compiled.set("simd128", await WebAssembly.compile(bytesOf(simdBase64)));
+  if (compiled.has("relaxed-simd") || !hasRelaxedSimd()) return;
+  try {
+    relaxedBase64 = (await import("corr2d:wasm-relaxed")).default;
+    compiled.set("relaxed-simd", await WebAssembly.compile(bytesOf(relaxedBase64)));
+  } catch {
+    // The file was left behind when dist/browser.js was copied or bundled: the build that is there serves.
+  }
 }
 
-function wasmBytes(): Uint8Array<ArrayBuffer> {
-  const text = atob(wasmBase64);
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;

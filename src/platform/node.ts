@@ -4,17 +4,24 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { NativeAddon } from "../backend/native.ts";
+import { withSharedMemory } from "../backend/wasm-builds.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
 
 const require = createRequire(import.meta.url);
+
+const wasmFiles = {
+  "relaxed-simd": new URL("../corr2d-relaxed.wasm", import.meta.url),
+  simd128: new URL("../corr2d-simd.wasm", import.meta.url),
+};
 
 export const nodePlatform: Platform = {
   env: (name) => process.env[name],
   hardwareThreads: availableParallelism(),
   loadAddon,
-  loadWasm: () => {
+  loadWasm: (isa, shared) => {
     if (typeof WebAssembly === "undefined") throw new Error("this runtime has no WebAssembly");
-    return new WebAssembly.Module(readFileSync(new URL("../corr2d.wasm", import.meta.url)));
+    const bytes = readFileSync(wasmFiles[isa]);
+    return new WebAssembly.Module(shared ? withSharedMemory(bytes) : bytes);
   },
   startWorker,
 };

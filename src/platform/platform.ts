@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { NativeAddon } from "../backend/native.ts";
+import type { WasmIsa } from "../backend/wasm-builds.ts";
 
 /** What differs between Node and a browser. */
 export interface Platform {
@@ -8,8 +9,11 @@ export interface Platform {
   readonly hardwareThreads: number;
   /** Loads the addon built for this platform; throws an Error whose message says why there is none. */
   loadAddon(): NativeAddon;
-  /** The compiled WASM module; throws where WebAssembly is missing or forbidden. */
-  loadWasm(): WebAssembly.Module;
+  /**
+   * A build of assembly/, for shared memory or not; undefined where it was not loaded. Throws where WebAssembly is
+   * missing or forbidden.
+   */
+  loadWasm(isa: WasmIsa, shared: boolean): WebAssembly.Module | undefined;
   /** Starts a worker that runs backend/worker.ts and does not keep the process alive. */
   startWorker(): WorkerPort;
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+import { borderIndex } from "../border";
+import { Plan } from "../plan";
+import { fillRow } from "../strip";
+import { inputPoints2 } from "./points2";
+import { inputPoints4 } from "./points4";
+
+/** Six lines of four squares: 18 columns, in whole vectors. */
+const rowPitch: usize = 96;
+
+/**
+ * B^T d B for all channels of up to four squares that follow each other in a row of squares:
+ * planes[position][ic][square]. Writes whole vectors: what lies past the last square belongs to the
+ * next run of squares, which follows, or is slack.
+ *
+ * `input` is the first channel; `lines` has room for six of 96 bytes.
+ */
+export function transformInputs(
+  p: Plan, input: usize, row: i32, column: i32, count: i32, planes: usize, lines: usize,
+): void {
+  const size = p.squareSize;
+  const top = row * size - p.padTop, left = column * size - p.padLeft;
+  // Squares may reach past what their outputs need. That may not even be there, and is taken for zeros.
+  const rows = min(size + 2, p.outHeight + 2 - p.padTop - top);
+  const columns = min(count * size + 2, p.outWidth + 2 - p.padLeft - left);
+  const inside =
+    top >= 0 && left >= 0 && top + size + 2 <= min(p.inHeight, top + rows) &&
+    left + count * size + 2 <= min(p.inWidth, left + columns);
+  const pitch = inside ? <usize>p.inRowPitch : rowPitch;
+  const vectors = (count * size + 5) >> 2;
+  for (let ic = 0; ic < p.groupInChannels; ic++, input += p.inChannelPitch) {
+    let from = lines;
+    if (inside) from = input + top * p.inRowPitch + left * 4;
+    else fillLines(p, input, top, left, rows, columns, count * size + 2, lines);
+    const to = planes + ic * p.linePitch;
+    if (size == 4) {
+      downColumns4(from, pitch, vectors, lines);
+      alongRows4(lines, to, p.planePitch);
+    } else {
+      downColumns2(from, pitch, vectors, lines);
+      alongRows2(lines, to, p.planePitch);
+    }
+  }
+}
+
+/** Inputs with their borders: `rows` x `columns` of them, zeros around up to the size of the squares. */
+function fillLines(
+  p: Plan, channel: usize, top: i32, left: i32, rows: i32, columns: i32, width: i32, lines: usize,
+): void {
+  for (let y = 0; y < p.squareSize + 2; y++, lines += rowPitch) {
+    const iy = y < rows ? borderIndex(p.border, top + y, p.inHeight) : -1;
+    const filled = iy < 0 ? 0 : columns;
+    if (filled < width) memory.fill(lines + filled * 4, 0, <usize>(width - filled) * 4);
+    if (filled > 0) fillRow<f32>(p, lines, channel + iy * p.inRowPitch, left, 1, filled);
+  }
+}
+
+/** B^T d, for columns side by side as they lie. */
+function downColumns4(from: usize, pitch: usize, vectors: i32, lines: usize): void {
+  for (const end = lines + 16 * vectors; lines < end; lines += 16, from += 16) {
+    const third = from + 3 * pitch;
+    inputPoints4(
+      v128.load(from), v128.load(from + pitch), v128.load(from + 2 * pitch),
+      v128.load(third), v128.load(third + pitch), v128.load(third + 2 * pitch), lines, rowPitch,
+    );
+  }
+}
+
+/**
+ * (B^T d) B: for each line, column i of four squares in one vector.
+ *
+ *   line       a0 a1 a2 a3 | b0 b1 b2 b3 | c0 c1 c2 c3 | d0 d1 d2 d3 | e0 e1
+ *   column 0   a0 b0 c0 d0      columns 4, 5   b0 c0 d0 e0, b1 c1 d1 e1: the first two of the next square
+ */
+function alongRows4(lines: usize, to: usize, planePitch: usize): void {
+  for (const end = lines + 6 * rowPitch; lines < end; lines += rowPitch, to += 6 * planePitch) {
+    const a = v128.load(lines), b = v128.load(lines, 16), c = v128.load(lines, 32), d = v128.load(lines, 48);
+    const e = v128.load64_zero(lines, 64);
+    const ab01 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd01 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+    const ab23 = v128.shuffle<f32>(a, b, 2, 6, 3, 7), cd23 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+    const column0 = v128.shuffle<f32>(ab01, cd01, 0, 1, 4, 5), column1 = v128.shuffle<f32>(ab01, cd01, 2, 3, 6, 7);
+    inputPoints4(
+      column0, column1,
+      v128.shuffle<f32>(ab23, cd23, 0, 1, 4, 5), v128.shuffle<f32>(ab23, cd23, 2, 3, 6, 7),
+      v128.shuffle<f32>(column0, e, 1, 2, 3, 4), v128.shuffle<f32>(column1, e, 1, 2, 3, 5), to, planePitch,
+    );
+  }
+}
+
+function downColumns2(from: usize, pitch: usize, vectors: i32, lines: usize): void {
+  for (const end = lines + 16 * vectors; lines < end; lines += 16, from += 16) {
+    inputPoints2(
+      v128.load(from), v128.load(from + pitch), v128.load(from + 2 * pitch), v128.load(from + 3 * pitch),
+      lines, rowPitch,
+    );
+  }
+}
+
+/** As alongRows4, of the line a0 a1 b0 b1 | c0 c1 d0 d1 | e0 e1. */
+function alongRows2(lines: usize, to: usize, planePitch: usize): void {
+  for (const end = lines + 4 * rowPitch; lines < end; lines += rowPitch, to += 4 * planePitch) {
+    const ab = v128.load(lines), cd = v128.load(lines, 16);
+    const e = v128.load64_zero(lines, 32);
+    const column0 = v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), column1 = v128.shuffle<f32>(ab, cd, 1, 3, 5, 7);
+    inputPoints2(
+      column0, column1, v128.shuffle<f32>(column0, e, 1, 2, 3, 4), v128.shuffle<f32>(column1, e, 1, 2, 3, 5),
+      to, planePitch,
+    );
+  }
+}

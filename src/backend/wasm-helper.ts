@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// What the calling thread and its helpers agree on, and what a helper does; wasm-team.ts is the calling thread's side.
+
+/** The arguments of `run` in assembly/index.ts, but for the workspace: those after it follow those before it. */
+export type Job = readonly [
+  plan: number,
+  input: number,
+  output: number,
+  items: number,
+  from: number,
+  to: number,
+  first: number,
+  end: number,
+];
+
+export interface HelpRequest {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Laid out as {@link layout} says. */
+  readonly shared: Int32Array;
+  /** Number of this helper. */
+  readonly helper: number;
+}
+
+/** What a helper is about. Only `idle` helpers are called, and only a `called` one begins to work. */
+export const state = { idle: 0, called: 1, working: 2, starting: 3, gone: 4, failed: 5 } as const;
+
+/** Places that all share: the next job to take, and how many there are. */
+export const control = { next: 0, count: 1 } as const;
+
+const mostJobs = 64;
+const jobWords = 8;
+const firstDone = 16;
+const firstJob = firstDone + mostJobs;
+const firstHelper = firstJob + mostJobs * jobWords;
+/** Helpers watch places in different cache lines. */
+const helperWords = 16;
+
+export const layout = {
+  mostJobs,
+  /** 0 till a job is finished, then 1, or -1 where it failed. */
+  done: (job: number) => firstDone + job,
+  job: (job: number) => firstJob + job * jobWords,
+  state: (helper: number) => firstHelper + helper * helperWords,
+  workspace: (helper: number) => firstHelper + helper * helperWords + 1,
+  length: (helpers: number) => firstHelper + helpers * helperWords,
+} as const;
+
+/** A helper that was not called for so long ends. */
+export const idleMilliseconds = 2000;
+/** How long a helper looks for its next call before it sleeps: waking takes about as long. */
+const patienceMilliseconds = 0.1;
+
+/** Works when called; returns when it was not for a long while. */
+export function help({ module, memory, shared, helper }: HelpRequest): void {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const run = exports.run as (...values: number[]) => void;
+  const at = layout.state(helper);
+  Atomics.compareExchange(shared, at, state.starting, state.idle);
+  for (;;) {
+    const until = performance.now() + patienceMilliseconds;
+    while (Atomics.load(shared, at) === state.idle && performance.now() < until);
+    const outcome = Atomics.wait(shared, at, state.idle, idleMilliseconds);
+    if (Atomics.compareExchange(shared, at, state.called, state.working) === state.called) {
+      let after: number = state.gone;
+      try {
+        work(run, shared, shared[layout.workspace(helper)]);
+        after = state.idle;
+      } finally {
+        Atomics.store(shared, at, after);
+        Atomics.notify(shared, at);
+      }
+    } else if (outcome === "timed-out") {
+      if (Atomics.compareExchange(shared, at, state.idle, state.gone) === state.idle) return;
+    } else if (Atomics.load(shared, at) === state.gone) {
+      return;
+    }
+  }
+}
+
+function work(run: (...values: number[]) => void, shared: Int32Array, workspace: number): void {
+  const count = Atomics.load(shared, control.count);
+  for (;;) {
+    const i = Atomics.add(shared, control.next, 1);
+    if (i >= count) return;
+    let outcome = -1;
+    try {
+      const job = layout.job(i);
+      const [plan, input, output, ...parts] = shared.subarray(job, job + jobWords);
+      run(plan, input, output, workspace, ...parts);
+      outcome = 1;
+    } finally {
+      Atomics.store(shared, layout.done(i), outcome);
+      Atomics.notify(shared, layout.done(i));
+    }
+  }
+}
