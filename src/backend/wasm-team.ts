@@ -24,9 +24,6 @@ export interface Team {
 /** How long to look for a change before sleeping, in looks. */
 const patience = 20_000;
 
-/** The most jobs that one run can have. */
-const mostJobs = layout.mostJobs;
-
 export function createTeam(module: WebAssembly.Module, memory: WebAssembly.Memory, size: number): Team {
   const shared = new Int32Array(new SharedArrayBuffer(4 * layout.length(size)));
   const ports: (WorkerPort | undefined)[] = Array.from({ length: size }, () => undefined);
