@@ -6,7 +6,6 @@
 #include <atomic>
 #include <memory>
 #include <new>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -48,13 +47,6 @@ class PlanReference {
 
 struct Handle {
   PlanReference plan;
-};
-
-struct Job;
-
-// The jobs under way in one JavaScript thread, so that a thread that is terminated need not wait for them.
-struct Jobs {
-  std::set<Job*> live;
 };
 
 // A checked view of a typed array. Its pointer is valid until the next call into JavaScript.
@@ -159,7 +151,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
     const auto algorithm = Napi::Number(env, arguments[2]).Uint32Value();
     if (algorithm > 4) throw std::invalid_argument("no such algorithm");
     const int threads = Napi::Number(env, arguments[3]).Int32Value();
-    if (spec.groups == 0) throw std::invalid_argument("groups must not be 0");
+    corr2d::checkSpec(spec);
     const auto weights = elementsOf(env, arguments[4], spec.dtype);
     if (weights.length != static_cast<size_t>(spec.weightsLength())) throw std::invalid_argument("too few weights");
     const bool hasBias = !Napi::Value(env, arguments[5]).IsNull();
@@ -188,6 +180,14 @@ napi_value workspaceBytes(napi_env env, napi_callback_info info) {
   });
 }
 
+napi_value threads(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    napi_value arguments[1];
+    argumentsOf(env, info, arguments);
+    return static_cast<napi_value>(Napi::Number::New(env, planOf(env, arguments[0])->threads()));
+  });
+}
+
 napi_value run(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[3];
@@ -200,31 +200,43 @@ napi_value run(napi_env env, napi_callback_info info) {
   });
 }
 
-// One runAsync: keeps the arrays alive, runs on libuv's pool, and calls back on the event loop.
+// One runAsync: keeps the arrays alive and runs on libuv's pool, in parts, so that neither an abort nor the end of the
+// JavaScript thread has to wait for the whole, nor other users of that pool; then calls back on the event loop.
 struct Job {
   PlanReference plan;
-  Jobs& jobs;
   const void* src;
   void* dst;
   std::atomic<int32_t>* cancel;
+  int64_t nextTask = 0;
   napi_async_work work = nullptr;
   napi_ref references[4] = {};  // input, output, cancel, done
   std::string error;
 
-  explicit Job(Jobs& jobs) : jobs(jobs) { jobs.live.insert(this); }
-  ~Job() { jobs.live.erase(this); }
+  bool queue(napi_env env) {
+    napi_value name;
+    return napi_create_string_utf8(env, "corr2d", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+           napi_create_async_work(env, nullptr, name, execute, complete, this, &work) == napi_ok &&
+           napi_queue_async_work(env, work) == napi_ok;
+  }
+
+  void deleteWork(napi_env env) {
+    if (work != nullptr) napi_delete_async_work(env, work);
+    work = nullptr;
+  }
 
   void release(napi_env env) {
+    deleteWork(env);
     for (napi_ref reference : references) {
       if (reference != nullptr) napi_delete_reference(env, reference);
     }
-    if (work != nullptr) napi_delete_async_work(env, work);
   }
+
+  bool isDone() const { return !error.empty() || cancel->load() != 0 || nextTask == plan->tasks(); }
 
   static void execute(napi_env, void* self) {
     Job& job = *static_cast<Job*>(self);
     try {
-      job.plan->run(job.src, job.dst, job.cancel);
+      job.nextTask = job.plan->runPart(job.src, job.dst, job.nextTask, *job.cancel);
     } catch (const std::bad_alloc&) {
       job.error = "out of memory";
     } catch (const std::exception& error) {
@@ -234,23 +246,42 @@ struct Job {
     }
   }
 
+  // False once the JavaScript thread is ending: Node waits for all work then, so no more is begun.
+  static bool canRunScript(napi_env env) {
+    napi_value global;
+    bool has;
+    return napi_get_global(env, &global) == napi_ok && napi_has_named_property(env, global, "Object", &has) == napi_ok;
+  }
+
   static void complete(napi_env env, napi_status, void* self) {
-    const std::unique_ptr<Job> job(static_cast<Job*>(self));
+    std::unique_ptr<Job> job(static_cast<Job*>(self));
     napi_handle_scope scope;
     if (napi_open_handle_scope(env, &scope) != napi_ok) return;
-    napi_value done = nullptr, undefined = nullptr, error = nullptr;
-    napi_get_reference_value(env, job->references[3], &done);
+    job->deleteWork(env);
+    if (!canRunScript(env)) {
+      job->release(env);
+    } else if (!job->isDone() && job->queue(env)) {
+      job.release();
+    } else {
+      if (!job->isDone()) job->error = "the work could not be queued";
+      job->callBack(env);
+    }
+    napi_close_handle_scope(env, scope);
+  }
+
+  void callBack(napi_env env) {
+    napi_value done = nullptr, undefined = nullptr, result = nullptr;
+    napi_get_reference_value(env, references[3], &done);
     napi_get_undefined(env, &undefined);
-    if (job->error.empty()) {
-      napi_get_null(env, &error);
+    if (error.empty()) {
+      napi_get_null(env, &result);
     } else {
       napi_value message = nullptr;
-      napi_create_string_utf8(env, job->error.c_str(), job->error.size(), &message);
-      napi_create_error(env, nullptr, message, &error);
+      napi_create_string_utf8(env, error.c_str(), error.size(), &message);
+      napi_create_error(env, nullptr, message, &result);
     }
-    job->release(env);
-    if (done != nullptr) napi_call_function(env, undefined, done, 1, &error, nullptr);
-    napi_close_handle_scope(env, scope);
+    release(env);
+    if (done != nullptr) napi_call_function(env, undefined, done, 1, &result, nullptr);
   }
 };
 
@@ -258,7 +289,7 @@ napi_value runAsync(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[5];
     argumentsOf(env, info, arguments);
-    auto job = std::make_unique<Job>(*Napi::Env(env).GetInstanceData<Jobs>());
+    auto job = std::make_unique<Job>();
     job->plan = planOf(env, arguments[0]);
     const ConvSpec& spec = job->plan->spec();
     job->src = elementsOf(env, arguments[1], spec, spec.inputLength()).data;
@@ -273,10 +304,7 @@ napi_value runAsync(napi_env env, napi_callback_info info) {
     job->cancel = static_cast<std::atomic<int32_t>*>(cancel);
     bool ok = true;
     for (int i = 0; i < 4; i++) ok = ok && napi_create_reference(env, arguments[i + 1], 1, &job->references[i]) == napi_ok;
-    napi_value name;
-    ok = ok && napi_create_string_utf8(env, "corr2d", NAPI_AUTO_LENGTH, &name) == napi_ok &&
-         napi_create_async_work(env, nullptr, name, Job::execute, Job::complete, job.get(), &job->work) == napi_ok &&
-         napi_queue_async_work(env, job->work) == napi_ok;
+    ok = ok && job->queue(env);
     if (!ok) {
       job->release(env);
       throw std::runtime_error("the work could not be queued");
@@ -296,16 +324,10 @@ napi_value dispose(napi_env env, napi_callback_info info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  auto* jobs = new Jobs;
-  env.SetInstanceData(jobs);
-  env.AddCleanupHook(
-      [](Jobs* jobs) {
-        for (Job* job : jobs->live) job->cancel->store(1);
-      },
-      jobs);
   const napi_property_descriptor functions[] = {
       {"prepare", nullptr, prepare, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"workspaceBytes", nullptr, workspaceBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"threads", nullptr, threads, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"run", nullptr, run, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"dispose", nullptr, dispose, nullptr, nullptr, nullptr, napi_enumerable, nullptr},

@@ -2,6 +2,8 @@
 #include "blocking.h"
 
 #include <algorithm>
+#include <new>
+#include <numeric>
 
 namespace corr2d {
 namespace {
@@ -10,6 +12,7 @@ namespace {
 constexpr int64_t kDepth = 256;             // products summed before partial sums go back to memory
 constexpr int64_t kBlockBytes = 384 << 10;  // a strip and its partial sums
 constexpr int64_t kMaxPixels = 8192;
+constexpr int64_t kStripBytes = 1 << 20;  // a strip at most, and a panel of im2col
 constexpr int64_t kPlanesBytes = 512 << 10;  // transformed inputs of a Winograd task
 constexpr double kMultiplyAddsPerSecond = 100e9, kBytesPerSecond = 50e9;
 constexpr int64_t kDepthwiseRows = 28, kDepthwiseBytes = 48 << 10;  // of a depthwise task; 28 is 4 times 7
@@ -62,14 +65,34 @@ int64_t chooseStripPixels(const ConvSpec& spec, Algorithm algorithm, const Block
   return std::clamp(kBlockBytes / std::max<int64_t>(bytes, 1), floor, kMaxPixels);
 }
 
+// Every which row of the padded input a strip of so many output rows reads.
+int64_t rowSampleOf(const ConvSpec& spec, int64_t rows) {
+  if (spec.kernelHeight == 1) return spec.strideY;
+  return rows == 1 ? spec.dilationY : std::gcd(spec.strideY, spec.dilationY);
+}
+
+struct StripSize {
+  int64_t rows, columns;
+};
+
+StripSize stripSizeOf(const ConvSpec& spec, int64_t rows, int64_t columns) {
+  return {((rows - 1) * spec.strideY + (spec.kernelHeight - 1) * spec.dilationY) / rowSampleOf(spec, rows) + 1,
+          (columns - 1) * spec.strideX + (spec.kernelWidth - 1) * spec.dilationX + 1};
+}
+
+// In double, as dilations can make it larger than 64 bits count.
+double stripBytes(const ConvSpec& spec, const Blocking& b) {
+  const StripSize size = stripSizeOf(spec, b.rows, b.columns);
+  return static_cast<double>(b.channels) * static_cast<double>(size.rows) * static_cast<double>(size.columns) *
+         static_cast<double>(spec.elementBytes());
+}
+
 void chooseStrip(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads, Blocking& b) {
   const int64_t pixels = chooseStripPixels(spec, algorithm, b);
+  const int64_t unit = algorithm == Algorithm::strided ? tile.pixels : b.tileVectors * tile.width;
   b.rows = std::clamp<int64_t>(pixels / spec.outWidth, 1, spec.outHeight);
   b.columns = spec.outWidth;
-  if (spec.outWidth > pixels) {
-    const int64_t unit = algorithm == Algorithm::strided ? tile.pixels : b.tileVectors * tile.width;
-    b.columns = std::max(unit, pixels / unit * unit);
-  }
+  if (spec.outWidth > pixels) b.columns = std::max(unit, pixels / unit * unit);
   b.rowBlocks = ceilDivide(spec.outHeight, b.rows);
   b.columnBlocks = ceilDivide(spec.outWidth, b.columns);
   // Few strips are made a multiple of the threads, so that no thread is left without one at the end.
@@ -81,9 +104,21 @@ void chooseStrip(const ConvSpec& spec, Algorithm algorithm, const TileShape& til
     } else if (b.rowBlocks == 1 && spec.outWidth >= threads * tile.width * 4) {
       b.columns = roundUp(ceilDivide(spec.outWidth, roundUp(b.columnBlocks, threads)), tile.width);
     }
-    b.rowBlocks = ceilDivide(spec.outHeight, b.rows);
-    b.columnBlocks = ceilDivide(spec.outWidth, b.columns);
   }
+  // Large kernels and dilations bring rows and columns along that pixels alone do not tell of.
+  while (b.copies && stripBytes(spec, b) > kStripBytes) {
+    if (b.rows > 1) {
+      b.rows = ceilDivide(b.rows, 2);
+    } else if (b.columns > unit) {
+      b.columns = std::max(unit, b.columns / 2 / unit * unit);
+    } else if (b.channels > 1 && algorithm != Algorithm::strided) {
+      b.channels = ceilDivide(b.channels, 2);
+    } else {
+      break;
+    }
+  }
+  b.rowBlocks = ceilDivide(spec.outHeight, b.rows);
+  b.columnBlocks = ceilDivide(spec.outWidth, b.columns);
 }
 
 // Where too few `regions` of output keep all threads busy, their output channels are split as well.
@@ -95,18 +130,19 @@ void splitOutputs(int64_t regions, int64_t threads, Blocking& b) {
   b.tasks = regions * b.outputBlocks;
 }
 
+// Throws std::bad_alloc for a strip of more than a GiB, which only a dilation of millions makes.
 void layOutWorkspace(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, Blocking& b) {
   const bool strided = algorithm == Algorithm::strided;
-  b.copies = spec.padded() || (!strided && (spec.strideX > 1 || spec.nhwc));
+  if (b.copies && stripBytes(spec, b) > 0x1p30) throw std::bad_alloc();
   b.phases = strided ? 1 : spec.strideX;
-  const int64_t stripRows = (b.rows - 1) * spec.strideY + (spec.kernelHeight - 1) * spec.dilationY + 1;
-  const int64_t stripColumns = (b.columns - 1) * spec.strideX + (spec.kernelWidth - 1) * spec.dilationX + 1;
-  b.phaseColumns = ceilDivide(stripColumns, b.phases);
+  b.rowSample = rowSampleOf(spec, b.rows);
+  const StripSize strip = stripSizeOf(spec, b.rows, b.columns);
+  b.phaseColumns = ceilDivide(strip.columns, b.phases);
   b.stripRow = b.phases * b.phaseColumns;
-  b.stripPlane = stripRows * b.stripRow;
+  b.stripPlane = strip.rows * b.stripRow;
   // Vectors are loaded whole: up to width - 1 elements past the last pixel.
   b.stripLine = b.channels * b.stripPlane + tile.width;
-  b.stripLength = strided && !b.copies ? 0 : b.stripLine + (b.phases > 1 ? stripColumns : 0);
+  b.stripLength = strided && !b.copies ? 0 : b.stripLine + (b.phases > 1 ? strip.columns : 0);
   b.panelLength =
       algorithm == Algorithm::im2col ? b.channels * spec.taps() * b.tileVectors * tile.width + tile.width : 0;
   b.scratchLength = spec.nhwc && !strided ? b.outputs * b.rows * b.columns : 0;
@@ -174,9 +210,14 @@ Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& 
     blockWinograd(spec, tile, threads, b);
     return b;
   }
+  b.copies = spec.padded() || (algorithm != Algorithm::strided && (spec.strideX > 1 || spec.nhwc));
   if (algorithm != Algorithm::strided) {
     const int64_t most = std::clamp<int64_t>(kDepth / spec.taps(), 1, spec.groupIn());
     b.channels = ceilDivide(spec.groupIn(), ceilDivide(spec.groupIn(), most));
+  }
+  if (algorithm == Algorithm::im2col) {
+    const int64_t columnBytes = b.channels * spec.taps() * tile.width * spec.elementBytes();
+    b.tileVectors = std::clamp<int64_t>(kStripBytes / columnBytes, 1, b.tileVectors);
   }
   chooseStrip(spec, algorithm, tile, threads, b);
   splitOutputs(spec.batch * spec.groups * b.rowBlocks * b.columnBlocks, threads, b);

@@ -24,6 +24,7 @@ struct Blocking {
   int64_t phases;               // column c of a copied strip lies at (c % phases) * phaseColumns + c / phases
   int64_t phaseColumns;
   int64_t stripRow, stripPlane; // steps of a copied strip
+  int64_t rowSample;            // it holds every rowSample-th row: dilations and strides pass over the others
   int64_t stripLine;            // where a row is put together before it is sorted by phase
 
   int64_t stripLength, panelLength, scratchLength;  // of a task's workspace, in this order

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -22,8 +23,9 @@ void require(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(what);
 }
 
-// What TypeScript has checked already, and what keeps a kernel inside its buffers; again, as this is the last gate.
-void check(const ConvSpec& s) {
+}  // namespace
+
+void checkSpec(const ConvSpec& s) {
   const int64_t sizes[] = {s.batch,       s.inChannels,   s.inHeight,    s.inWidth, s.outChannels, s.outHeight,
                            s.outWidth,    s.kernelHeight, s.kernelWidth, s.strideY, s.strideX,     s.dilationY,
                            s.dilationX,   s.groups};
@@ -43,6 +45,8 @@ void check(const ConvSpec& s) {
     for (const int64_t size : axes) require(!__builtin_mul_overflow(total, size, &total), "the data is too large");
   }
 }
+
+namespace {
 
 // Vectors lie along rows. A column is laid down as a row, which it is in memory already; and as a 1x1 kernel sees no
 // rows, they are joined into one that has no tails in between.
@@ -64,9 +68,12 @@ ConvSpec withLongRows(ConvSpec s) {
   return s;
 }
 
+// The transformed inputs of a tile of squares, all channels of them, are 2 KiB each: 4 MiB.
+constexpr int64_t kWinogradChannels = 2048;
+
 bool suitsWinograd(const ConvSpec& s) {
   return s.kernelHeight == 3 && s.kernelWidth == 3 && s.strideY == 1 && s.strideX == 1 && s.dilationY == 1 &&
-         s.dilationX == 1 && !s.nhwc;
+         s.dilationX == 1 && !s.nhwc && s.groupIn() <= kWinogradChannels;
 }
 
 bool suitsDepthwise(const ConvSpec& s) {
@@ -103,7 +110,9 @@ template <class T>
 void pack(const ConvSpec& s, const Blocking& b, const void* weights, const void* bias, void* packedWeights,
           void* packedBias) {
   packBias(s, b, static_cast<const T*>(bias), static_cast<T*>(packedBias));
-  if (b.winogradSize != 0) return transformWeights(s, b, static_cast<const float*>(weights), static_cast<float*>(packedWeights));
+  if (b.winogradSize != 0) {
+    return transformWeights(s, b, static_cast<const float*>(weights), static_cast<float*>(packedWeights));
+  }
   packWeights(s, b, static_cast<const T*>(weights), static_cast<T*>(packedWeights));
 }
 
@@ -141,10 +150,10 @@ class ConvPlan::Workspace {
 
 ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, int threads, const void* weights,
                    const void* bias)
-    : spec_((check(spec), withLongRows(spec))), threads_(std::max(threads, 1)) {
+    : spec_((checkSpec(spec), withLongRows(spec))), threads_(std::clamp(threads, 1, ThreadPool::kMaxThreads)) {
   const KernelSet& kernels = isa.of(spec_.dtype);
-  runTasks_ = kernels.of(algorithm);
-  require(runTasks_ != nullptr, "there is no such algorithm for this dtype");
+  kernel_ = kernels.of(algorithm);
+  require(kernel_ != nullptr, "there is no such algorithm for this dtype");
   require(algorithm != Algorithm::winograd || suitsWinograd(spec_), "winograd takes 3x3 kernels at stride 1, nchw");
   require(algorithm != Algorithm::depthwise || suitsDepthwise(spec_),
           "depthwise takes one input channel for each group, 3x3 or 5x5 kernels, strides 1 or 2, zero padding, nchw");
@@ -170,32 +179,40 @@ ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, in
   idle_.reserve(2);
 }
 
-void ConvPlan::run(const void* src, void* dst, const std::atomic<int32_t>* cancel) const {
+void ConvPlan::runTasks(const void* src, void* dst, int64_t first, int64_t last) const {
   struct Context {
     ConvJob job;
-    RunTasks runTasks;
+    RunTasks kernel;
+    int64_t first;
     char* workspace;
     size_t workspaceBytes;
-    const std::atomic<int32_t>* cancel;
   };
   const Workspace workspace(*this);
   Context context{{&spec_, &blocking_, columnOffset_.data(), weights_.data(), bias_.data(), src, dst},
-                  runTasks_,
+                  kernel_,
+                  first,
                   workspace.data(),
-                  workspaceBytes_,
-                  cancel};
+                  workspaceBytes_};
   ThreadPool::run(
-      blocking_.tasks, threads_,
-      [](void* opaque, int64_t first, int64_t last, int thread) {
+      last - first, threads_,
+      [](void* opaque, int64_t from, int64_t to, int thread) {
         const Context& c = *static_cast<const Context*>(opaque);
-        char* own = c.workspace + static_cast<size_t>(thread) * c.workspaceBytes;
-        if (c.cancel == nullptr) return c.runTasks(c.job, first, last, own);
-        for (int64_t task = first; task < last; task++) {
-          if (c.cancel->load(std::memory_order_relaxed) != 0) return;
-          c.runTasks(c.job, task, task + 1, own);
-        }
+        c.kernel(c.job, c.first + from, c.first + to, c.workspace + static_cast<size_t>(thread) * c.workspaceBytes);
       },
       &context);
+}
+
+int64_t ConvPlan::runPart(const void* src, void* dst, int64_t first, const std::atomic<int32_t>& cancel) const {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + std::chrono::milliseconds(20);
+  // Two tasks for each thread keep them even, and are soon done.
+  const int64_t step = 2 * static_cast<int64_t>(threads_);
+  do {
+    const int64_t last = std::min(first + step, blocking_.tasks);
+    runTasks(src, dst, first, last);
+    first = last;
+  } while (first < blocking_.tasks && cancel.load(std::memory_order_relaxed) == 0 && Clock::now() < end);
+  return first;
 }
 
 }  // namespace corr2d

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <new>
-#include <system_error>
 #include <thread>
 
 #if defined(__x86_64__)
@@ -15,7 +13,6 @@
 namespace corr2d {
 namespace {
 
-constexpr int kMaxThreads = 256;
 // Measured: a spinning helper answers in 0.1 us, a sleeping one in 40 us.
 constexpr auto kSpin = std::chrono::microseconds(50);
 
@@ -94,8 +91,8 @@ struct Pool {
   int startHelpers(int wanted) {
     try {
       for (; helpers < wanted; helpers++) std::thread(&Pool::help, this, epoch.load()).detach();
-    } catch (const std::system_error&) {
-      // No more threads to be had: those that did start are enough.
+    } catch (...) {
+      // No more threads, or no memory for one, to be had: those that did start are enough.
     }
     return helpers;
   }
@@ -110,7 +107,14 @@ struct Pool {
     work(0);
     // A helper that is still waking up finds the job closed, and nobody waits for it.
     const int joined = joinedOf(state.exchange(0, std::memory_order_acquire));
-    while (finished.load(std::memory_order_acquire) != joined) relax();
+    // A helper that was pushed off its processor needs one to come to an end.
+    for (int i = 0; finished.load(std::memory_order_acquire) != joined; i++) {
+      if (i < 1000) {
+        relax();
+      } else {
+        std::this_thread::yield();
+      }
+    }
   }
 };
 

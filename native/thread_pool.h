@@ -8,6 +8,8 @@ namespace corr2d {
 // are first needed, spin for a moment after each job, then sleep. The pool is never destroyed: the addon stays loaded.
 class ThreadPool {
  public:
+  static constexpr int kMaxThreads = 256;
+
   // body(first, last, thread) with thread in [0, threads) for disjoint ranges that cover [0, count). The caller takes
   // part. Where another caller holds the pool, or helpers cannot be started, the caller does all of it as thread 0.
   using Body = void (*)(void* context, int64_t first, int64_t last, int thread);

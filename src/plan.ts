@@ -37,6 +37,7 @@ export class ConvPlan {
   readonly #reason: string;
   readonly #inputLength: number;
   readonly #outputLength: number;
+  readonly #assertOpen: () => void;
   #prepared: PreparedConv | undefined;
 
   /** Plans come from `planConv2d`. */
@@ -46,7 +47,10 @@ export class ConvPlan {
     selection: Selection,
     weights: FloatArray,
     bias: FloatArray | null,
+    assertOpen: () => void,
   ) {
+    assertOpen();
+    this.#assertOpen = assertOpen;
     this.spec = spec;
     this.inputShape = Object.freeze(inputShapeOf(spec));
     this.outputShape = Object.freeze(outputShapeOf(spec));
@@ -57,8 +61,12 @@ export class ConvPlan {
     this.#reason = selection.reason;
     this.#inputLength = elementCount(this.inputShape);
     this.#outputLength = elementCount(this.outputShape);
-    this.#prepared =
-      spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias);
+    try {
+      this.#prepared =
+        spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias);
+    } catch (cause) {
+      throw backendFailure(backend.name, cause);
+    }
     this.workspaceBytes = this.#prepared.workspaceBytes;
     if (spec.batch !== 0) forgotten.register(this, this.#prepared, this);
   }
@@ -80,7 +88,11 @@ export class ConvPlan {
     // Asked again, as a getter of x may have detached it.
     if (output.length !== this.#outputLength) throw invalid(`${this.#outputLength} elements`, "out", output);
     if (out !== undefined && overlap(input, output)) throw invalid("an array apart from x", "out", output);
-    prepared.run(input, output);
+    try {
+      prepared.run(input, output);
+    } catch (cause) {
+      throw backendFailure(this.backend, cause);
+    }
     return out instanceof Tensor ? out : new Tensor(output, this.outputShape);
   }
 
@@ -98,9 +110,13 @@ export class ConvPlan {
     if (out !== undefined) this.#elements(out, this.outputShape, this.#outputLength, "out");
     const given = this.#elements(x, this.inputShape, this.#inputLength, "x");
     // Both arrays are private: no script can detach or resize them while other threads use them.
-    const input = transfer ? takeOver(given) : given.slice();
+    const input = transfer ? takeOver(given) : copyOf(given);
     const output = allocateOutput(this.spec, this.#outputLength);
-    await prepared.runAsync(input, output, signal);
+    try {
+      await prepared.runAsync(input, output, signal);
+    } catch (cause) {
+      throw signal?.aborted ? cause : backendFailure(this.backend, cause);
+    }
     if (out === undefined) return new Tensor(output, this.outputShape);
     const target = this.#elements(out, this.outputShape, this.#outputLength, "out");
     target.set(output);
@@ -134,6 +150,7 @@ export class ConvPlan {
 
   #live(): PreparedConv {
     if (this.#prepared === undefined) throw new Corr2dError("DISPOSED", "This plan was disposed of");
+    this.#assertOpen();
     return this.#prepared;
   }
 
@@ -165,6 +182,23 @@ const emptyBatch: PreparedConv = {
   runAsync: async () => {},
   dispose: () => {},
 };
+
+/** Errors of our own pass; anything else, for want of memory mostly, is the backend's. */
+function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
+  if (cause instanceof Corr2dError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });
+}
+
+function copyOf(array: FloatArray): FloatArray {
+  try {
+    return array.slice();
+  } catch (cause) {
+    throw new Corr2dError("BACKEND_FAILED", `A copy of ${array.length} elements cannot be allocated`, {
+      cause,
+    });
+  }
+}
 
 function allocateOutput(spec: ConvSpec, length: number): FloatArray {
   try {

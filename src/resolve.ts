@@ -44,8 +44,8 @@ export interface ConvOptions {
    */
   readonly accuracy?: Accuracy;
   /**
-   * Default false. With "auto": times the most promising algorithms, for about 0.1 s, the first time that such a
-   * convolution is planned, and takes the fastest. `tuning` exports what was found, and imports it elsewhere.
+   * Default false. With "auto": times the most promising algorithms, for 60 ms and four runs of each at least, the
+   * first time that such a convolution is planned, and takes the fastest. `tuning` exports what was found, and imports it elsewhere.
    */
   readonly tune?: boolean;
 }
@@ -64,11 +64,24 @@ const defaults: Required<Omit<ConvOptions, "algorithm" | "accuracy" | "tune">> =
   activation: "none",
 };
 
-/** An options object that was read once, with its defaults filled in. */
-export function readOptions<T extends object>(options: T | undefined): T {
+/** The names of {@link ConvOptions}. */
+export const convOptionNames = [
+  ...["strides", "padding", "dilations", "groups", "inputLayout", "filterLayout", "border", "activation"],
+  ...["algorithm", "accuracy", "tune"],
+];
+
+/**
+ * A copy of an options object, each property read once. Throws INVALID_ARGUMENT for a property that is not among
+ * `names`: `stride` instead of `strides` must not be passed over in silence.
+ */
+export function readOptions<T extends object>(options: T | undefined, names: readonly string[]): T {
   if (options === undefined) return {} as T;
   if (typeof options !== "object" || options === null) throw invalid("an object", "options", options);
-  return { ...options };
+  const copy = { ...options };
+  for (const name of Object.keys(copy)) {
+    if (!names.includes(name)) throw invalid(`one of ${names.join(", ")}`, "the name of an option", name);
+  }
+  return copy;
 }
 
 function defined<T extends object>(options: T): Partial<T> {
@@ -99,12 +112,17 @@ export function resolveAccuracy(value: unknown = "fast"): Accuracy {
  *
  * @param inputShape in the order of `options.inputLayout`
  * @param weightsShape in the order of `options.filterLayout`
+ * @param kernel how the caller knows the weights, for messages
  */
 export function resolveConvSpec(
   inputShape: readonly number[],
   weightsShape: readonly number[],
   dtype: DType,
   options: ConvOptions,
+  kernel: { readonly name: string; readonly shape: readonly number[] } = {
+    name: "weights",
+    shape: weightsShape,
+  },
 ): ConvSpec {
   // Defaults stand in for undefined only: null is as wrong as any other value.
   const given = { ...defaults, ...defined(options) };
@@ -125,7 +143,7 @@ export function resolveConvSpec(
     if (size < 1) throw invalid("sizes of at least 1 after the batch", "x.shape", inputShape);
   }
   for (const size of weightsShape) {
-    if (size < 1) throw invalid("sizes of at least 1", "weights.shape", weightsShape);
+    if (size < 1) throw invalid("sizes of at least 1", kernel.name, kernel.shape);
   }
   if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
     throw invalid(
@@ -155,8 +173,8 @@ export function resolveConvSpec(
   if (outHeight < 1 || outWidth < 1) {
     throw invalid(
       `a kernel that fits into the padded input (${inHeight + padding[0] + padding[1]} x ${inWidth + padding[2] + padding[3]})`,
-      "weights.shape with its dilations",
-      weightsShape,
+      `${kernel.name} with its dilations`,
+      kernel.shape,
     );
   }
   for (const size of [
@@ -212,7 +230,7 @@ function resolveActivation(activation: NonNullable<ConvOptions["activation"]>): 
   }
   if (kind === "clamp") {
     const { min, max } = given as { min: unknown; max: unknown };
-    if (typeof min !== "number") throw invalid("a number", "activation.min", min);
+    if (typeof min !== "number" || Number.isNaN(min)) throw invalid("a number", "activation.min", min);
     if (typeof max !== "number" || !(min <= max))
       throw invalid(`a number >= min (${min})`, "activation.max", max);
     return { kind, min, max };

@@ -86,7 +86,8 @@ export function suitsWinograd(spec: ConvSpec): boolean {
   const { kernelHeight, kernelWidth, strides, dilations, dtype, inputLayout } = spec;
   const plain =
     kernelHeight === 3 && kernelWidth === 3 && [...strides, ...dilations].every((step) => step === 1);
-  return plain && dtype === "float32" && inputLayout === "nchw";
+  const fits = spec.inChannels / spec.groups <= 2048; // or its workspace would
+  return plain && fits && dtype === "float32" && inputLayout === "nchw";
 }
 
 /** True where depthwise computes this: one input channel for each group, 3x3 or 5x5 kernels, strides 1 or 2. */

@@ -62,15 +62,16 @@ export function toTensor(
   dtype: DType = "float32",
 ): TensorLike {
   const tensor = Array.isArray(value)
-    ? fromNested(value, name, dtype)
+    ? fromNested(value, rank, name, dtype)
     : readTensor(value as TensorLike, name);
   if (tensor.shape.length !== rank) throw invalid(`${rank} dimensions`, `${name}.shape`, tensor.shape);
   return tensor;
 }
 
 function readTensor(value: TensorLike, name: string): TensorLike {
-  if (typeof value !== "object" || value === null)
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) {
     throw invalid("nested arrays or { data, shape }", name, value);
+  }
   // Each property is read once: a getter or proxy must not answer the check one way and the use another.
   const { data, shape } = value;
   dtypeOf(data, `${name}.data`);
@@ -94,9 +95,13 @@ export function checkShape(shape: unknown, name: string): readonly number[] {
   return copy;
 }
 
-function fromNested(value: NestedArray, name: string, dtype: DType): TensorLike {
+function fromNested(value: NestedArray, rank: number, name: string, dtype: DType): TensorLike {
   const shape: number[] = [];
-  for (let level: unknown = value; Array.isArray(level); level = level[0]) shape.push(level.length);
+  // An array may hold itself: what is nested deeper than it should be is not followed.
+  for (let level: unknown = value; Array.isArray(level) && shape.length <= rank; level = level[0]) {
+    shape.push(level.length);
+  }
+  if (shape.length !== rank) throw invalid(`${rank} dimensions`, `${name}.shape`, shape);
   const data = allocate(dtype, elementCount(shape));
   copyLevel(value, shape, 0, data, 0, name);
   return { data, shape };

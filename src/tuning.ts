@@ -36,9 +36,14 @@ export const tuning = {
   /** Adds findings; newer ones replace older ones. Throws INVALID_ARGUMENT for what `export` cannot have made. */
   import(record: TuningRecord): void {
     if (record?.version !== 1) throw invalid("a record of version 1", "record", record);
-    const entries = Object.entries(record.findings ?? {});
+    const { findings: given } = record;
+    if (typeof given !== "object" || given === null) throw invalid("an object", "record.findings", given);
+    const entries = Object.entries(given);
     for (const [key, finding] of entries) {
-      checkOneOf(finding?.algorithm, algorithms, `record.findings[${JSON.stringify(key)}].algorithm`);
+      const name = `record.findings[${JSON.stringify(key)}]`;
+      checkOneOf(finding?.algorithm, algorithms, `${name}.algorithm`);
+      if (!(finding.milliseconds >= 0))
+        throw invalid("a number >= 0", `${name}.milliseconds`, finding.milliseconds);
     }
     for (const [key, { algorithm, milliseconds }] of entries) findings.set(key, { algorithm, milliseconds });
   },

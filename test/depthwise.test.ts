@@ -44,7 +44,34 @@ function depthwiseCases(): ConvCase[] {
   });
 }
 
-const cases = depthwiseCases();
+const cases = [...depthwiseCases(), ...largeCases()];
+
+/** Enough work for native to share it between threads, which it does from a million products on. */
+function largeCases(): ConvCase[] {
+  const [first] = depthwiseCases();
+  const sizes = [
+    [40, 50],
+    [45, 64],
+    [20, 120],
+  ];
+  return [1, 2].flatMap((stride) =>
+    sizes.map(([inHeight, inWidth], i) => ({
+      ...first,
+      name: "depthwise algorithm on threads",
+      seed: 7800 + 6 * (i + sizes.length * stride),
+      batch: 1,
+      inChannels: 64 * stride ** 2,
+      outChannels: 64 * stride ** 2,
+      groups: 64 * stride ** 2,
+      inHeight,
+      inWidth,
+      kernelHeight: 3,
+      kernelWidth: 3,
+      strides: [stride, stride] as const,
+      padding: 1,
+    })),
+  );
+}
 
 for (const implementation of expectedImplementations().filter(({ backend }) => backend === "native")) {
   const { backend, isa } = implementation;
@@ -76,6 +103,8 @@ for (const implementation of expectedImplementations().filter(({ backend }) => b
     it.each(dtypes)("%s gives the same bits on one thread and two, sync and async", async (dtype) => {
       const both = await engines();
       const some = cases.filter((c) => c.seed % 6 === 0);
+      const products = (c: ConvCase) => (c.inChannels * c.inHeight * c.inWidth * 9) / c.strides[0] ** 2;
+      expect(some.filter((c) => products(c) > 1.1e6).length).toBeGreaterThanOrEqual(6);
       const check = (c: ConvCase) => checkBits(both, implementation, c, "depthwise", dtype);
       expect(await collectFailures(some, check)).toEqual([]);
     });

@@ -197,6 +197,29 @@ describe("dispose of an engine", () => {
   );
 });
 
+it("dispose of an engine that was not named: the smallest calls throw DISPOSED too, and so do its plans", async () => {
+  const engine = await createEngine();
+  const plan = engine.planConv2d([1, 1, 3, 3], [[[[1]]]]);
+  const layer = engine.planConv2d([1, 16, 32, 32], {
+    data: new Float32Array(16 * 16 * 9),
+    shape: [16, 16, 3, 3],
+  });
+  engine.dispose();
+  const disposed = expect.objectContaining({ code: "DISPOSED" });
+  expect(() => engine.corr2d([[1]], [[1]])).toThrow(disposed);
+  expect(() => plan.run(new Float32Array(9))).toThrow(disposed);
+  expect(() => layer.run(new Float32Array(16 * 32 * 32))).toThrow(disposed);
+});
+
+it("the smallest asynchronous calls start no worker", async () => {
+  const engine = await createEngine();
+  const start = performance.now();
+  expect((await engine.corr2dAsync([[2, 1]], [[3, 4]])).toArray()).toEqual([[10]]);
+  // A worker takes some 30 ms to start.
+  expect(performance.now() - start).toBeLessThan(20);
+  engine.dispose();
+});
+
 it("a Corr2dError is an Error with a code", () => {
   const error = new Corr2dError("DISPOSED", "gone", { cause: 1 });
   expect(error).toBeInstanceOf(Error);

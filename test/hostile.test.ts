@@ -231,6 +231,25 @@ describe.each(["native", "wasm", "reference"] as const)("%s", (backend) => {
   });
 });
 
+describe.each(["native", "wasm", "reference"] as const)("%s", (backend) => {
+  it("dilations beyond all bounds are computed or refused, and never crash", async () => {
+    const engine = await createEngine({ backend, threads: 1 });
+    const dilations = 2 ** 30 - 1;
+    for (const algorithm of ["direct", "im2col", "strided"] as const) {
+      let sums: number[] | undefined;
+      try {
+        const x = { data: new Float32Array(4).fill(1), shape: [1, 4, 1, 1] };
+        const weights = { data: new Float32Array(1600).fill(1), shape: [100, 4, 2, 2] };
+        const padding = [dilations, 0, dilations, 0] as const;
+        sums = [...engine.conv2d(x, weights, { dilations, padding, algorithm }).data];
+      } catch (error) {
+        expect(error).toMatchObject({ name: "Corr2dError", code: "BACKEND_FAILED" });
+      }
+      if (sums !== undefined) expect(sums).toEqual(new Array(100).fill(4));
+    }
+  });
+});
+
 describe.each(["native", "wasm", "reference"])("%s, in a process of its own", (backend) => {
   it.each([
     "[1, 1, 4, 5], { padding: 1e8 }",

@@ -36,11 +36,24 @@ describe.each(["native", "wasm", "reference"] as const)("%s", (backend) => {
     plan.dispose();
   });
 
-  it("needs at most 8 MiB of workspace for im2col, whatever the image", () => {
-    const plan = engine.planConv2d([1, 16, 3000, 3000], floats(8, 16, 5, 5), { algorithm: "im2col" });
-    expect(plan.workspaceBytes).toBeGreaterThan(0);
-    expect(plan.workspaceBytes).toBeLessThanOrEqual(8 * 2 ** 20);
-    plan.dispose();
+  it("needs at most 8 MiB of workspace for a thread, whatever the image, kernel, stride and dilation", async () => {
+    const alone = await createEngine({ backend, threads: 1 });
+    for (const [inputShape, weightsShape, options] of [
+      [[1, 16, 3000, 3000], [8, 16, 5, 5], {}],
+      [[1, 64, 1024, 1024], [16, 64, 3, 3], { dilations: 64, padding: 64 }],
+      [[1, 64, 512, 512], [16, 64, 3, 3], { dilations: 16, padding: 16 }],
+      [[1, 4, 600, 600], [8, 4, 64, 64], { strides: 50, padding: 7 }],
+      [[1, 1, 400, 400], [1, 1, 255, 255], { padding: "same" }],
+      [[1, 64, 100, 100], [8, 64, 31, 31], { padding: "same" }],
+      [[1, 3000, 20, 20], [8, 3000, 3, 3], { padding: 1 }],
+      [[1, 1000, 1000, 64], [8, 64, 3, 3], { padding: 1, inputLayout: "nhwc" }],
+    ] as const) {
+      for (const algorithm of ["direct", "im2col", "strided"] as const) {
+        using plan = alone.planConv2d(inputShape, floats(...weightsShape), { ...options, algorithm });
+        expect(plan.workspaceBytes, plan.explain()).toBeLessThanOrEqual(8 * 2 ** 20);
+      }
+    }
+    alone.dispose();
   });
 
   it("copies weights and bias: later changes do not show", () => {

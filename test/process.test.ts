@@ -130,6 +130,28 @@ it.each(["native", "wasm"])("%s: a worker may be terminated in the middle of its
   expect(await evaluate(code)).toEqual([[10]]);
 });
 
+it("native: the end of a worker waits for a part of its work only", async () => {
+  const body = `
+      const plan = engine.planConv2d([1, 256, 256, 256], tensor(256, 256, 3, 3), { algorithm: "direct" });
+      const x = tensor(1, 256, 256, 256);
+      const start = performance.now();
+      plan.run(x);
+      const whole = performance.now() - start;
+      plan.runAsync(x, { transfer: true });
+      parentPort.postMessage(whole);
+    `;
+  const code = `
+      import { once } from "node:events";
+      import { Worker } from "node:worker_threads";
+      const worker = new Worker(${worker("native", body)}, { eval: true, execArgv: [] });
+      const [whole] = await once(worker, "message");
+      const start = performance.now();
+      await worker.terminate();
+      console.log(JSON.stringify((performance.now() - start) / whole));
+    `;
+  expect(await evaluate<number>(code)).toBeLessThan(0.6);
+});
+
 it.each(["native", "wasm"])("%s: may exit in the middle of its work", async (backend) => {
   const code = `
       import { createEngine } from "corr2d";

@@ -67,6 +67,8 @@ it.each([
   ["nothing", undefined],
   ["another version", { version: 2, findings: {} }],
   ["an unknown algorithm", { version: 1, findings: { a: { algorithm: "magic", milliseconds: 1 } } }],
+  ["a finding without its time", { version: 1, findings: { a: { algorithm: "direct" } } }],
+  ["findings that are none", { version: 1, findings: 7 }],
   ["an empty finding", { version: 1, findings: { a: null } }],
 ])("import refuses %s and keeps what there was", (_, record) => {
   tuning.import({ version: 1, findings: { b: { algorithm: "direct", milliseconds: 1 } } });

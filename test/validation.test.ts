@@ -248,7 +248,24 @@ describe("operands of corr2d and its kin", () => {
     }
   });
 
-  it("a kernel larger than the matrix", () => expectInvalid(() => corr2d(floats(2, 2), k2), "weights"));
+  it("a kernel larger than the matrix", () => expectInvalid(() => corr2d(floats(2, 2), k2), "kernel.shape"));
+  it("an array that holds itself", () => {
+    const endless: unknown[] = [];
+    endless[0] = endless;
+    return expectInvalid(() => corr2d(endless as never, k2), "x.shape");
+  });
+  it("a typed array without a shape", () =>
+    expectInvalid(() => corr2d(new Float32Array(9) as never, k2), "x"));
+  it("an option that there is none of", async () => {
+    await expectInvalid(() => corr2d(x2, k2, { stride: 2 } as object), "stride");
+    await expectInvalid(() => corr2d(x2, k2, { activation: "relu" } as object), "activation");
+    await expectInvalid(() => outputShape([5, 6], [2, 2], { groups: 1 } as object), "groups");
+  });
+  it("an out that cannot be written to, or has another shape", async () => {
+    await expectInvalid(() => corr2d(x2, k2, { out: [[0]] as never }), "out");
+    const [rows, columns] = corr2d(x2, k2).shape;
+    await expectInvalid(() => corr2d(x2, k2, { out: floats(columns, rows) }), "out.shape");
+  });
   it("an empty matrix", () => expectInvalid(() => corr2d(floats(0, 2), k2), "x.shape"));
   it("an empty kernel", () => expectInvalid(() => corr2d(x2, floats(0, 3)), "shape"));
   it("float64 with float32", async () => {

@@ -22,7 +22,7 @@ struct DirectTile {
   __attribute__((noinline)) void run() const {
     const ConvSpec& s = *job.spec;
     const int64_t kernelHeight = s.kernelHeight, kernelWidth = s.kernelWidth;
-    const int64_t rowStep = s.dilationY * block.strip.rowStep, planeStep = block.strip.planeStep;
+    const int64_t rowStep = block.strip.tapRow, planeStep = block.strip.planeStep;
     const int64_t* columnOffset = job.columnOffset;
     computeTile<T, kOutputs, kVectors>(job, block, bias, target, [&](auto& tile) CORR2D_LAMBDA_INLINE {
       const T* w = weights;
@@ -40,7 +40,6 @@ struct DirectTile {
 template <class T>
 void direct(const ConvJob& job, int64_t first, int64_t last, void* workspace) {
   runOuterProduct<T>(job, first, last, workspace, [](const ConvJob& job, const Block<T>& block, T*) {
-    const ConvSpec& s = *job.spec;
     const Blocking& b = *job.blocking;
     const Region& r = block.region;
     constexpr int64_t width = Vec<T>::width;
@@ -56,7 +55,7 @@ void direct(const ConvJob& job, int64_t first, int64_t last, void* workspace) {
                              block,
                              block.weights + output / b.tileOutputs * b.packedTile,
                              block.bias + output,
-                             block.strip.data + y * s.strideY * block.strip.rowStep + x,
+                             block.strip.data + y * block.strip.outputRow + x,
                              {block.sums + output * block.sumsStep + y * block.sumsRow + x, block.sumsStep,
                               smaller(b.tileOutputs, r.outputs - output), pixels}};
           withTile<Tile::outputs>(b.tileOutputs, (pixels + width - 1) / width, tile);

@@ -46,12 +46,12 @@ inline void gatherPatches(const ConvJob& job, const Block<T>& block, int64_t fir
   const int64_t firstRow = first / columns, firstColumn = first % columns;
   T* to = panel;
   for (int64_t ic = 0; ic < block.channels; ic++) {
-    const T* plane = strip.data + ic * strip.planeStep + firstRow * s.strideY * strip.rowStep;
+    const T* plane = strip.data + ic * strip.planeStep + firstRow * strip.outputRow;
     for (int64_t ky = 0; ky < s.kernelHeight; ky++) {
       for (int64_t kx = 0; kx < s.kernelWidth; kx++, to += panelStep) {
-        const T* row = plane + ky * s.dilationY * strip.rowStep + job.columnOffset[kx];
+        const T* row = plane + ky * strip.tapRow + job.columnOffset[kx];
         int64_t column = firstColumn;
-        for (int64_t done = 0; done < count; row += s.strideY * strip.rowStep, column = 0) {
+        for (int64_t done = 0; done < count; row += strip.outputRow, column = 0) {
           const int64_t run = smaller(columns - column, count - done);
           copyRun(row + column, run, to + done);
           done += run;

@@ -40,11 +40,11 @@ void strided(const ConvJob& job, int64_t firstTask, int64_t lastTask, void* work
           for (int64_t p = 0; p < pixels; p += tilePixels) {
             const WindowTile<T> windows{static_cast<const T*>(job.weights) + tile * b.packedTile,
                                         static_cast<const T*>(job.bias) + tile * b.tileOutputs,
-                                        strip.data + y * s.strideY * strip.rowStep + (x + p) * pixelStep,
+                                        strip.data + y * strip.outputRow + (x + p) * pixelStep,
                                         s.groupIn(),
                                         strip.planeStep,
                                         s.kernelHeight,
-                                        s.dilationY * strip.rowStep,
+                                        strip.tapRow,
                                         s.kernelWidth,
                                         s.dilationX * strip.columnStep,
                                         pixelStep,

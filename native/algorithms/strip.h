@@ -12,7 +12,9 @@ namespace {
 template <class T>
 struct Strip {
   const T* data;
-  int64_t planeStep, rowStep, columnStep;
+  int64_t planeStep;
+  int64_t outputRow, tapRow;  // from the row of one output to that of the next, from one kernel row to the next
+  int64_t columnStep;
 };
 
 // The rectangle of outputs that a task computes, and its channels.
@@ -97,7 +99,8 @@ inline void splitPhases(const T* row, int64_t count, int64_t phases, int64_t pha
   }
 }
 
-// True for rows of the strip that some kernel row reads; a large stride passes over others.
+// True for rows of the padded input, counted from the first of the strip, that some kernel row reads; a large stride
+// passes over others.
 inline bool rowIsRead(const ConvSpec& s, int64_t row) {
   for (int64_t ky = 0; ky < s.kernelHeight; ky++) {
     const int64_t start = row - ky * s.dilationY;
@@ -113,8 +116,8 @@ inline void copyStripNchw(const ConvJob& job, const T* image, int64_t channel, i
   const Blocking& b = *job.blocking;
   T* line = strip + b.stripLine;
   for (int64_t y = 0; y < rows; y++) {
-    if (s.strideY > 1 && !rowIsRead(s, y)) continue;
-    const int64_t fromRow = borderIndex(row + y, s.inHeight, s.border);
+    if (s.strideY > 1 && !rowIsRead(s, y * b.rowSample)) continue;
+    const int64_t fromRow = borderIndex(row + y * b.rowSample, s.inHeight, s.border);
     for (int64_t ic = 0; ic < channels; ic++) {
       T* to = strip + ic * b.stripPlane + y * b.stripRow;
       if (fromRow < 0) {
@@ -140,7 +143,7 @@ inline void copyStripNhwc(const ConvJob& job, const T* image, int64_t channel, i
   const Blocking& b = *job.blocking;
   constexpr int64_t kColumns = 16;
   for (int64_t y = 0; y < rows; y++) {
-    const int64_t fromRow = borderIndex(row + y, s.inHeight, s.border);
+    const int64_t fromRow = borderIndex(row + y * b.rowSample, s.inHeight, s.border);
     T* line = strip + y * b.stripRow;
     for (int64_t first = 0; first < columns; first += kColumns) {
       const int64_t count = smaller(kColumns, columns - first);
@@ -171,23 +174,29 @@ inline Strip<T> stripOf(const ConvJob& job, const Region& region, int64_t channe
   const int64_t first = region.group * s.groupIn() + channel;
   const int64_t row = region.row * s.strideY - s.padTop;
   const int64_t column = region.column * s.strideX - s.padLeft;
-  const int64_t rows = (region.rows - 1) * s.strideY + (s.kernelHeight - 1) * s.dilationY + 1;
+  const int64_t lastRow = (region.rows - 1) * s.strideY + (s.kernelHeight - 1) * s.dilationY;
   const int64_t columns = (region.columns - 1) * s.strideX + (s.kernelWidth - 1) * s.dilationX + 1;
   if (!b.copies) {
     if (s.nhwc) {
-      return {image + (row * s.inWidth + column) * s.inChannels + first, 1, s.inWidth * s.inChannels, s.inChannels};
+      const int64_t rowStep = s.inWidth * s.inChannels;
+      return {image + row * rowStep + column * s.inChannels + first, 1, s.strideY * rowStep, s.dilationY * rowStep,
+              s.inChannels};
     }
     const int64_t plane = s.inHeight * s.inWidth;
     const T* data = image + first * plane + row * s.inWidth + column;
-    const T* last = data + (channels - 1) * plane + (rows - 1) * s.inWidth + columns;
-    if (last + slack <= static_cast<const T*>(job.src) + s.inputLength()) return {data, plane, s.inWidth, 1};
+    const T* last = data + (channels - 1) * plane + lastRow * s.inWidth + columns;
+    if (last + slack <= static_cast<const T*>(job.src) + s.inputLength()) {
+      return {data, plane, s.strideY * s.inWidth, s.dilationY * s.inWidth, 1};
+    }
   }
+  const int64_t rows = lastRow / b.rowSample + 1;
   if (s.nhwc) {
     copyStripNhwc(job, image, first, channels, row, rows, column, columns, workspace);
   } else {
     copyStripNchw(job, image, first, channels, row, rows, column, columns, workspace);
   }
-  return {workspace, b.stripPlane, b.stripRow, 1};
+  // A step that is not a whole number of rows is one that a single row, of outputs or of the kernel, never takes.
+  return {workspace, b.stripPlane, s.strideY / b.rowSample * b.stripRow, s.dilationY / b.rowSample * b.stripRow, 1};
 }
 
 }  // namespace

@@ -58,9 +58,7 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
     prepare: (spec, algorithm, weights, bias) =>
       prepared(
         addon,
-        guard(() =>
-          addon.prepare(encodeSpec(spec), isaIndex, algorithms.indexOf(algorithm), threads, weights, bias),
-        ),
+        addon.prepare(encodeSpec(spec), isaIndex, algorithms.indexOf(algorithm), threads, weights, bias),
       ),
     dispose: () => {},
   };
@@ -69,13 +67,7 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
 function prepared(addon: NativeAddon, conv: Handle): PreparedConv {
   return {
     workspaceBytes: addon.workspaceBytes(conv),
-    run: (input, output) => {
-      try {
-        addon.run(conv, input, output);
-      } catch (cause) {
-        throw failure(cause);
-      }
-    },
+    run: (input, output) => addon.run(conv, input, output),
     runAsync: (input, output, signal) =>
       new Promise((resolve, reject) => {
         const cancel = new Int32Array(1);
@@ -85,26 +77,13 @@ function prepared(addon: NativeAddon, conv: Handle): PreparedConv {
         addon.runAsync(conv, input, output, cancel, (error) => {
           signal?.removeEventListener("abort", abort);
           if (signal?.aborted) reject(signal.reason);
-          else if (error !== null) reject(failure(error));
+          else if (error !== null) reject(error);
           else resolve();
         });
         signal?.addEventListener("abort", abort);
       }),
     dispose: () => addon.dispose(conv),
   };
-}
-
-function guard<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (cause) {
-    throw failure(cause);
-  }
-}
-
-function failure(cause: unknown): Corr2dError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new Corr2dError("BACKEND_FAILED", `The native backend failed: ${message}`, { cause });
 }
 
 const dtypes: readonly DType[] = ["float32", "float64"];

@@ -13,8 +13,8 @@ import { createWorkerPool, type PooledConv, type WorkerPool } from "./worker-poo
 const runners = { direct, im2col, strided, winograd };
 
 /**
- * Plain TypeScript: runs everywhere, sums in float64, and serves calls too small to be worth leaving JavaScript for.
- * `run` computes on the calling thread, `runAsync` in at most `threads` workers.
+ * Plain TypeScript: runs everywhere, and sums in float64. `run` computes on the calling thread, `runAsync` in at most
+ * `threads` workers.
  */
 export function createReferenceBackend({ threads }: { threads: number } = { threads: 1 }): Backend {
   const pool = createWorkerPool({ backend: "reference" }, threads);
@@ -26,6 +26,18 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     prepare: (spec, algorithm, weights, bias) =>
       prepare(pool, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
     dispose: () => pool.dispose(),
+  };
+}
+
+/** For work that is done sooner than a worker could be told of it: `runAsync` computes on the calling thread as well. */
+export function createInlineBackend(): Backend {
+  const backend = createReferenceBackend();
+  return {
+    ...backend,
+    prepare: (...args) => {
+      const prepared = backend.prepare(...args);
+      return { ...prepared, runAsync: async (input, output) => prepared.run(input, output) };
+    },
   };
 }
 
@@ -45,7 +57,7 @@ function prepare(
   return {
     workspaceBytes: {
       direct: 0,
-      im2col: 8 * tilePixels * (depth + 1),
+      im2col: 8 * tilePixels(depth) * (depth + 1),
       strided: 8 * depth,
       winograd: winogradBytes(spec),
     }[algorithm as keyof typeof runners],

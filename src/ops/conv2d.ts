@@ -7,6 +7,7 @@ import type { AsyncOptions, RunOptions } from "../plan.ts";
 import { ConvPlan } from "../plan.ts";
 import {
   type ConvOptions,
+  convOptionNames,
   type FilterLayout,
   readOptions,
   resolveAccuracy,
@@ -23,6 +24,8 @@ export interface Conv2dOptions extends ConvOptions {
   readonly bias?: TensorLike | FloatArray | readonly number[];
 }
 
+const layerOptionNames = [...convOptionNames, "bias"];
+
 /** See `planConv2d` of {@link Engine}. */
 export function planConv2d(
   core: EngineCore,
@@ -30,7 +33,7 @@ export function planConv2d(
   weights: TensorLike | NestedArray,
   options?: Conv2dOptions,
 ): ConvPlan {
-  const given = readOptions(options);
+  const given = readOptions(options, layerOptionNames);
   const filters = toTensor(weights, 4, "weights");
   const shape = checkShape(inputShape, "inputShape");
   if (shape.length !== 4) throw invalid("4 dimensions", "inputShape", inputShape);
@@ -44,7 +47,7 @@ export function conv2d(
   weights: TensorLike | NestedArray,
   options?: Conv2dOptions & RunOptions,
 ): Tensor {
-  const { out, ...given } = readOptions(options);
+  const { out, ...given } = readOptions(options, [...layerOptionNames, "out"]);
   const { input, filters } = operands(x, weights);
   const once = plan(core, input.shape, filters, given);
   try {
@@ -61,7 +64,8 @@ export async function conv2dAsync(
   weights: TensorLike | NestedArray,
   options?: Conv2dOptions & RunOptions & AsyncOptions,
 ): Promise<Tensor> {
-  const { out, signal, transfer, ...given } = readOptions(options);
+  const names = [...layerOptionNames, "out", "signal", "transfer"];
+  const { out, signal, transfer, ...given } = readOptions(options, names);
   const { input, filters } = operands(x, weights);
   const once = plan(core, input.shape, filters, given);
   try {
@@ -77,7 +81,9 @@ export function conv2dOutputShape(
   weightsShape: readonly number[],
   options?: Conv2dOptions,
 ): number[] {
-  return outputShapeOf(resolveConvSpec(inputShape, weightsShape, "float32", readOptions(options)));
+  return outputShapeOf(
+    resolveConvSpec(inputShape, weightsShape, "float32", readOptions(options, layerOptionNames)),
+  );
 }
 
 /** A nested input takes the element type of the weights, and nested weights that of the input. */
@@ -110,6 +116,7 @@ export function planSpec(
   bias: FloatArray | null,
   options: { algorithm?: unknown; accuracy?: unknown; tune?: unknown },
 ): ConvPlan {
+  core.assertOpen();
   const algorithm = resolveAlgorithm(options.algorithm);
   const accuracy = resolveAccuracy(options.accuracy);
   const { tune: wanted = false } = options;
@@ -123,7 +130,7 @@ export function planSpec(
     return selectFastest(backend, spec, accuracy);
   };
   const selection = select();
-  return new ConvPlan(backend, spec, selection, weights, bias);
+  return new ConvPlan(backend, spec, selection, weights, bias, core.assertOpen);
 }
 
 function readBias(bias: Conv2dOptions["bias"], { dtype, outChannels }: ConvSpec): FloatArray | null {

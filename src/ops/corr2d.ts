@@ -2,7 +2,7 @@
 import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
 import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
 import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
@@ -27,6 +27,8 @@ export interface Corr2dOptions
 }
 
 type Matrix = TensorLike | NestedArray;
+
+const optionNames = ["mode", "strides", "padding", "dilations", "border", "algorithm", "accuracy", "tune"];
 
 /** See `corr2d` of {@link Engine}. */
 export function corr2d(
@@ -60,11 +62,11 @@ function correlate(
     const small = correlateSmall(core, image, taps);
     if (small !== undefined) return small;
   }
-  const { out, ...given } = readOptions(options);
+  const { out, ...given } = readOptions(options, [...optionNames, "out"]);
   const plan = planMatrix(core, image, taps, given, flip);
   try {
-    const output = plan.run(image.data, out === undefined ? undefined : { out: elementsOf(out) });
-    return new Tensor(output.data, output.shape.slice(2));
+    const output = plan.run(image.data, out === undefined ? undefined : { out: elementsOf(out, plan) });
+    return asMatrix(output, out);
   } finally {
     plan.dispose();
   }
@@ -78,16 +80,17 @@ export async function correlateAsync(
   options: (Corr2dOptions & RunOptions & AsyncOptions) | undefined,
   flip: boolean,
 ): Promise<Tensor> {
-  const { out, signal, transfer, ...given } = readOptions(options);
+  const names = [...optionNames, "out", "signal", "transfer"];
+  const { out, signal, transfer, ...given } = readOptions(options, names);
   const { image, taps } = operands(x, kernel);
   const plan = planMatrix(core, image, taps, given, flip);
   try {
     const output = await plan.runAsync(image.data, {
       signal,
       transfer,
-      ...(out !== undefined && { out: elementsOf(out) }),
+      ...(out !== undefined && { out: elementsOf(out, plan) }),
     });
-    return new Tensor(output.data, output.shape.slice(2));
+    return asMatrix(output, out);
   } finally {
     plan.dispose();
   }
@@ -99,7 +102,13 @@ export function corr2dOutputShape(
   kernelShape: readonly number[],
   options?: Corr2dOptions,
 ): number[] {
-  const { outHeight, outWidth } = resolveMatrix(inputShape, kernelShape, "float32", readOptions(options));
+  const { outHeight, outWidth } = resolveMatrix(
+    inputShape,
+    kernelShape,
+    "float32",
+    readOptions(options, optionNames),
+    "weightsShape",
+  );
   return [outHeight, outWidth];
 }
 
@@ -107,6 +116,7 @@ export function corr2dOutputShape(
  * The plain call on a matrix so small that planning would cost more than the work: the definition, summed in float64.
  */
 function correlateSmall(core: EngineCore, image: TensorLike, taps: TensorLike): Tensor | undefined {
+  core.assertOpen();
   const [height, width] = image.shape;
   const [kernelHeight, kernelWidth] = taps.shape;
   const outHeight = height - kernelHeight + 1;
@@ -151,7 +161,7 @@ function planMatrix(
   options: Corr2dOptions,
   flip: boolean,
 ) {
-  const spec = resolveMatrix(image.shape, taps.shape, dtypeOf(image.data, "x.data"), options);
+  const spec = resolveMatrix(image.shape, taps.shape, dtypeOf(image.data, "x.data"), options, "kernel.shape");
   const weights = flip ? taps.data.slice().reverse() : taps.data;
   return planSpec(core, spec, weights, null, options);
 }
@@ -161,12 +171,13 @@ function resolveMatrix(
   kernelShape: readonly number[],
   dtype: "float32" | "float64",
   options: Corr2dOptions,
+  kernelName: string,
 ) {
   const { mode, padding, strides = 1, dilations = 1, border = "constant" } = options;
   if (mode !== undefined && padding !== undefined)
     throw invalid("nothing, as mode is given,", "padding", padding);
   if (mode !== undefined) checkOneOf(mode, ["valid", "same", "full"], "mode");
-  return resolveConvSpec([1, 1, ...shape], [1, 1, ...kernelShape], dtype, {
+  const spatial = {
     strides,
     dilations,
     border,
@@ -176,7 +187,9 @@ function resolveMatrix(
         : padding === undefined
           ? (mode ?? "valid")
           : padding,
-  });
+  };
+  const kernel = { name: kernelName, shape: kernelShape };
+  return resolveConvSpec([1, 1, ...shape], [1, 1, ...kernelShape], dtype, spatial, kernel);
 }
 
 /**
@@ -188,6 +201,20 @@ function centred(kernelShape: readonly number[], dilations: readonly [number, nu
   return [Math.ceil(y / 2), Math.floor(y / 2), Math.ceil(x / 2), Math.floor(x / 2)];
 }
 
-function elementsOf(out: TensorLike | FloatArray): FloatArray {
-  return ArrayBuffer.isView(out) ? out : toTensor(out, 2, "out").data;
+/** The elements of an `out` that has the shape of the result. */
+function elementsOf(
+  out: TensorLike | FloatArray,
+  { outputShape: [, , height, width] }: ConvPlan,
+): FloatArray {
+  if (ArrayBuffer.isView(out)) return out;
+  if (Array.isArray(out))
+    throw invalid("a typed array or { data, shape }, which can be written to,", "out", out);
+  const { data, shape } = toTensor(out, 2, "out");
+  if (shape[0] !== height || shape[1] !== width) throw invalid(`[${height}, ${width}]`, "out.shape", shape);
+  return data;
+}
+
+/** A plan's output without its batch and channel; the caller's own tensor if there is one. */
+function asMatrix(output: Tensor, out: TensorLike | FloatArray | undefined): Tensor {
+  return out instanceof Tensor ? out : new Tensor(output.data, output.shape.slice(2));
 }

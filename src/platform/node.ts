@@ -64,9 +64,11 @@ function required(load: () => NativeAddon): NativeAddon {
 function refuseMusl(): void {
   const report = process.report as (NodeJS.ProcessReport & { excludeNetwork?: boolean }) | undefined;
   if (report === undefined) return;
-  // Without this the report looks up host names, which can take seconds.
+  const { excludeNetwork = false } = report;
+  // Otherwise the report looks up host names, which can take seconds.
   report.excludeNetwork = true;
   const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+  report.excludeNetwork = excludeNetwork;
   if (header.glibcVersionRuntime === undefined)
     throw new Error("the binary needs glibc; this system has another libc");
 }

@@ -3,12 +3,12 @@ import type { FloatArray } from "../../dtype.ts";
 import type { ConvSpec } from "../../spec.ts";
 import type { Geometry } from "./geometry.ts";
 
-/** Output pixels whose patches are gathered at a time. */
-export const tilePixels = 16;
+/** Output pixels whose patches, `depth` elements each, are gathered at a time: 16, unless they take more than 4 MiB. */
+export const tilePixels = (depth: number): number => Math.max(1, Math.min(16, Math.floor(2 ** 19 / depth)));
 
 /**
  * Patches are gathered tile by tile as the columns of a matrix [inChannels / groups * kernelHeight * kernelWidth]
- * [tilePixels], and multiplied by the weights as a matrix [outChannels][same]. Sums are float64.
+ * [tile], and multiplied by the weights as a matrix [outChannels][same]. Sums are float64.
  */
 export function im2col(
   spec: ConvSpec,
@@ -24,18 +24,19 @@ export function im2col(
   const groupOut = spec.outChannels / groups;
   const depth = (spec.inChannels / groups) * spec.kernelHeight * spec.kernelWidth;
   const pixels = outHeight * outWidth;
-  const patches = new Float64Array(depth * tilePixels);
-  const sums = new Float64Array(tilePixels);
+  const tile = tilePixels(depth);
+  const patches = new Float64Array(depth * tile);
+  const sums = new Float64Array(tile);
   for (let n = 0; n < batch; n++) {
     for (let group = 0; group < groups; group++) {
-      for (let first = 0; first < pixels; first += tilePixels) {
-        const count = Math.min(tilePixels, pixels - first);
-        gather(spec, geometry, x, n, group, first, count, patches);
+      for (let first = 0; first < pixels; first += tile) {
+        const count = Math.min(tile, pixels - first);
+        gather(spec, geometry, x, n, group, first, count, patches, tile);
         for (let oc = group * groupOut; oc < (group + 1) * groupOut; oc++) {
           sums.fill(bias === null ? 0 : bias[oc]);
           for (let k = 0; k < depth; k++) {
             const w = weights[oc * depth + k];
-            for (let p = 0; p < count; p++) sums[p] += w * patches[k * tilePixels + p];
+            for (let p = 0; p < count; p++) sums[p] += w * patches[k * tile + p];
           }
           for (let p = 0; p < count; p++) {
             const oy = Math.floor((first + p) / outWidth);
@@ -59,6 +60,7 @@ function gather(
   first: number,
   count: number,
   patches: Float64Array,
+  tile: number,
 ): void {
   const { kernelHeight, kernelWidth, outWidth } = spec;
   const groupIn = spec.inChannels / spec.groups;
@@ -72,7 +74,7 @@ function gather(
         const row = sourceRow[oy * kernelHeight + ky];
         for (let kx = 0; kx < kernelWidth; kx++, k++) {
           const column = sourceColumn[ox * kernelWidth + kx];
-          patches[k * tilePixels + p] =
+          patches[k * tile + p] =
             row < 0 || column < 0 ? 0 : x[plane + row * input.row + column * input.column];
         }
       }
