@@ -128,7 +128,7 @@ export class ConvPlan {
     const { spec } = this;
     const work = (2 * multiplyAdds(spec)) / 1e6;
     return (
-      `${this.algorithm} on ${this.backend} (${this.isa}, ${this.threads} thread${this.threads === 1 ? "" : "s"}): ` +
+      `${this.algorithm} on ${this.backend} (${this.isa}, ${this.threads === 1 ? "1 thread" : `up to ${this.threads} threads`}): ` +
       `${spec.dtype} [${this.inputShape.join(", ")}] -> [${this.outputShape.join(", ")}], ` +
       `kernel ${spec.kernelHeight}x${spec.kernelWidth}, ${work.toPrecision(3)} MFLOP, ` +
       `workspace ${Math.ceil(this.workspaceBytes / 1024)} KiB; ${this.#reason}`

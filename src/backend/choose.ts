@@ -71,6 +71,7 @@ export function openBackend(options: BackendOptions): Choice {
     (value, label) => {
       const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
       checkPositive(count, label);
+      if (count > mostThreads) throw invalid(`at most ${mostThreads}`, label, count);
       return count;
     },
   );
@@ -151,6 +152,9 @@ function isasOf(name: BackendName): readonly string[] {
       return ["javascript"];
   }
 }
+
+/** As many as the native pool takes; each has a workspace of its own. */
+const mostThreads = 256;
 
 /** Remembers how a first attempt ended, failure included: loading is tried once. */
 function once<T>(attempt: () => T): () => T {
