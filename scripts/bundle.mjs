@@ -27,7 +27,7 @@ const libraryStaysOutside = {
   },
 };
 
-/** `import base64 from "corr2d:wasm-simd"` gives the bytes of dist/corr2d-simd.wasm; that of another build is a file. */
+/** `import hex from "corr2d:wasm-simd"` gives the bytes of dist/corr2d-simd.wasm; that of another build is a file. */
 const inlineWasm = {
   name: "inline-wasm",
   setup({ onLoad, onResolve }) {
@@ -37,9 +37,9 @@ const inlineWasm = {
   },
 };
 
-/** A module whose default export is a build as base64 text. */
+/** A module whose default export is a build in hexadecimal: servers compress that a fifth smaller than base64. */
 function textModule(build) {
-  return `export default ${JSON.stringify(readFileSync(wasm(build), "base64"))};\n`;
+  return `export default ${JSON.stringify(readFileSync(wasm(build), "hex"))};\n`;
 }
 
 async function bundleCli() {

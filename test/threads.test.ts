@@ -76,4 +76,18 @@ describe.runIf(process.platform === "linux")("threads", () => {
     expect([after, Math.round(value)]).toEqual([0, 288]);
     expect(Date.now() - at).toBeLessThan(1500);
   });
+
+  it("may become ready one by one, at any moment, and be more than there is work for", async () => {
+    const code = `${prelude}
+      const values = new Set();
+      for (const threads of [3, 24]) {
+        const many = await createEngine({ backend: "wasm", threads });
+        const wide = many.planConv2d(shape, weights, { padding: 1, algorithm: "im2col" });
+        for (let i = 0; i < 60; i++) values.add(wide.run(x).data[57]);
+        many.dispose();
+      }
+      console.log(JSON.stringify([...values]));
+    `;
+    expect(await evaluate(code)).toEqual([288]);
+  });
 });

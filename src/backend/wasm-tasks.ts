@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type Algorithm, type ConvSpec, multiplyAdds } from "../spec.ts";
 import type { Band } from "./wasm-bands.ts";
+import { layout } from "./wasm-helper.ts";
 import { squareSize } from "./wasm-winograd.ts";
 
 /** A part of the work on one band: of its images, its output rows, its output channels. Ends are exclusive. */
@@ -34,7 +35,7 @@ export function cutTasks(
   const whole: Task = { item: 0, items, from, to, first, end };
   const share = (items / batch) * ((to - from) / outHeight) * ((end - first) / outChannels);
   if (threads === 1 || multiplyAdds(spec) * share < worthSharing) return [whole];
-  const parts = threads * partsPerThread;
+  const parts = Math.min(threads * partsPerThread, layout.mostJobs);
   if (items >= parts) return cut(items, 1, parts).map(([a, b]) => ({ ...whole, item: a, items: b - a }));
   const unit = algorithm === "winograd" ? squareSize(spec) : 1;
   const rows = Math.ceil((to - from) / unit);
@@ -50,10 +51,13 @@ export function cutTasks(
     // Each task gathers or transforms all inputs again, but for these two.
     const cheap = algorithm === "direct" || algorithm === "strided";
     if (groups === 1 && groupOut >= 2 * threads * channelUnit) {
-      return byChannels(channelUnit, cheap ? Math.min(parts, groupOut / channelUnit / 2) : threads);
+      return byChannels(
+        channelUnit,
+        cheap ? Math.min(parts, groupOut / channelUnit / 2) : Math.min(threads, parts),
+      );
     }
     if (groups === 1 && groupOut >= 16 * threads && pixels < 2 * fewestPixels * threads) {
-      return byChannels(channelUnit, threads);
+      return byChannels(channelUnit, Math.min(threads, parts));
     }
   }
   return byRows(Math.min(rows, parts, Math.max(threads, Math.floor(pixels / fewestPixels))));

@@ -9,7 +9,8 @@ export interface Team {
   muster(): number;
   /**
    * Does all jobs, on the calling thread and on helpers. `done(i)` is called here once job i is finished, while
-   * helpers go on with others. Helper i uses the workspace of number i + 1 of the jobs' `workspaces`.
+   * helpers go on with others. The first of `workspaces` is for the calling thread, the others for those that `muster`
+   * counted.
    */
   run(
     jobs: readonly Job[],
@@ -50,14 +51,17 @@ export function createTeam(module: WebAssembly.Module, memory: WebAssembly.Memor
     }
   };
 
+  /** Those of the last muster: one that is ready only after it has no workspace. */
+  let ready: number[] = [];
+
   const muster = (): number => {
-    let ready = 0;
+    ready = [];
     for (let i = 0; i < size; i++) {
       const now = Atomics.load(shared, layout.state(i));
-      if (now === state.idle) ready++;
+      if (now === state.idle) ready.push(i);
       else if (now === state.gone && !disposed) start(i);
     }
-    return ready;
+    return ready.length;
   };
 
   /** Helpers that have not begun are sent back to sleep, the others awaited. */
@@ -76,12 +80,13 @@ export function createTeam(module: WebAssembly.Module, memory: WebAssembly.Memor
     });
     Atomics.store(shared, control.next, 0);
     Atomics.store(shared, control.count, jobs.length);
-    for (let i = 0; i < size; i++) {
-      shared[layout.workspace(i)] = workspaces[i + 1];
-      if (Atomics.compareExchange(shared, layout.state(i), state.idle, state.called) === state.idle) {
-        Atomics.notify(shared, layout.state(i));
+    ready.forEach((helper, i) => {
+      shared[layout.workspace(helper)] = workspaces[i + 1];
+      const at = layout.state(helper);
+      if (Atomics.compareExchange(shared, at, state.idle, state.called) === state.idle) {
+        Atomics.notify(shared, at);
       }
-    }
+    });
     const open = new Set<number>();
     for (let i = 0; i < jobs.length; i++) open.add(i);
     const collect = (): void => {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import simdBase64 from "corr2d:wasm-simd";
+import simdHex from "corr2d:wasm-simd";
 import { hasRelaxedSimd, type WasmIsa, withSharedMemory } from "../backend/wasm-builds.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
 
-let relaxedBase64: string | undefined;
+let relaxedHex: string | undefined;
 const compiled = new Map<WasmIsa, WebAssembly.Module>();
 
 export const browserPlatform: Platform = {
@@ -14,11 +14,11 @@ export const browserPlatform: Platform = {
   },
   loadWasm: (isa, shared) => {
     if (shared) {
-      const text = isa === "simd128" ? simdBase64 : relaxedBase64;
+      const text = isa === "simd128" ? simdHex : relaxedHex;
       return text === undefined ? undefined : new WebAssembly.Module(withSharedMemory(bytesOf(text)));
     }
     if (isa === "simd128" && !compiled.has(isa)) {
-      compiled.set(isa, new WebAssembly.Module(bytesOf(simdBase64)));
+      compiled.set(isa, new WebAssembly.Module(bytesOf(simdHex)));
     }
     return compiled.get(isa);
   },
@@ -30,20 +30,19 @@ export const browserPlatform: Platform = {
  * the build for relaxed SIMD, which lies in a file of its own, for the browsers that run it.
  */
 export async function compileWasm(): Promise<void> {
-  if (!compiled.has("simd128")) compiled.set("simd128", await WebAssembly.compile(bytesOf(simdBase64)));
+  if (!compiled.has("simd128")) compiled.set("simd128", await WebAssembly.compile(bytesOf(simdHex)));
   if (compiled.has("relaxed-simd") || !hasRelaxedSimd()) return;
   try {
-    relaxedBase64 = (await import("corr2d:wasm-relaxed")).default;
-    compiled.set("relaxed-simd", await WebAssembly.compile(bytesOf(relaxedBase64)));
+    relaxedHex = (await import("corr2d:wasm-relaxed")).default;
+    compiled.set("relaxed-simd", await WebAssembly.compile(bytesOf(relaxedHex)));
   } catch {
     // The file was left behind when dist/browser.js was copied or bundled: the build that is there serves.
   }
 }
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 }
 
