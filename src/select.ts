@@ -96,7 +96,8 @@ const estimates: Record<Algorithm, (spec: ConvSpec, width: number, isa: string) 
   depthwise(spec, width) {
     // Nothing is shared between output channels, but each loaded row serves all rows of the kernel.
     // Vectors of four have no masked loads, and spend their time at the edges.
-    const efficiency = ((width >= 8 ? 0.6 : 0.3) / spec.strides[0]) * filled(spec.outWidth, width);
+    const efficiency =
+      (width >= 8 ? 0.6 : 0.3) * (spec.strides[0] === 1 ? 1 : 0.8) * filled(spec.outWidth, width);
     return { cost: multiplyAdds(spec) / efficiency, why: "each output channel reads one input channel" };
   },
 };
