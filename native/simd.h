@@ -11,7 +11,7 @@
 //   splat, zero             one value in all lanes
 //   multiplyAdd(a, b, c)    a * b + c, fused where the ISA has it
 //   a + b, a - b, a * b
-//   max(a, b), min(a, b)    b where either is NaN
+//   max(a, b), min(a, b)    NaN where b is NaN
 //   leaky(x, alpha)         x < 0 ? alpha * x : x
 //   storeColumns(r, p, s)   the transpose of 4 vectors: p[lane * s + i] = r[i][lane]
 //   deinterleave4(p, r)     r[i][lane] = p[4 * lane + i] (float only)
@@ -355,11 +355,11 @@ struct Vec<float> {
 CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
   return {vfmaq_f32(c.v, a.v, b.v)};
 }
-// NEON's own maximum and minimum return NaN where either operand is one, which serves as well.
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {vaddq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {vsubq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {vmulq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) { return {vuzp1q_f32(a.v, b.v)}; }
+// NEON's own maximum and minimum return NaN where either operand is one, which serves as well.
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {vminq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {

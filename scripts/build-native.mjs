@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Builds the addon for this machine with node-gyp and puts it where the package looks for it.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync } from "node:fs";

@@ -106,6 +106,4 @@ await bundleCli();
 await bundleForBrowsers("src/browser.ts", "dist/browser.js");
 writeFileSync(join(dist, "browser-relaxed.js"), `// SPDX-License-Identifier: MIT\n${textModule("relaxed")}`);
 rmSync(join(dist, "platform", "browser.js"), { force: true }); // as a file of its own it cannot be loaded
-if (existsSync(join(src, "backend", "worker.ts"))) {
-  await bundleForBrowsers("src/backend/worker.ts", "dist/browser-worker.js");
-}
+await bundleForBrowsers("src/backend/worker.ts", "dist/browser-worker.js");

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Builds native/test/kernels_test.cc, the C++ core without N-API, and runs it.
 #   scripts/test-native.sh host          this processor, every instruction set that it runs
 #   scripts/test-native.sh address       the same under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Builds bench/peers/build/onednn, the oneDNN contender. Needs a C++ compiler with OpenMP and oneDNN 2: Debian 12's libdnnl-dev.
 set -eu
 cd "$(dirname "$0")/../.."

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Builds bench/peers/build/peak, which measures the processor's multiply-add peak. Needs a C++ compiler.
 set -eu
 cd "$(dirname "$0")/../.."

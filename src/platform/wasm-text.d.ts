@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** dist/corr2d-simd.wasm as hexadecimal text, put there when dist/browser.js is bundled. */
 declare module "corr2d:wasm-simd" {
   const hex: string;
