@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Compiles assembly/ into dist/corr2d-BUILD.wasm, once for each set of features; src/backend/wasm-builds.ts chooses.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 mkdirSync(`${root}/dist`, { recursive: true });
+// What an earlier build left under another name would be packed.
+for (const entry of readdirSync(`${root}/dist`)) {
+  if (entry.endsWith(".wasm")) rmSync(`${root}/dist/${entry}`);
+}
 
 const builds = {
   simd: ["--enable", "simd"],
