@@ -180,14 +180,6 @@ napi_value workspaceBytes(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_value threads(napi_env env, napi_callback_info info) {
-  return guarded(env, [&] {
-    napi_value arguments[1];
-    argumentsOf(env, info, arguments);
-    return static_cast<napi_value>(Napi::Number::New(env, planOf(env, arguments[0])->threads()));
-  });
-}
-
 napi_value run(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[3];
@@ -327,7 +319,6 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   const napi_property_descriptor functions[] = {
       {"prepare", nullptr, prepare, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"workspaceBytes", nullptr, workspaceBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"threads", nullptr, threads, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"run", nullptr, run, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"dispose", nullptr, dispose, nullptr, nullptr, nullptr, napi_enumerable, nullptr},

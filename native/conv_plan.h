@@ -46,7 +46,6 @@ class ConvPlan {
   int64_t tasks() const { return blocking_.tasks; }
 
   const ConvSpec& spec() const { return spec_; }
-  int threads() const { return threads_; }
   size_t packedBytes() const { return packedBytes_; }
   size_t workspaceBytes() const { return workspaceBytes_ * static_cast<size_t>(threads_); }
 

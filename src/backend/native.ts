@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
-import { Corr2dError } from "../errors.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 
@@ -35,22 +34,16 @@ export interface NativeAddon {
 
 export interface NativeOptions {
   readonly threads: number;
-  /** One of `addon.isas`; the first where undefined. */
-  readonly isa: string | undefined;
+  /** One of `addon.isas`. */
+  readonly isa: string;
 }
 
-/** The C++ addon. Throws BACKEND_UNAVAILABLE for an ISA that this processor does not run. */
+/** The C++ addon. */
 export function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions): Backend {
-  const isaIndex = isa === undefined ? 0 : addon.isas.indexOf(isa);
-  if (isaIndex < 0) {
-    throw new Corr2dError(
-      "BACKEND_UNAVAILABLE",
-      `The native backend has no ISA "${isa}" on this processor, only ${addon.isas.join(", ")}`,
-    );
-  }
+  const isaIndex = addon.isas.indexOf(isa);
   return {
     name: "native",
-    isa: addon.isas[isaIndex],
+    isa,
     threads,
     supports: (spec, algorithm) =>
       (algorithm !== "winograd" || suitsWinograd(spec)) &&
