@@ -156,24 +156,36 @@ double winogradSeconds(const ConvSpec& s, int64_t size) {
   return weights * (squares / kMultiplyAddsPerSecond + 4 / kBytesPerSecond);
 }
 
+// Short rows of squares share a vector, as long as it holds whole rows of the padded input. Vectors of four are not cut.
+int64_t winogradLanes(const ConvSpec& s, const TileShape& tile, int64_t size) {
+  int64_t lanes = tile.width;
+  if (lanes <= 4) return lanes;
+  while (lanes / 2 * size >= std::max(s.outWidth + 2, tile.width)) lanes /= 2;
+  return lanes;
+}
+
 void blockWinograd(const ConvSpec& s, const TileShape& tile, int64_t threads, Blocking& b) {
   b.winogradSize = winogradSeconds(s, 4) <= winogradSeconds(s, 2) ? 4 : 2;
   const int64_t positions = (b.winogradSize + 2) * (b.winogradSize + 2);
   b.winogradColumns = ceilDivide(s.outWidth, b.winogradSize);
   b.winogradCount = b.winogradColumns * ceilDivide(s.outHeight, b.winogradSize);
+  b.winogradLanes = winogradLanes(s, tile, b.winogradSize);
+  const int64_t unit = b.winogradLanes < tile.width ? b.winogradColumns : 1;  // squares that stay together
+  const int64_t units = b.winogradCount / unit;
   const int64_t most = kPlanesBytes / (positions * s.groupIn() * s.elementBytes());
-  b.winogradBlocks = ceilDivide(b.winogradCount, std::clamp(most, tile.pixels, 8 * tile.pixels));
+  b.winogradBlocks = ceilDivide(units, std::max<int64_t>(std::clamp(most, tile.pixels, 8 * tile.pixels) / unit, 1));
   // Few tasks are made a multiple of the threads, as long as their tiles stay full.
   const int64_t others = s.batch * s.groups;
   if (threads > 1 && others * b.winogradBlocks < 8 * threads) {
     b.winogradBlocks = std::min(roundUp(b.winogradBlocks, threads), ceilDivide(b.winogradCount, tile.pixels));
   }
-  b.winogradTiles = ceilDivide(b.winogradCount, b.winogradBlocks);
+  b.winogradTiles = ceilDivide(units, b.winogradBlocks) * unit;
   b.winogradBlocks = ceilDivide(b.winogradCount, b.winogradTiles);
   b.packedTile = positions * s.groupIn() * b.tileOutputs;
   splitOutputs(others * b.winogradBlocks, threads, b);
-  // A vector of slack, as transformed inputs are written in whole vectors.
-  b.planeLength = roundUp(s.groupIn() * b.winogradTiles + tile.width, 16);
+  // An odd count of lines, so that positions do not meet in the same sets of the cache.
+  b.planeLength = roundUp(s.groupIn() * b.winogradTiles, 16);
+  if (b.planeLength / 16 % 2 == 0) b.planeLength += 16;
   b.stripLength = positions * b.planeLength;
   b.scratchLength = positions * b.winogradTiles * b.tileOutputs;
   b.phases = 1;

@@ -35,6 +35,7 @@ struct Blocking {
   int64_t winogradSize;
   int64_t winogradColumns, winogradCount;  // squares in a row, in all
   int64_t winogradTiles, winogradBlocks;   // squares of a task, tasks for all of them
+  int64_t winogradLanes;                   // lanes of a vector that a row of squares takes
   int64_t planeLength;                     // transformed inputs of one of the (winogradSize + 2)^2 positions
 
   int64_t workspaceLength() const { return stripLength + panelLength + scratchLength; }

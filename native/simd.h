@@ -13,8 +13,11 @@
 //   a + b, a - b, a * b
 //   max(a, b), min(a, b)    NaN where b is NaN
 //   leaky(x, alpha)         x < 0 ? alpha * x : x
-//   storeColumns(r, p, s)   the transpose of 4 vectors: p[lane * s + i] = r[i][lane]
-//   deinterleave4(p, r)     r[i][lane] = p[4 * lane + i] (float only)
+//   transpose(v)            v[i][lane] = v[lane][i], of `width` vectors
+//   deinterleave(p, r)      r[i][lane] = p[n * lane + i], of n = 2 or 4 vectors (float only)
+//   Runs(lanes, count)      a vector cut into runs of so many lanes, of which the first `count` are used (float only)
+//   next(v, x, runs)        each lane its right neighbour, the last lane of a run x[0]
+//   joined(v, runs)         the lanes in use side by side
 #pragma once
 #include <math.h>
 #include <stdint.h>
@@ -34,15 +37,6 @@ namespace {
 
 template <class T>
 struct Vec;
-
-template <class V, class T>
-CORR2D_INLINE void storeColumnsThroughBuffer(const V (&rows)[4], T* p, int64_t step) {
-  T lanes[4][V::width];
-  for (int i = 0; i < 4; i++) rows[i].store(lanes[i]);
-  for (int lane = 0; lane < V::width; lane++) {
-    for (int i = 0; i < 4; i++) p[lane * step + i] = lanes[i][lane];
-  }
-}
 
 // Register tiles that fill this ISA's registers without spilling. Rows of a tile are broadcast operands, columns are
 // vectors: `outputs` x `vectors` for pixels in vectors, `pixels` x 2 for output channels in vectors; depthwise sums up
@@ -90,21 +84,32 @@ CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm512_mask_mul_ps(x.v, _mm512_cmp_ps_mask(x.v, _mm512_setzero_ps(), _CMP_LT_OQ), x.v, alpha.v)};
 }
 
-// In each 128-bit lane a 4x4 transpose; lane l of vector j then holds column 4 * l + j.
-CORR2D_INLINE void storeColumns(const Vec<float> (&rows)[4], float* p, int64_t step) {
-  const __m512 a = _mm512_unpacklo_ps(rows[0].v, rows[1].v), b = _mm512_unpackhi_ps(rows[0].v, rows[1].v);
-  const __m512 c = _mm512_unpacklo_ps(rows[2].v, rows[3].v), d = _mm512_unpackhi_ps(rows[2].v, rows[3].v);
-  const __m512 columns[4] = {_mm512_shuffle_ps(a, c, 0x44), _mm512_shuffle_ps(a, c, 0xee),
-                             _mm512_shuffle_ps(b, d, 0x44), _mm512_shuffle_ps(b, d, 0xee)};
-#pragma GCC unroll 4
-  for (int j = 0; j < 4; j++) {
-    _mm_storeu_ps(p + j * step, _mm512_castps512_ps128(columns[j]));
-    _mm_storeu_ps(p + (4 + j) * step, _mm512_extractf32x4_ps(columns[j], 1));
-    _mm_storeu_ps(p + (8 + j) * step, _mm512_extractf32x4_ps(columns[j], 2));
-    _mm_storeu_ps(p + (12 + j) * step, _mm512_extractf32x4_ps(columns[j], 3));
-  }
+// Within each 128-bit lane the transpose of its four elements in four vectors; lane l of vector j then is of column
+// 4 * l + j.
+CORR2D_INLINE void transposeInLanes(Vec<float>* v) {
+  const __m512 a = _mm512_unpacklo_ps(v[0].v, v[1].v), b = _mm512_unpackhi_ps(v[0].v, v[1].v);
+  const __m512 c = _mm512_unpacklo_ps(v[2].v, v[3].v), d = _mm512_unpackhi_ps(v[2].v, v[3].v);
+  v[0].v = _mm512_shuffle_ps(a, c, 0x44);
+  v[1].v = _mm512_shuffle_ps(a, c, 0xee);
+  v[2].v = _mm512_shuffle_ps(b, d, 0x44);
+  v[3].v = _mm512_shuffle_ps(b, d, 0xee);
 }
-CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
+// 128-bit lane l of vector i goes to lane i of vector l.
+CORR2D_INLINE void transposeLanes(Vec<float> (&v)[4]) {
+  const __m512 a = _mm512_shuffle_f32x4(v[0].v, v[1].v, 0x44), b = _mm512_shuffle_f32x4(v[0].v, v[1].v, 0xee);
+  const __m512 c = _mm512_shuffle_f32x4(v[2].v, v[3].v, 0x44), d = _mm512_shuffle_f32x4(v[2].v, v[3].v, 0xee);
+  v[0].v = _mm512_shuffle_f32x4(a, c, 0x88);
+  v[1].v = _mm512_shuffle_f32x4(a, c, 0xdd);
+  v[2].v = _mm512_shuffle_f32x4(b, d, 0x88);
+  v[3].v = _mm512_shuffle_f32x4(b, d, 0xdd);
+}
+CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&r)[2]) {
+  const __m512i places = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  const Vec<float> a = Vec<float>::load(p), b = Vec<float>::load(p + 16);
+  r[0] = even(a, b);
+  r[1].v = _mm512_permutex2var_ps(a.v, places, b.v);
+}
+CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&phases)[4]) {
   const __m512i first = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
   const __m512i second = _mm512_setr_epi32(2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31);
   const __m512 a = _mm512_loadu_ps(p), b = _mm512_loadu_ps(p + 16);
@@ -115,6 +120,25 @@ CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
   phases[1].v = _mm512_shuffle_f32x4(ab01, cd01, 0xee);
   phases[2].v = _mm512_shuffle_f32x4(ab23, cd23, 0x44);
   phases[3].v = _mm512_shuffle_f32x4(ab23, cd23, 0xee);
+}
+struct Runs {
+  __m512i nextLane, usedLane;
+
+  Runs(int64_t lanes, int64_t count) {
+    int32_t nexts[16], used[16] = {};
+    for (int64_t i = 0; i < 16; i++) nexts[i] = static_cast<int32_t>(i % lanes == lanes - 1 ? 16 : i + 1);
+    for (int64_t i = 0, to = 0; i < 16; i++) {
+      if (i % lanes < count) used[to++] = static_cast<int32_t>(i);
+    }
+    nextLane = _mm512_loadu_si512(nexts);
+    usedLane = _mm512_loadu_si512(used);
+  }
+};
+CORR2D_INLINE Vec<float> next(Vec<float> v, const float* x, const Runs& runs) {
+  return {_mm512_permutex2var_ps(v.v, runs.nextLane, _mm512_set1_ps(*x))};
+}
+CORR2D_INLINE Vec<float> joined(Vec<float> v, const Runs& runs) {
+  return {_mm512_permutexvar_ps(runs.usedLane, v.v)};
 }
 
 template <>
@@ -145,6 +169,19 @@ CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm512_max
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm512_min_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {_mm512_mask_mul_pd(x.v, _mm512_cmp_pd_mask(x.v, _mm512_setzero_pd(), _CMP_LT_OQ), x.v, alpha.v)};
+}
+CORR2D_INLINE void transposeInLanes(Vec<double>* v) {
+  const __m512d a = v[0].v;
+  v[0].v = _mm512_unpacklo_pd(a, v[1].v);
+  v[1].v = _mm512_unpackhi_pd(a, v[1].v);
+}
+CORR2D_INLINE void transposeLanes(Vec<double> (&v)[4]) {
+  const __m512d a = _mm512_shuffle_f64x2(v[0].v, v[1].v, 0x44), b = _mm512_shuffle_f64x2(v[0].v, v[1].v, 0xee);
+  const __m512d c = _mm512_shuffle_f64x2(v[2].v, v[3].v, 0x44), d = _mm512_shuffle_f64x2(v[2].v, v[3].v, 0xee);
+  v[0].v = _mm512_shuffle_f64x2(a, c, 0x88);
+  v[1].v = _mm512_shuffle_f64x2(a, c, 0xdd);
+  v[2].v = _mm512_shuffle_f64x2(b, d, 0x88);
+  v[3].v = _mm512_shuffle_f64x2(b, d, 0xdd);
 }
 
 #elif defined(CORR2D_ISA_AVX2)
@@ -183,19 +220,27 @@ CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
                            _mm256_cmp_ps(x.v, _mm256_setzero_ps(), _CMP_LT_OQ))};
 }
 
-// In each 128-bit lane a 4x4 transpose; lane l of vector j then holds column 4 * l + j.
-CORR2D_INLINE void storeColumns(const Vec<float> (&rows)[4], float* p, int64_t step) {
-  const __m256 a = _mm256_unpacklo_ps(rows[0].v, rows[1].v), b = _mm256_unpackhi_ps(rows[0].v, rows[1].v);
-  const __m256 c = _mm256_unpacklo_ps(rows[2].v, rows[3].v), d = _mm256_unpackhi_ps(rows[2].v, rows[3].v);
-  const __m256 columns[4] = {_mm256_shuffle_ps(a, c, 0x44), _mm256_shuffle_ps(a, c, 0xee),
-                             _mm256_shuffle_ps(b, d, 0x44), _mm256_shuffle_ps(b, d, 0xee)};
-#pragma GCC unroll 4
-  for (int j = 0; j < 4; j++) {
-    _mm_storeu_ps(p + j * step, _mm256_castps256_ps128(columns[j]));
-    _mm_storeu_ps(p + (4 + j) * step, _mm256_extractf128_ps(columns[j], 1));
-  }
+// As for AVX-512, with two lanes.
+CORR2D_INLINE void transposeInLanes(Vec<float>* v) {
+  const __m256 a = _mm256_unpacklo_ps(v[0].v, v[1].v), b = _mm256_unpackhi_ps(v[0].v, v[1].v);
+  const __m256 c = _mm256_unpacklo_ps(v[2].v, v[3].v), d = _mm256_unpackhi_ps(v[2].v, v[3].v);
+  v[0].v = _mm256_shuffle_ps(a, c, 0x44);
+  v[1].v = _mm256_shuffle_ps(a, c, 0xee);
+  v[2].v = _mm256_shuffle_ps(b, d, 0x44);
+  v[3].v = _mm256_shuffle_ps(b, d, 0xee);
 }
-CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
+CORR2D_INLINE void transposeLanes(Vec<float> (&v)[2]) {
+  const __m256 a = v[0].v;
+  v[0].v = _mm256_permute2f128_ps(a, v[1].v, 0x20);
+  v[1].v = _mm256_permute2f128_ps(a, v[1].v, 0x31);
+}
+CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&r)[2]) {
+  const Vec<float> a = Vec<float>::load(p), b = Vec<float>::load(p + 8);
+  r[0] = even(a, b);
+  const __m256d pairs = _mm256_castps_pd(_mm256_shuffle_ps(a.v, b.v, 0xdd));
+  r[1].v = _mm256_castpd_ps(_mm256_permute4x64_pd(pairs, 0xd8));
+}
+CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&phases)[4]) {
   __m256 q[4];
 #pragma GCC unroll 4
   for (int i = 0; i < 4; i++) {
@@ -207,6 +252,28 @@ CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
   phases[1].v = _mm256_shuffle_ps(a, c, 0xee);
   phases[2].v = _mm256_shuffle_ps(b, d, 0x44);
   phases[3].v = _mm256_shuffle_ps(b, d, 0xee);
+}
+struct Runs {
+  __m256i nextLane, usedLane;
+  __m256 ends;
+
+  Runs(int64_t lanes, int64_t count) {
+    int32_t nexts[8], used[8] = {}, last[8];
+    for (int64_t i = 0, to = 0; i < 8; i++) {
+      nexts[i] = static_cast<int32_t>((i + 1) % 8);
+      last[i] = i % lanes == lanes - 1 ? -1 : 0;
+      if (i % lanes < count) used[to++] = static_cast<int32_t>(i);
+    }
+    nextLane = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(nexts));
+    usedLane = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(used));
+    ends = _mm256_castsi256_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(last)));
+  }
+};
+CORR2D_INLINE Vec<float> next(Vec<float> v, const float* x, const Runs& runs) {
+  return {_mm256_blendv_ps(_mm256_permutevar8x32_ps(v.v, runs.nextLane), _mm256_set1_ps(*x), runs.ends)};
+}
+CORR2D_INLINE Vec<float> joined(Vec<float> v, const Runs& runs) {
+  return {_mm256_permutevar8x32_ps(v.v, runs.usedLane)};
 }
 
 template <>
@@ -240,6 +307,16 @@ CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm256_min
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {_mm256_blendv_pd(x.v, _mm256_mul_pd(x.v, alpha.v),
                            _mm256_cmp_pd(x.v, _mm256_setzero_pd(), _CMP_LT_OQ))};
+}
+CORR2D_INLINE void transposeInLanes(Vec<double>* v) {
+  const __m256d a = v[0].v;
+  v[0].v = _mm256_unpacklo_pd(a, v[1].v);
+  v[1].v = _mm256_unpackhi_pd(a, v[1].v);
+}
+CORR2D_INLINE void transposeLanes(Vec<double> (&v)[2]) {
+  const __m256d a = v[0].v;
+  v[0].v = _mm256_permute2f128_pd(a, v[1].v, 0x20);
+  v[1].v = _mm256_permute2f128_pd(a, v[1].v, 0x31);
 }
 
 #else
@@ -291,15 +368,17 @@ CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm_or_ps(_mm_and_ps(negative, _mm_mul_ps(x.v, alpha.v)), _mm_andnot_ps(negative, x.v))};
 }
 
-CORR2D_INLINE void storeColumns(const Vec<float> (&rows)[4], float* p, int64_t step) {
-  __m128 a = rows[0].v, b = rows[1].v, c = rows[2].v, d = rows[3].v;
-  _MM_TRANSPOSE4_PS(a, b, c, d);
-  _mm_storeu_ps(p, a);
-  _mm_storeu_ps(p + step, b);
-  _mm_storeu_ps(p + 2 * step, c);
-  _mm_storeu_ps(p + 3 * step, d);
+CORR2D_INLINE void transposeInLanes(Vec<float>* v) { _MM_TRANSPOSE4_PS(v[0].v, v[1].v, v[2].v, v[3].v); }
+CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&r)[2]) {
+  const __m128 a = _mm_loadu_ps(p), b = _mm_loadu_ps(p + 4);
+  r[0].v = _mm_shuffle_ps(a, b, 0x88);
+  r[1].v = _mm_shuffle_ps(a, b, 0xdd);
 }
-CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
+CORR2D_INLINE Vec<float> withNext(Vec<float> v, const float* x) {
+  const __m128 moved = _mm_shuffle_ps(v.v, v.v, 0x39);
+  return {_mm_shuffle_ps(moved, _mm_shuffle_ps(moved, _mm_load_ss(x), 0x0a), 0x84)};
+}
+CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&phases)[4]) {
   __m128 a = _mm_loadu_ps(p), b = _mm_loadu_ps(p + 4), c = _mm_loadu_ps(p + 8), d = _mm_loadu_ps(p + 12);
   _MM_TRANSPOSE4_PS(a, b, c, d);
   phases[0].v = a;
@@ -335,6 +414,11 @@ CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   const __m128d negative = _mm_cmplt_pd(x.v, _mm_setzero_pd());
   return {_mm_or_pd(_mm_and_pd(negative, _mm_mul_pd(x.v, alpha.v)), _mm_andnot_pd(negative, x.v))};
 }
+CORR2D_INLINE void transposeInLanes(Vec<double>* v) {
+  const __m128d a = v[0].v;
+  v[0].v = _mm_unpacklo_pd(a, v[1].v);
+  v[1].v = _mm_unpackhi_pd(a, v[1].v);
+}
 
 #elif defined(CORR2D_ISA_NEON)
 
@@ -366,14 +450,20 @@ CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {vbslq_f32(vcltzq_f32(x.v), vmulq_f32(x.v, alpha.v), x.v)};
 }
 
-CORR2D_INLINE void storeColumns(const Vec<float> (&rows)[4], float* p, int64_t step) {
-  const float32x4x2_t ab = vtrnq_f32(rows[0].v, rows[1].v), cd = vtrnq_f32(rows[2].v, rows[3].v);
-  vst1q_f32(p, vcombine_f32(vget_low_f32(ab.val[0]), vget_low_f32(cd.val[0])));
-  vst1q_f32(p + step, vcombine_f32(vget_low_f32(ab.val[1]), vget_low_f32(cd.val[1])));
-  vst1q_f32(p + 2 * step, vcombine_f32(vget_high_f32(ab.val[0]), vget_high_f32(cd.val[0])));
-  vst1q_f32(p + 3 * step, vcombine_f32(vget_high_f32(ab.val[1]), vget_high_f32(cd.val[1])));
+CORR2D_INLINE void transposeInLanes(Vec<float>* v) {
+  const float32x4x2_t ab = vtrnq_f32(v[0].v, v[1].v), cd = vtrnq_f32(v[2].v, v[3].v);
+  v[0].v = vcombine_f32(vget_low_f32(ab.val[0]), vget_low_f32(cd.val[0]));
+  v[1].v = vcombine_f32(vget_low_f32(ab.val[1]), vget_low_f32(cd.val[1]));
+  v[2].v = vcombine_f32(vget_high_f32(ab.val[0]), vget_high_f32(cd.val[0]));
+  v[3].v = vcombine_f32(vget_high_f32(ab.val[1]), vget_high_f32(cd.val[1]));
 }
-CORR2D_INLINE void deinterleave4(const float* p, Vec<float> (&phases)[4]) {
+CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&r)[2]) {
+  const float32x4x2_t loaded = vld2q_f32(p);
+  r[0].v = loaded.val[0];
+  r[1].v = loaded.val[1];
+}
+CORR2D_INLINE Vec<float> withNext(Vec<float> v, const float* x) { return {vextq_f32(v.v, vdupq_n_f32(*x), 1)}; }
+CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&phases)[4]) {
   const float32x4x4_t loaded = vld4q_f32(p);
 #pragma GCC unroll 4
   for (int i = 0; i < 4; i++) phases[i].v = loaded.val[i];
@@ -405,12 +495,39 @@ CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {vminq_f64(
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {vbslq_f64(vcltzq_f64(x.v), vmulq_f64(x.v, alpha.v), x.v)};
 }
+CORR2D_INLINE void transposeInLanes(Vec<double>* v) {
+  const float64x2_t a = v[0].v;
+  v[0].v = vzip1q_f64(a, v[1].v);
+  v[1].v = vzip2q_f64(a, v[1].v);
+}
 
 #endif
+
+// Vectors of one 128-bit lane are never cut.
+template <class T>
+CORR2D_INLINE void transposeLanes(Vec<T> (&)[1]) {}
+struct Runs {
+  Runs(int64_t, int64_t) {}
+};
+CORR2D_INLINE Vec<float> next(Vec<float> v, const float* x, const Runs&) { return withNext(v, x); }
+CORR2D_INLINE Vec<float> joined(Vec<float> v, const Runs&) { return v; }
+
 #endif
 
-CORR2D_INLINE void storeColumns(const Vec<double> (&rows)[4], double* p, int64_t step) {
-  storeColumnsThroughBuffer(rows, p, step);
+template <class T>
+CORR2D_INLINE void transpose(Vec<T> (&v)[Vec<T>::width]) {
+  constexpr int kInLane = 16 / sizeof(T), kLanes = Vec<T>::width / kInLane;
+#pragma GCC unroll 4
+  for (int i = 0; i < kLanes; i++) transposeInLanes(v + i * kInLane);
+  Vec<T> columns[kInLane][kLanes];
+#pragma GCC unroll 4
+  for (int j = 0; j < kInLane; j++) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kLanes; i++) columns[j][i] = v[i * kInLane + j];
+    transposeLanes(columns[j]);
+#pragma GCC unroll 4
+    for (int i = 0; i < kLanes; i++) v[i * kInLane + j] = columns[j][i];
+  }
 }
 
 }  // namespace

@@ -16,9 +16,9 @@ void strided(const ConvJob& job, int64_t firstTask, int64_t lastTask, void* work
   const ConvSpec& s = *job.spec;
   const Blocking& b = *job.blocking;
   constexpr int64_t width = Vec<T>::width;
-  // Several tiles are stored together: their pixels fill whole groups of 4, and cache lines.
+  // Several tiles are stored together: their pixels fill vectors, and cache lines.
   constexpr int64_t kSegment = 4 * Tile::pixels;
-  alignas(64) T sums[kSegment * 2 * width];
+  alignas(64) T sums[transposedPixels<T>(kSegment) * 2 * width];
   for (int64_t task = firstTask; task < lastTask; task++) {
     const Region r = regionOf(job, task);
     const Strip<T> strip = stripOf(job, r, 0, s.groupIn(), 0, static_cast<T*>(workspace));

@@ -6,25 +6,38 @@
 namespace corr2d {
 namespace {
 
-// to[output * outputStep + pixel] = from[pixel * fromStep + output]; `from` holds whole vectors of outputs. Goes along
-// the pixels of one vector of outputs at a time, so that no more pages are open at once than a vector has lanes.
+// Pixels that storeTransposed reads of `pixels`: it takes whole vectors of them.
+template <class T>
+constexpr int64_t transposedPixels(int64_t pixels) {
+  return (pixels + Vec<T>::width - 1) / Vec<T>::width * Vec<T>::width;
+}
+
+// to[output * outputStep + pixel] = from[pixel * fromStep + output]. `from` holds whole vectors of outputs, and
+// transposedPixels(pixels) of them. Goes along the pixels of one vector of outputs at a time, so that no more pages are
+// open at once than a vector has lanes.
 template <class T>
 inline void storeTransposed(const T* from, int64_t fromStep, int64_t pixels, int64_t outputs, T* to,
                             int64_t outputStep) {
   using V = Vec<T>;
-  const int64_t quads = pixels / 4 * 4;
-  int64_t output = 0;
-  for (; output + V::width <= outputs; output += V::width) {
-    for (int64_t pixel = 0; pixel < quads; pixel += 4) {
+  for (int64_t output = 0; output < outputs; output += V::width, to += V::width * outputStep) {
+    const int64_t rows = outputs - output < V::width ? outputs - output : V::width;
+    for (int64_t pixel = 0; pixel < pixels; pixel += V::width) {
       const T* p = from + pixel * fromStep + output;
-      const V rows[4] = {V::load(p), V::load(p + fromStep), V::load(p + 2 * fromStep), V::load(p + 3 * fromStep)};
-      storeColumns(rows, to + output * outputStep + pixel, outputStep);
-    }
-  }
-  for (int64_t o = 0; o < outputs; o++) {
-    // Of the whole vectors only the last pixels are missing, of the other outputs all.
-    for (int64_t pixel = o < output ? quads : 0; pixel < pixels; pixel++) {
-      to[o * outputStep + pixel] = from[pixel * fromStep + o];
+      V v[V::width];
+#pragma GCC unroll 16
+      for (int i = 0; i < V::width; i++) v[i] = V::load(p + i * fromStep);
+      transpose(v);
+      if (rows == V::width && pixels - pixel >= V::width) {
+#pragma GCC unroll 16
+        for (int i = 0; i < V::width; i++) v[i].store(to + i * outputStep + pixel);
+      } else {
+        const int64_t columns = pixels - pixel < V::width ? pixels - pixel : V::width;
+        T* row = to + pixel;
+#pragma GCC unroll 16
+        for (int i = 0; i < V::width; i++, row += outputStep) {
+          if (i < rows) v[i].storePartial(row, columns);
+        }
+      }
     }
   }
 }

@@ -8,7 +8,7 @@
 // multiplications than the definition has. Points for m = 4: 0, +-sqrt(1/2), +-sqrt(2), infinity, whose rounding errors
 // are several times smaller than those of 0, +-1, +-2, infinity; for m = 2: 0, 1, -1, infinity.
 //
-// A task transforms the inputs of some squares into [position][ic][square], with squares of a row in vectors, then for
+// A task transforms the inputs of some squares into [position][ic][square], with squares in vectors, then for
 // each tile of output channels multiplies into [position][square][output], and transforms back with output channels in
 // vectors. A NaN or infinity in the input reaches all outputs of the squares that it touches.
 // Preconditions: nchw, kernel 3x3, strides and dilations 1.
@@ -65,75 +65,113 @@ struct Points<2> {
   }
 };
 
-// Squares that follow one another in a row of squares.
-struct SquareRun {
-  int64_t row, column, count;
+// Squares whose inputs fill one vector in each phase of columns: `count` that follow one another in each of `rows` rows
+// of squares.
+struct SquareBlock {
+  int64_t row, rows, column, count;
 };
 
-// The squares from `first` on that lie in one row, `most` at the most.
-inline SquareRun runOf(const Blocking& b, int64_t first, int64_t most) {
-  const int64_t column = first % b.winogradColumns;
-  return {first / b.winogradColumns, column, smaller(most, b.winogradColumns - column)};
+// The squares from `first` on, `most` at the most. Where rows are short, tasks begin and end with whole rows.
+inline SquareBlock blockOf(const Blocking& b, int64_t first, int64_t most) {
+  const int64_t row = first / b.winogradColumns, column = first % b.winogradColumns;
+  if (b.winogradLanes == Floats::width) return {row, 1, column, smaller(most, b.winogradColumns - column)};
+  return {row, smaller(Floats::width / b.winogradLanes, most / b.winogradColumns), 0, b.winogradColumns};
 }
 
-// Sorts the columns of a row by their place in a square: phases[i][lane] = row[kSize * lane + i].
-CORR2D_INLINE void sortColumns(const float* row, Floats (&phases)[4]) { deinterleave4(row, phases); }
-CORR2D_INLINE void sortColumns(const float* row, Floats (&phases)[2]) {
-  float lanes[2][Floats::width];
-  for (int lane = 0; lane < Floats::width; lane++) {
-    lanes[0][lane] = row[2 * lane];
-    lanes[1][lane] = row[2 * lane + 1];
-  }
-  phases[0] = Floats::load(lanes[0]);
-  phases[1] = Floats::load(lanes[1]);
-}
-
-// Transforms one channel of a run of at most one vector of squares to planes[position * planeLength + square]. Writes
-// whole vectors: what lies past the run is overwritten by the run after it, or is slack.
+// B^T d B for a block of squares of any channel. The input is read in kSize vectors of columns for each of the rows of a
+// square, and one more where the last square of a full vector needs two columns beyond it.
 template <int kSize>
-inline void transformInput(const ConvSpec& s, const float* channel, const SquareRun& run, int64_t planeLength,
-                           float* planes) {
-  constexpr int kPoints = kSize + 2;
-  constexpr int64_t width = Floats::width;
-  constexpr int64_t lineLength = (kSize + 1) * width;  // columns of a vector of squares, two more, and slack
-  alignas(64) float lines[kPoints][lineLength];
-  const int64_t columns = run.count * kSize + 2;
-  for (int64_t y = 0; y < kPoints; y++) {
-    const int64_t row = borderIndex(run.row * kSize - s.padTop + y, s.inHeight, s.border);
-    if (row < 0) {
-      memset(lines[y], 0, sizeof lines[y]);
-    } else {
-      fillRow(channel + row * s.inWidth, s.inWidth, run.column * kSize - s.padLeft, columns, s.border, lines[y]);
+class InputTransform {
+ public:
+  // `room`: squares from the first of the block to the last of the task.
+  void prepare(const ConvSpec& s, const Blocking& b, const SquareBlock& block, int64_t room) {
+    stored_ = smaller(room, kWidth);
+    runs_ = Runs(b.winogradLanes, block.count);
+    memset(lines_, 0, sizeof lines_);
+    vectors_ = block.count * kSize + 2 > kSize * kWidth ? kSize + 1 : kSize;
+    for (int64_t i = 0; i < vectors_; i++) {
+      const int64_t run = i < kSize ? i * kWidth / (b.winogradLanes * kSize) : 0;
+      const int64_t column = (block.column - run * b.winogradLanes) * kSize - s.padLeft + i * kWidth;
+      const int64_t first = smaller(larger(-column, 0), kWidth);
+      for (int64_t y = 0; y < kPoints; y++) {
+        const int64_t row = borderIndex((block.row + run) * kSize - s.padTop + y, s.inHeight, s.border);
+        Piece& piece = pieces_[i][y];
+        piece.row = run < block.rows && row >= 0 ? row * s.inWidth : -1;
+        piece.column = column;
+        const int64_t end = piece.row < 0 ? first : larger(smaller(s.inWidth - column, kWidth), first);
+        piece.lanes = Floats::lanes(first, end);
+        piece.whole = end - first == kWidth;
+      }
     }
   }
-  // Down the columns, which need not be sorted for this.
-  for (int64_t x = 0; x < columns; x += width) {
-    Floats d[kPoints], t[kPoints];
+
+  // Of one channel to planes[position * planeLength + square of the block]. What else is written of a vector belongs to
+  // blocks that follow. `ahead` leads to the channel that comes next.
+  void run(const ConvSpec& s, const float* channel, int64_t ahead, int64_t planeLength, float* planes) {
+    // Down the columns, which need not be sorted for this.
+    for (int64_t i = 0; i < vectors_; i++) {
+      Floats d[kPoints], t[kPoints];
 #pragma GCC unroll 8
-    for (int y = 0; y < kPoints; y++) d[y] = Floats::load(lines[y] + x);
-    Points<kSize>::input(d, t);
+      for (int y = 0; y < kPoints; y++) {
+        d[y] = load(s, channel, pieces_[i][y]);
+        __builtin_prefetch(channel + pieces_[i][y].row + pieces_[i][y].column + ahead);
+      }
+      Points<kSize>::input(d, t);
 #pragma GCC unroll 8
-    for (int y = 0; y < kPoints; y++) t[y].store(lines[y] + x);
+      for (int y = 0; y < kPoints; y++) t[y].store(lines_[y] + i * kWidth);
+    }
+    // Along the rows: column i of each square, the last two from the square after it.
+    for (int64_t y = 0; y < kPoints; y++) {
+      const float* line = lines_[y];
+      Floats phases[kSize], d[kPoints], t[kPoints];
+      deinterleave(line, phases);
+#pragma GCC unroll 8
+      for (int i = 0; i < kSize; i++) d[i] = phases[i];
+      d[kSize] = next(phases[0], line + kSize * kWidth, runs_);
+      d[kSize + 1] = next(phases[1], line + kSize * kWidth + 1, runs_);
+      Points<kSize>::input(d, t);
+#pragma GCC unroll 8
+      for (int i = 0; i < kPoints; i++) {
+        float* to = planes + (y * kPoints + i) * planeLength;
+        if (stored_ == kWidth) {
+          joined(t[i], runs_).store(to);
+        } else {
+          joined(t[i], runs_).storePartial(to, stored_);
+        }
+      }
+    }
   }
-  // Along the rows: column i of each square, the last two from the square after it.
-  for (int64_t y = 0; y < kPoints; y++) {
-    float sorted[kSize][width + 1];
-    Floats phases[kSize];
-    sortColumns(lines[y], phases);
-#pragma GCC unroll 8
-    for (int i = 0; i < kSize; i++) phases[i].store(sorted[i]);
-    sorted[0][width] = lines[y][kSize * width];
-    sorted[1][width] = lines[y][kSize * width + 1];
-    Floats d[kPoints], t[kPoints];
-#pragma GCC unroll 8
-    for (int i = 0; i < kSize; i++) d[i] = phases[i];
-    d[kSize] = Floats::load(sorted[0] + 1);
-    d[kSize + 1] = Floats::load(sorted[1] + 1);
-    Points<kSize>::input(d, t);
-#pragma GCC unroll 8
-    for (int i = 0; i < kPoints; i++) t[i].store(planes + (y * kPoints + i) * planeLength);
+
+ private:
+  static constexpr int kPoints = kSize + 2;
+  static constexpr int64_t kWidth = Floats::width;
+
+  // A vector of a row of the padded input.
+  struct Piece {
+    int64_t row, column;  // row: where it starts in a channel, or -1 for zeros
+    typename Floats::Lanes lanes;  // those inside the input
+    bool whole;
+  };
+
+  static CORR2D_INLINE Floats load(const ConvSpec& s, const float* channel, const Piece& piece) {
+    if (piece.whole) return Floats::load(channel + piece.row + piece.column);
+    if (s.border == Border::constant) return Floats::loadLanes(channel + piece.row + piece.column, piece.lanes);
+    return bordered(s, channel, piece);
   }
-}
+
+  static __attribute__((noinline)) Floats bordered(const ConvSpec& s, const float* channel, const Piece& piece) {
+    if (piece.row < 0) return Floats::zero();
+    float padded[kWidth];
+    fillRow(channel + piece.row, s.inWidth, piece.column, kWidth, s.border, padded);
+    return Floats::load(padded);
+  }
+
+  Runs runs_{kWidth, kWidth};
+  int64_t vectors_, stored_;
+  Piece pieces_[kSize + 1][kPoints];
+  // Zeros beyond the last column of a block, unless that is read.
+  alignas(64) float lines_[kPoints][(kSize + 1) * kWidth];
+};
 
 // Transforms the products of one square, [position][tileOutputs] at positionStep, to kSize rows, rowStep apart, of
 // outputs [kSize][tileOutputs].
@@ -181,17 +219,28 @@ void winogradTask(const ConvJob& job, int64_t task, float* workspace) {
   float* products = workspace + kPositions * b.planeLength;
   const int64_t plane = s.inHeight * s.inWidth;
   const float* input = static_cast<const float*>(job.src) + (image * s.inChannels + group * s.groupIn()) * plane;
-  for (int64_t ic = 0; ic < s.groupIn(); ic++) {
-    for (int64_t square = 0; square < squares;) {
-      const SquareRun run = runOf(b, first + square, smaller(width, squares - square));
-      transformInput<kSize>(s, input + ic * plane, run, b.planeLength, planes + ic * b.winogradTiles + square);
-      square += run.count;
+  // Several blocks at a time, as long pieces of rows come from memory sooner than short ones.
+  for (int64_t square = 0; square < squares;) {
+    constexpr int kBlocks = 4;
+    InputTransform<kSize> transforms[kBlocks];
+    int64_t squaresOf[kBlocks], blocks = 0, done = square;
+    for (; blocks < kBlocks && done < squares; blocks++) {
+      const SquareBlock block = blockOf(b, first + done, smaller(squares - done, width));
+      transforms[blocks].prepare(s, b, block, squares - done);
+      squaresOf[blocks] = done;
+      done += block.rows * block.count;
     }
+    for (int64_t ic = 0; ic < s.groupIn(); ic++) {
+      for (int64_t i = 0; i < blocks; i++) {
+        transforms[i].run(s, input + ic * plane, plane, b.planeLength, planes + ic * b.winogradTiles + squaresOf[i]);
+      }
+    }
+    square = done;
   }
 
   const float zeros[2 * width] = {};
   constexpr int64_t kRun = 14;
-  alignas(64) float results[kRun * kSize * kSize * 2 * width];
+  alignas(64) float results[(kRun * kSize * kSize + width) * 2 * width];
   const int64_t tiles = (squares + Tile::pixels - 1) / Tile::pixels;
   const int64_t tileSquares = (squares + tiles - 1) / tiles;
   const int64_t outPlane = s.outHeight * s.outWidth;
@@ -219,20 +268,20 @@ void winogradTask(const ConvJob& job, int64_t task, float* workspace) {
     const float* bias = static_cast<const float*>(job.bias) + tile * b.tileOutputs;
     // A run of squares is transformed into rows of pixels, which are stored as far as they lie in the output.
     for (int64_t square = 0; square < squares;) {
-      const SquareRun run = runOf(b, first + square, smaller(kRun, squares - square));
-      const int64_t rowLength = run.count * kSize * b.tileOutputs;
-      for (int64_t i = 0; i < run.count; i++) {
+      const int64_t row = (first + square) / b.winogradColumns * kSize, column = (first + square) % b.winogradColumns;
+      const int64_t count = smaller(kRun, smaller(squares - square, b.winogradColumns - column));
+      const int64_t rowLength = count * kSize * b.tileOutputs;
+      for (int64_t i = 0; i < count; i++) {
         transformOutput<kSize>(products + (square + i) * b.tileOutputs, b.winogradTiles * b.tileOutputs, b.tileOutputs,
                                bias, results + i * kSize * b.tileOutputs, rowLength);
       }
       activate(results, kSize * rowLength, s);
-      const int64_t row = run.row * kSize, column = run.column * kSize;
       for (int64_t y = 0; y < smaller(kSize, s.outHeight - row); y++) {
-        storeTransposed(results + y * rowLength, b.tileOutputs, smaller(run.count * kSize, s.outWidth - column),
+        storeTransposed(results + y * rowLength, b.tileOutputs, smaller(count * kSize, s.outWidth - column * kSize),
                         smaller(b.tileOutputs, outputs - output),
-                        out + output * outPlane + (row + y) * s.outWidth + column, outPlane);
+                        out + output * outPlane + (row + y) * s.outWidth + column * kSize, outPlane);
       }
-      square += run.count;
+      square += count;
     }
   }
 }
