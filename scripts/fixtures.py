@@ -171,6 +171,64 @@ def ndimage_cases():
                    "options": {"mode": "same", "border": border}, "y": tensor(y)}
 
 
+# Our names, and numpy.pad's for the same border.
+NUMPY_BORDERS = {"constant": "constant", "replicate": "edge", "reflect": "symmetric", "mirror": "reflect",
+                 "wrap": "wrap"}
+
+
+def pad_cases():
+    """numpy.pad, whose borders repeat where padding is wider than the image."""
+    for border, mode in NUMPY_BORDERS.items():
+        for shape, (top, bottom, left, right) in [((3, 4), (1, 2, 3, 2)), ((2, 3), (4, 5, 7, 6)), ((1, 2), (3, 3, 3, 3)),
+                                                  ((1, 2, 3, 2), (2, 0, 0, 3))]:
+            x = integers(*shape)
+            around = [(0, 0)] * (len(shape) - 2) + [(top, bottom), (left, right)]
+            value = {"constant_values": 7} if border == "constant" else {}
+            yield {"x": tensor(x), "padding": [top, bottom, left, right],
+                   "options": {"border": border, **({"value": 7} if value else {})},
+                   "y": tensor(numpy.pad(x, around, mode=mode, **value))}
+
+
+def pooled(x, function, window, strides, padding, border, **options):
+    """A pooling of torch by name; other borders than its own are padded with before."""
+    t = torch.from_numpy(x).requires_grad_()
+    top, bottom, left, right = padding
+    if border == "constant" and top == bottom and left == right:
+        y = getattr(F, function)(t, window, strides, (top, left), **options)
+    else:
+        y = getattr(F, function)(F.pad(t, (left, right, top, bottom), mode=TORCH_BORDERS[border]), window, strides,
+                                 **options)
+    gradient = torch.from_numpy(integers(*y.shape))
+    y.backward(gradient)
+    return y.detach().numpy(), gradient.numpy(), t.grad.numpy()
+
+
+def pool2d_cases():
+    """Maxima and means with ties, their gradients, padding that counts or not, windows that overhang."""
+    windows = [((2, 2), (2, 2), (0, 0, 0, 0)), ((3, 3), (2, 2), (1, 1, 1, 1)), ((3, 2), (1, 3), (1, 1, 0, 0)),
+               ((1, 4), (2, 1), (0, 0, 2, 2)), ((3, 3), (3, 2), (0, 0, 0, 0)), ((5, 6), (1, 1), (0, 0, 0, 0))]
+    for window, strides, padding in windows:
+        for border in ["constant", "replicate", "mirror", "wrap"]:
+            for ceil in [False, True] if border in ["constant", "mirror"] else [False]:
+                x = numpy.round(integers(1, 2, 5, 7) / 3)
+                shared = {"windowDimensions": list(window), "strides": list(strides), "padding": list(padding),
+                          "border": border, "outputShapeRounding": "ceil" if ceil else "floor"}
+                y, gradient, grad_x = pooled(x, "max_pool2d", window, strides, padding, border, ceil_mode=ceil)
+                yield {"function": "maxPool2d", "x": tensor(x), "options": shared, "y": tensor(y),
+                       "gradOutput": tensor(gradient), "gradX": tensor(grad_x)}
+                for count in [False, True] if border == "constant" else [True]:
+                    y, gradient, grad_x = pooled(x, "avg_pool2d", window, strides, padding, border, ceil_mode=ceil,
+                                                 count_include_pad=count)
+                    yield {"function": "avgPool2d", "x": tensor(x), "options": {**shared, "countIncludePad": count},
+                           "y": tensor(y), "gradOutput": tensor(gradient), "gradX": tensor(grad_x)}
+    for dilations, padding in [((2, 1), 1), ((3, 2), 0), ((2, 2), 1)]:
+        x = numpy.round(integers(1, 2, 9, 8) / 3)
+        y, gradient, grad_x = pooled(x, "max_pool2d", (3, 2), (1, 2), (padding,) * 4, "constant", dilation=dilations)
+        yield {"function": "maxPool2d", "x": tensor(x), "y": tensor(y), "gradOutput": tensor(gradient),
+               "gradX": tensor(grad_x), "options": {"windowDimensions": [3, 2], "strides": [1, 2], "padding": padding,
+                                                    "dilations": list(dilations)}}
+
+
 def write(name, source, cases):
     """Where the answers come from on the first line, then one case on each."""
     lines = [json.dumps({"source": source}), *(json.dumps(case, separators=(",", ":")) for case in cases)]
@@ -183,3 +241,5 @@ FOLDER.mkdir(parents=True, exist_ok=True)
 write("torch", f"torch {torch.__version__}: torch.nn.functional.conv2d and pad", conv2d_cases())
 write("scipy-signal", f"scipy {scipy.__version__}: signal.correlate2d and convolve2d", signal_cases())
 write("scipy-ndimage", f"scipy {scipy.__version__}: ndimage.correlate", ndimage_cases())
+write("torch-pool2d", f"torch {torch.__version__}: max_pool2d, avg_pool2d, pad, and their backward", pool2d_cases())
+write("numpy-pad", f"numpy {numpy.__version__}: pad", pad_cases())

@@ -27,3 +27,31 @@ export const convolve2dAsync: Engine["convolve2dAsync"] = async (x, kernel, opti
 /** {@inheritDoc Engine.conv2dAsync} */
 export const conv2dAsync: Engine["conv2dAsync"] = async (x, weights, options) =>
   defaultEngine().conv2dAsync(x, weights, options);
+
+/** {@inheritDoc Engine.pad} */
+export const pad: Engine["pad"] = (...operands) => defaultEngine().pad(...operands);
+
+/** {@inheritDoc Engine.padGrad} */
+export const padGrad: Engine["padGrad"] = (...operands) => defaultEngine().padGrad(...operands);
+
+/** {@inheritDoc Engine.maxPool2d} */
+export const maxPool2d: Engine["maxPool2d"] = (...operands) => defaultEngine().maxPool2d(...operands);
+
+/** {@inheritDoc Engine.avgPool2d} */
+export const avgPool2d: Engine["avgPool2d"] = (...operands) => defaultEngine().avgPool2d(...operands);
+
+/** {@inheritDoc Engine.globalAvgPool2d} */
+export const globalAvgPool2d: Engine["globalAvgPool2d"] = (...operands) =>
+  defaultEngine().globalAvgPool2d(...operands);
+
+/** {@inheritDoc Engine.maxPool2dGrad} */
+export const maxPool2dGrad: Engine["maxPool2dGrad"] = (...operands) =>
+  defaultEngine().maxPool2dGrad(...operands);
+
+/** {@inheritDoc Engine.avgPool2dGrad} */
+export const avgPool2dGrad: Engine["avgPool2dGrad"] = (...operands) =>
+  defaultEngine().avgPool2dGrad(...operands);
+
+/** {@inheritDoc Engine.globalAvgPool2dGrad} */
+export const globalAvgPool2dGrad: Engine["globalAvgPool2dGrad"] = (...operands) =>
+  defaultEngine().globalAvgPool2dGrad(...operands);

@@ -39,6 +39,23 @@ export function outputSize(
   return Math.floor((input + before + after - dilatedSize(kernel, dilation)) / stride) + 1;
 }
 
+/**
+ * As {@link outputSize}, rounded up: one more window, which overhangs the padded input, if it begins within the input or
+ * the padding before it; as PyTorch's `ceil_mode`.
+ */
+export function outputSizeCeil(
+  input: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  padding: AxisPadding,
+): number {
+  const whole = outputSize(input, kernel, stride, dilation, padding);
+  const [before, after] = padding;
+  const isExact = (input + before + after - dilatedSize(kernel, dilation)) % stride === 0;
+  return !isExact && whole * stride < input + before ? whole + 1 : whole;
+}
+
 /** Padding of one axis that gives an output of ceil(input / stride). */
 function samePadding(input: number, kernel: number, stride: number, dilation: number): AxisPadding {
   const output = Math.ceil(input / stride);

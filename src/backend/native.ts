@@ -2,6 +2,7 @@
 import type { DType, FloatArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
+import { pool } from "./reference/pool.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
@@ -53,6 +54,7 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
         addon,
         addon.prepare(encodeSpec(spec), isaIndex, algorithms.indexOf(algorithm), threads, weights, bias),
       ),
+    pool,
     dispose: () => {},
   };
 }

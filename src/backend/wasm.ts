@@ -3,6 +3,7 @@ import type { FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
+import { pool as poolPlanes } from "./reference/pool.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { planWasm } from "./wasm-plan.ts";
@@ -113,6 +114,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       return Math.max((input + output) * bytes, weights * bytes) + packed < addressable;
     },
     prepare,
+    pool: poolPlanes,
     dispose() {
       disposed = true;
       drop();
