@@ -229,6 +229,27 @@ def pool2d_cases():
                                                     "dilations": list(dilations)}}
 
 
+def unfold_cases():
+    """torch's unfold and fold, padded with other borders before; whole numbers."""
+    for x_shape, window, strides, padding, dilations in [
+            ((1, 1, 4, 5), (2, 3), (1, 1), (0, 0, 0, 0), (1, 1)), ((2, 3, 5, 4), (3, 2), (2, 1), (1, 1, 2, 2), (1, 1)),
+            ((1, 2, 7, 6), (2, 2), (1, 3), (1, 0, 2, 3), (3, 2)), ((1, 2, 4, 4), (4, 4), (1, 1), (3, 3, 3, 3), (1, 1))]:
+        for border, mode in TORCH_BORDERS.items():
+            top, bottom, left, right = padding
+            x = torch.from_numpy(integers(*x_shape)).requires_grad_()
+            padded = F.pad(x, (left, right, top, bottom), mode=mode)
+            y = F.unfold(padded, window, dilation=dilations, stride=strides)
+            columns = torch.from_numpy(integers(*y.shape))
+            y.backward(columns)
+            image = x.grad
+            if border == "constant" and top == bottom and left == right:
+                image = F.fold(columns, x_shape[2:], window, dilations, (top, left), strides)
+            yield {"x": tensor(x.detach().numpy()), "y": tensor(y.detach().numpy()), "columns": tensor(columns.numpy()),
+                   "image": tensor(image.numpy()),
+                   "options": {"windowDimensions": list(window), "strides": list(strides), "padding": list(padding),
+                               "dilations": list(dilations), "border": border}}
+
+
 def write(name, source, cases):
     """Where the answers come from on the first line, then one case on each."""
     lines = [json.dumps({"source": source}), *(json.dumps(case, separators=(",", ":")) for case in cases)]
@@ -243,3 +264,4 @@ write("scipy-signal", f"scipy {scipy.__version__}: signal.correlate2d and convol
 write("scipy-ndimage", f"scipy {scipy.__version__}: ndimage.correlate", ndimage_cases())
 write("torch-pool2d", f"torch {torch.__version__}: max_pool2d, avg_pool2d, pad, and their backward", pool2d_cases())
 write("numpy-pad", f"numpy {numpy.__version__}: pad", pad_cases())
+write("torch-unfold", f"torch {torch.__version__}: unfold, fold, pad and their backward", unfold_cases())

@@ -10,6 +10,7 @@ export {
   convolve2dAsync,
   corr2d,
   corr2dAsync,
+  fold,
   globalAvgPool2d,
   globalAvgPool2dGrad,
   maxPool2d,
@@ -17,6 +18,7 @@ export {
   pad,
   padGrad,
   planConv2d,
+  unfold,
 } from "./default.ts";
 export type { DType, FloatArray } from "./dtype.ts";
 export { createEngine, type Engine, outputShape } from "./engine.ts";
@@ -32,6 +34,7 @@ export {
   type Pool2dOperators,
   pool2dOutputShape,
 } from "./ops/pool2d.ts";
+export type { UnfoldOperators, UnfoldOptions } from "./ops/unfold.ts";
 export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 export type { ConvOptions, FilterLayout } from "./resolve.ts";
 export type { Accuracy } from "./select.ts";

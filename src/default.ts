@@ -55,3 +55,9 @@ export const avgPool2dGrad: Engine["avgPool2dGrad"] = (...operands) =>
 /** {@inheritDoc Engine.globalAvgPool2dGrad} */
 export const globalAvgPool2dGrad: Engine["globalAvgPool2dGrad"] = (...operands) =>
   defaultEngine().globalAvgPool2dGrad(...operands);
+
+/** {@inheritDoc Engine.unfold} */
+export const unfold: Engine["unfold"] = (...operands) => defaultEngine().unfold(...operands);
+
+/** {@inheritDoc Engine.fold} */
+export const fold: Engine["fold"] = (...operands) => defaultEngine().fold(...operands);

@@ -7,6 +7,7 @@ import { type Conv2dOptions, conv2d, conv2dAsync, conv2dOutputShape, planConv2d 
 import { type Corr2dOptions, convolve2d, corr2d, corr2dOutputShape, correlateAsync } from "./ops/corr2d.ts";
 import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
+import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 import { readOptions } from "./resolve.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike } from "./tensor.ts";
@@ -14,7 +15,7 @@ import { checkShape, type NestedArray, type Tensor, type TensorLike } from "./te
 type Operand = TensorLike | NestedArray;
 
 /** The operators, on one backend. */
-export interface Engine extends PadOperators, Pool2dOperators {
+export interface Engine extends PadOperators, Pool2dOperators, UnfoldOperators {
   readonly backend: BackendName;
   readonly isa: string;
   /** How many threads one call may use. */
@@ -113,6 +114,7 @@ function openEngine(options: BackendOptions): Engine {
     conv2dAsync: (x, weights, options) => conv2dAsync(core, x, weights, options),
     ...padOperators(core),
     ...pool2dOperators(core),
+    ...unfoldOperators(core),
     dispose: () => {
       disposed = true;
       backend.dispose();
