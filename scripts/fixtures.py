@@ -250,6 +250,26 @@ def unfold_cases():
                                "dilations": list(dilations), "border": border}}
 
 
+def conv_nd_cases():
+    """torch's conv1d and conv3d; padding of an axis is the same on both sides."""
+    for x_shape, out, kernel, strides, padding, dilations, groups in [
+            ((1, 1, 7), 1, (3,), 1, 0, 1, 1), ((2, 4, 9), 6, (4,), 2, 3, 1, 2), ((1, 3, 12), 3, (3,), 3, 2, 4, 3),
+            ((1, 2, 5), 3, (1,), 1, 0, 1, 1),
+            ((1, 1, 3, 4, 5), 2, (2, 3, 2), (1, 1, 1), (0, 0, 0), (1, 1, 1), 1),
+            ((2, 2, 4, 3, 5), 3, (3, 3, 3), (1, 2, 1), (1, 1, 1), (1, 1, 1), 1),
+            ((1, 4, 5, 4, 4), 6, (2, 2, 3), (2, 1, 2), (2, 1, 0), (2, 1, 1), 2),
+            ((1, 3, 6, 4, 5), 3, (3, 2, 2), (1, 1, 1), (3, 0, 1), (3, 2, 1), 3),
+            ((1, 3, 5, 4, 3), 2, (3, 1, 1), (2, 1, 1), (1, 0, 0), (1, 1, 1), 1)]:
+        x, weights, bias = integers(*x_shape), integers(out, x_shape[1] // groups, *kernel), integers(out)
+        t = torch.from_numpy
+        convolve = F.conv1d if len(kernel) == 1 else F.conv3d
+        y = convolve(t(x), t(weights), t(bias), strides, padding, dilations, groups)
+        listed = {name: value if isinstance(value, int) else list(value)
+                  for name, value in [("strides", strides), ("padding", padding), ("dilations", dilations)]}
+        yield {"x": tensor(x), "weights": tensor(weights), "bias": flat(bias), "y": tensor(y.numpy()),
+               "options": {**listed, "groups": groups}}
+
+
 def write(name, source, cases):
     """Where the answers come from on the first line, then one case on each."""
     lines = [json.dumps({"source": source}), *(json.dumps(case, separators=(",", ":")) for case in cases)]
@@ -265,3 +285,4 @@ write("scipy-ndimage", f"scipy {scipy.__version__}: ndimage.correlate", ndimage_
 write("torch-pool2d", f"torch {torch.__version__}: max_pool2d, avg_pool2d, pad, and their backward", pool2d_cases())
 write("numpy-pad", f"numpy {numpy.__version__}: pad", pad_cases())
 write("torch-unfold", f"torch {torch.__version__}: unfold, fold, pad and their backward", unfold_cases())
+write("torch-conv-nd", f"torch {torch.__version__}: conv1d and conv3d", conv_nd_cases())

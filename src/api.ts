@@ -4,8 +4,12 @@ export { type BackendOptions, type BackendReport, backends } from "./backend/cho
 export {
   avgPool2d,
   avgPool2dGrad,
+  conv1d,
+  conv1dAsync,
   conv2d,
   conv2dAsync,
+  conv3d,
+  conv3dAsync,
   convolve2d,
   convolve2dAsync,
   corr2d,
@@ -17,14 +21,19 @@ export {
   maxPool2dGrad,
   pad,
   padGrad,
+  planConv1d,
   planConv2d,
+  planConv3d,
   unfold,
 } from "./default.ts";
 export type { DType, FloatArray } from "./dtype.ts";
 export { createEngine, type Engine, outputShape } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
 export * as kernels from "./kernels/index.ts";
+export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
+export type { Conv1dOperators, Conv1dOptions } from "./ops/conv1d.ts";
 export type { Conv2dOptions } from "./ops/conv2d.ts";
+export type { Conv3dOperators, Conv3dOptions } from "./ops/conv3d.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
 export type { ImagePadding, PadOperators, PadOptions } from "./ops/pad.ts";
 export {

@@ -61,3 +61,23 @@ export const unfold: Engine["unfold"] = (...operands) => defaultEngine().unfold(
 
 /** {@inheritDoc Engine.fold} */
 export const fold: Engine["fold"] = (...operands) => defaultEngine().fold(...operands);
+
+/** {@inheritDoc Engine.conv1d} */
+export const conv1d: Engine["conv1d"] = (...operands) => defaultEngine().conv1d(...operands);
+
+/** {@inheritDoc Engine.conv3d} */
+export const conv3d: Engine["conv3d"] = (...operands) => defaultEngine().conv3d(...operands);
+
+/** {@inheritDoc Engine.planConv1d} */
+export const planConv1d: Engine["planConv1d"] = (...operands) => defaultEngine().planConv1d(...operands);
+
+/** {@inheritDoc Engine.planConv3d} */
+export const planConv3d: Engine["planConv3d"] = (...operands) => defaultEngine().planConv3d(...operands);
+
+/** {@inheritDoc Engine.conv1dAsync} */
+export const conv1dAsync: Engine["conv1dAsync"] = async (...operands) =>
+  defaultEngine().conv1dAsync(...operands);
+
+/** {@inheritDoc Engine.conv3dAsync} */
+export const conv3dAsync: Engine["conv3dAsync"] = async (...operands) =>
+  defaultEngine().conv3dAsync(...operands);

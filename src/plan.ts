@@ -191,7 +191,7 @@ function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
   return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });
 }
 
-function copyOf(array: FloatArray): FloatArray {
+export function copyOf(array: FloatArray): FloatArray {
   try {
     return array.slice();
   } catch (cause) {
@@ -201,12 +201,12 @@ function copyOf(array: FloatArray): FloatArray {
   }
 }
 
-function checkSignal(signal: unknown): void {
+export function checkSignal(signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalid("an AbortSignal", "signal", signal);
 }
 
-function takeOver(array: FloatArray): FloatArray {
+export function takeOver(array: FloatArray): FloatArray {
   const { byteOffset, length, buffer } = array;
   if (!(buffer instanceof ArrayBuffer)) throw invalid("an array that is not shared", "x", array);
   const taken = structuredClone(buffer, { transfer: [buffer] });
