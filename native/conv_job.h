@@ -25,13 +25,14 @@ using RunTasks = void (*)(const ConvJob& job, int64_t first, int64_t last, void*
 struct PoolJob {
   const PoolSpec* spec;
   int64_t taskRows, blocks;
+  int64_t rowsAtOnce, rowLength;  // rows of padded input that there is room for, and how far apart
   const void* src;
   void* dst;
   const void* widths;  // by how many elements a mean of each output column divides, of one row of its window
 };
 
-// Computes tasks [first, last) with room for one row of padded input and three vectors.
-using RunPool = void (*)(const PoolJob& job, int64_t first, int64_t last, void* row);
+// Computes tasks [first, last) with a workspace of rowsAtOnce * rowLength elements.
+using RunPool = void (*)(const PoolJob& job, int64_t first, int64_t last, void* rows);
 
 struct KernelSet {
   TileShape tile;

@@ -15,6 +15,9 @@ namespace {
 constexpr int64_t kTapsOfTask = 1 << 16;
 // Two threads pay from about 50 us on.
 constexpr int64_t kTapsWorthThreads = 1 << 18;
+// Rows are read again a few rows after they were written, as loads that follow close on unlike stores wait for them;
+// long rows need no help.
+constexpr int64_t kRowsAtOnce = 4, kLongRow = 512;
 
 void require(bool condition, const char* message) {
   if (!condition) throw std::invalid_argument(message);
@@ -48,16 +51,21 @@ void run(const PoolSpec& s, const KernelSet& kernels, int threads, const void* s
     PoolJob job;
     RunPool kernel;
     std::vector<T> rows;
-    int64_t rowLength;
+    int64_t workspace;
   };
-  Context context{{&s, taskRows, blocks, src, dst, widths.data()}, kernels.pool, {}, columns * s.depth() + slack};
+  const int64_t rowLength = columns * s.depth() + slack;
+  const int64_t rowsAtOnce = rowLength > kLongRow ? 1 : kRowsAtOnce;
+  Context context{{&s, taskRows, blocks, rowsAtOnce, rowLength, src, dst, widths.data()},
+                  kernels.pool,
+                  {},
+                  rowsAtOnce * rowLength};
   threads = static_cast<int>(std::min<int64_t>({std::max(threads, 1), s.planes() * blocks, ThreadPool::kMaxThreads}));
-  context.rows.resize(static_cast<size_t>(context.rowLength * threads));
+  context.rows.resize(static_cast<size_t>(context.workspace * threads));
   ThreadPool::run(
       s.planes() * blocks, threads,
       [](void* opaque, int64_t first, int64_t last, int thread) {
         Context& c = *static_cast<Context*>(opaque);
-        c.kernel(c.job, first, last, c.rows.data() + thread * c.rowLength);
+        c.kernel(c.job, first, last, c.rows.data() + thread * c.workspace);
       },
       &context);
 }

@@ -137,8 +137,7 @@ struct Pooling {
     }
   }
 
-  void outputRow(const T* plane, int64_t oy, T* out) const {
-    const PoolAxis::Taps taps = s.y.tapsOf(oy);
+  void combineWindowRows(const T* plane, const PoolAxis::Taps& taps) const {
     const int64_t length = s.x.in * s.depth();
     T* const inside = row + s.x.before * s.depth();
     if (taps.inside == 0) {
@@ -146,6 +145,9 @@ struct Pooling {
     } else {
       combineRows(plane + taps.first * length, taps.inside, s.y.dilation * length, length, inside);
     }
+  }
+
+  void combineWindowColumns(const PoolAxis::Taps& taps, T* out) const {
     const T height = static_cast<T>(s.countIncludePad ? taps.padded : taps.inside);
     if (s.depth() > 1) {
       combineDeepPixels(height, out);
@@ -191,32 +193,44 @@ struct Pooling {
 };
 
 template <class T, bool kAverage>
-void poolTasks(const PoolJob& job, int64_t first, int64_t last, T* row) {
+void poolTasks(const PoolJob& job, int64_t first, int64_t last, T* rows) {
   const PoolSpec& s = *job.spec;
-  const Pooling<T, kAverage> pooling{s, row, static_cast<const T*>(job.widths)};
+  using P = Pooling<T, kAverage>;
+  const T* const widths = static_cast<const T*>(job.widths);
   const int64_t depth = s.depth(), inPlane = s.y.in * s.x.in * depth, outRow = s.x.out * depth;
   const T* const src = static_cast<const T*>(job.src);
   T* const dst = static_cast<T*>(job.dst);
   if (depth == 1 && s.global()) {
-    for (int64_t p = first; p < last; p++) dst[p] = pooling.whole(src + p * inPlane, inPlane);
+    for (int64_t p = first; p < last; p++) dst[p] = P::whole(src + p * inPlane, inPlane);
     return;
   }
   const int64_t columns = larger(s.x.before + s.x.in, (s.x.out - 1) * s.x.stride + (s.x.kernel - 1) * s.x.dilation + 1);
-  for (int64_t i = 0; i < s.x.before * depth; i++) row[i] = pooling.neutral();
-  for (int64_t i = (s.x.before + s.x.in) * depth; i < columns * depth; i++) row[i] = pooling.neutral();
+  for (int64_t r = 0; r < job.rowsAtOnce; r++) {
+    T* const row = rows + r * job.rowLength;
+    for (int64_t i = 0; i < s.x.before * depth; i++) row[i] = P::neutral();
+    for (int64_t i = (s.x.before + s.x.in) * depth; i < columns * depth; i++) row[i] = P::neutral();
+  }
   for (int64_t task = first; task < last; task++) {
     const int64_t plane = task / job.blocks, from = task % job.blocks * job.taskRows;
     const int64_t end = smaller(from + job.taskRows, s.y.out);
-    for (int64_t oy = from; oy < end; oy++) {
-      pooling.outputRow(src + plane * inPlane, oy, dst + (plane * s.y.out + oy) * outRow);
+    for (int64_t top = from; top < end; top += job.rowsAtOnce) {
+      const int64_t bottom = smaller(top + job.rowsAtOnce, end);
+      for (int64_t oy = top; oy < bottom; oy++) {
+        const P pooling{s, rows + (oy - top) * job.rowLength, widths};
+        pooling.combineWindowRows(src + plane * inPlane, s.y.tapsOf(oy));
+      }
+      for (int64_t oy = top; oy < bottom; oy++) {
+        const P pooling{s, rows + (oy - top) * job.rowLength, widths};
+        pooling.combineWindowColumns(s.y.tapsOf(oy), dst + (plane * s.y.out + oy) * outRow);
+      }
     }
   }
 }
 
 template <class T>
-void pool(const PoolJob& job, int64_t first, int64_t last, void* row) {
+void pool(const PoolJob& job, int64_t first, int64_t last, void* rows) {
   const auto run = job.spec->average ? poolTasks<T, true> : poolTasks<T, false>;
-  run(job, first, last, static_cast<T*>(row));
+  run(job, first, last, static_cast<T*>(rows));
 }
 
 }  // namespace
