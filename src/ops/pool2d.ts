@@ -4,7 +4,7 @@ import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { shapeOf, sizesOf } from "../layout.ts";
 import { allocateOutput, outputTensor } from "../output.ts";
-import type { RunOptions } from "../plan.ts";
+import { backendFailure, type RunOptions } from "../plan.ts";
 import { checkOneOf, readOptions } from "../resolve.ts";
 import type { PerAxis } from "../shape.ts";
 import { type Border, borders, type InputLayout } from "../spec.ts";
@@ -99,7 +99,13 @@ export function pool2dOperators(core: EngineCore): Pool2dOperators {
     const dtype = dtypeOf(image.data, "x.data");
     const { spec, frame, outShape } = resolvePool(kind, image.shape, dtype, given, "x.shape");
     const output = outputTensor(out, dtype, outShape, [image.data]);
-    if (spec.batch > 0) core.backend.pool(spec, framed(frame, image.data, dtype), output.data);
+    if (spec.batch === 0) return output;
+    const input = framed(frame, image.data, dtype);
+    try {
+      core.backend.pool(spec, input, output.data);
+    } catch (cause) {
+      throw backendFailure(core.backend.name, cause);
+    }
     return output;
   };
   const gradient = (
