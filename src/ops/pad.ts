@@ -159,7 +159,7 @@ export function resolvePad(
 const mostRows = 2 ** 30;
 
 /** Copies of fewer elements than this are faster in a loop than by `set`, which needs a view. Node 20, Zen 5. */
-const shortRow = 48;
+const shortRow = 32;
 
 /** `out` is overwritten. */
 export function padPlanes(spec: PadSpec, x: FloatArray, value: number, out: FloatArray): void {

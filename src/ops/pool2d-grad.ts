@@ -60,6 +60,8 @@ function placeOfGreatest(
   for (let ky = 0; ky < height; ky++) {
     for (let kx = 0, at = from + ky * tapRow; kx < width; kx++, at += tapColumn) {
       const value = x[at];
+      // Not greater, and neither is NaN: one comparison for most.
+      if (value <= best) continue;
       // biome-ignore lint/suspicious/noSelfCompare: true for NaN, and faster than to ask
       if (value > best || value !== value) {
         best = value;
