@@ -15,7 +15,11 @@ export function outputTensor(
 ): Tensor {
   const length = elementCount(shape);
   if (out === undefined) return new Tensor(allocateOutput(dtype, length), shape);
+  const lengths = inputs.map((input) => input.length);
   const data = elementsOf(out, dtype, shape, length);
+  // A getter of `out` may have detached an input.
+  if (inputs.some((input, i) => input.length !== lengths[i]))
+    throw invalid("an array apart from the input", "out", data);
   if (inputs.some((input) => overlap(input, data)))
     throw invalid("an array apart from the input", "out", data);
   return out instanceof Tensor ? out : new Tensor(data, shape);

@@ -286,7 +286,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
   (backend, isa) => {
     let engine: Engine;
     beforeAll(async () => {
-      engine = await createEngine({ backend, isa });
+      engine = await createEngine({ backend, isa, threads: 1 });
     });
     afterAll(() => engine?.dispose());
 
@@ -357,6 +357,36 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
           expect(value).toBeCloseTo(whole.data[i], dtype === "float32" ? 6 : 14);
         });
       });
+    });
+
+    it("refuses an out that takes the input away", () => {
+      const data = new Float32Array(64 * 64);
+      const out = {
+        shape: [1, 1, 32, 32],
+        get data() {
+          structuredClone(data.buffer, { transfer: [data.buffer] });
+          return new Float32Array(32 * 32);
+        },
+      };
+      const options = { windowDimensions: 2, strides: 2, out };
+      expect(() => engine.maxPool2d({ data, shape: [1, 1, 64, 64] }, options)).toThrow(
+        "an array apart from the input for out",
+      );
+    });
+
+    it("gives the same on more threads", async () => {
+      const x = { data: uniform("float32", 3 * 8 * 130 * 130, 5), shape: [3, 8, 130, 130] };
+      const options = { windowDimensions: 3, strides: 2, padding: 1 };
+      const several = await createEngine({ backend, isa, threads: 3 });
+      try {
+        for (const operator of ["maxPool2d", "avgPool2d"] as const) {
+          const expected = engine[operator](x, options).data;
+          const actual = several[operator](x, options).data;
+          expect(actual.findIndex((value, at) => value !== expected[at])).toBe(-1);
+        }
+      } finally {
+        several.dispose();
+      }
     });
 
     it("pools an empty batch", () => {
