@@ -3,9 +3,10 @@ import { algorithms } from "./algorithms.ts";
 import { backends } from "./backends.ts";
 import { overhead } from "./overhead.ts";
 import { peers } from "./peers.ts";
+import { pooling } from "./pooling.ts";
 import { scaling } from "./scaling.ts";
 import { sweep } from "./sweep.ts";
 
 /** Everything that `npm run bench` can be asked. */
-export const suites = { algorithms, backends, overhead, peers, scaling, sweep };
+export const suites = { algorithms, backends, overhead, peers, pooling, scaling, sweep };
 export type SuiteName = keyof typeof suites;

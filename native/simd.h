@@ -10,8 +10,9 @@
 //   store, storePartial     to p[0, width), p[0, n)
 //   splat, zero             one value in all lanes
 //   multiplyAdd(a, b, c)    a * b + c, fused where the ISA has it
-//   a + b, a - b, a * b
+//   a + b, a - b, a * b, a / b
 //   max(a, b), min(a, b)    NaN where b is NaN
+//   greatest(a, b)          max(a, b), but NaN where either is NaN
 //   leaky(x, alpha)         x < 0 ? alpha * x : x
 //   transpose(v)            v[i][lane] = v[lane][i], of `width` vectors
 //   deinterleave(p, r)      r[i][lane] = p[n * lane + i], of n = 2 vectors, or 4 (float only)
@@ -74,6 +75,7 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm512_add_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm512_sub_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm512_mul_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {_mm512_div_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) {
   const __m512i places = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   return {_mm512_permutex2var_ps(a.v, places, b.v)};
@@ -84,6 +86,9 @@ CORR2D_INLINE Vec<float> odd(Vec<float> a, Vec<float> b) {
 }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm512_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm512_min_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) {
+  return {_mm512_mask_max_ps(a.v, _mm512_cmp_ps_mask(a.v, a.v, _CMP_ORD_Q), a.v, b.v)};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm512_mask_mul_ps(x.v, _mm512_cmp_ps_mask(x.v, _mm512_setzero_ps(), _CMP_LT_OQ), x.v, alpha.v)};
 }
@@ -160,6 +165,7 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm512_add_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm512_sub_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm512_mul_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {_mm512_div_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) {
   return {_mm512_permutex2var_pd(a.v, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), b.v)};
 }
@@ -168,6 +174,9 @@ CORR2D_INLINE Vec<double> odd(Vec<double> a, Vec<double> b) {
 }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm512_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm512_min_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) {
+  return {_mm512_mask_max_pd(a.v, _mm512_cmp_pd_mask(a.v, a.v, _CMP_ORD_Q), a.v, b.v)};
+}
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {_mm512_mask_mul_pd(x.v, _mm512_cmp_pd_mask(x.v, _mm512_setzero_pd(), _CMP_LT_OQ), x.v, alpha.v)};
 }
@@ -210,6 +219,7 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm256_add_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm256_sub_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm256_mul_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {_mm256_div_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) {
   const __m256d pairs = _mm256_castps_pd(_mm256_shuffle_ps(a.v, b.v, 0x88));
   return {_mm256_castpd_ps(_mm256_permute4x64_pd(pairs, 0xd8))};
@@ -220,6 +230,9 @@ CORR2D_INLINE Vec<float> odd(Vec<float> a, Vec<float> b) {
 }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm256_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm256_min_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) {
+  return {_mm256_blendv_ps(_mm256_max_ps(a.v, b.v), a.v, _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q))};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm256_blendv_ps(x.v, _mm256_mul_ps(x.v, alpha.v),
                            _mm256_cmp_ps(x.v, _mm256_setzero_ps(), _CMP_LT_OQ))};
@@ -298,6 +311,7 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm256_add_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm256_sub_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm256_mul_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {_mm256_div_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) {
   return {_mm256_permute4x64_pd(_mm256_unpacklo_pd(a.v, b.v), 0xd8)};
 }
@@ -306,6 +320,9 @@ CORR2D_INLINE Vec<double> odd(Vec<double> a, Vec<double> b) {
 }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm256_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm256_min_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) {
+  return {_mm256_blendv_pd(_mm256_max_pd(a.v, b.v), a.v, _mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q))};
+}
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {_mm256_blendv_pd(x.v, _mm256_mul_pd(x.v, alpha.v),
                            _mm256_cmp_pd(x.v, _mm256_setzero_pd(), _CMP_LT_OQ))};
@@ -362,10 +379,15 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm_add_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm_sub_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm_mul_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {_mm_div_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) { return {_mm_shuffle_ps(a.v, b.v, 0x88)}; }
 CORR2D_INLINE Vec<float> odd(Vec<float> a, Vec<float> b) { return {_mm_shuffle_ps(a.v, b.v, 0xdd)}; }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm_min_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) {
+  const __m128 nan = _mm_cmpunord_ps(a.v, a.v);
+  return {_mm_or_ps(_mm_and_ps(nan, a.v), _mm_andnot_ps(nan, _mm_max_ps(a.v, b.v)))};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   const __m128 negative = _mm_cmplt_ps(x.v, _mm_setzero_ps());
   return {_mm_or_ps(_mm_and_ps(negative, _mm_mul_ps(x.v, alpha.v)), _mm_andnot_ps(negative, x.v))};
@@ -405,10 +427,15 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm_add_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm_sub_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm_mul_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {_mm_div_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) { return {_mm_unpacklo_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> odd(Vec<double> a, Vec<double> b) { return {_mm_unpackhi_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm_min_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) {
+  const __m128d nan = _mm_cmpunord_pd(a.v, a.v);
+  return {_mm_or_pd(_mm_and_pd(nan, a.v), _mm_andnot_pd(nan, _mm_max_pd(a.v, b.v)))};
+}
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   const __m128d negative = _mm_cmplt_pd(x.v, _mm_setzero_pd());
   return {_mm_or_pd(_mm_and_pd(negative, _mm_mul_pd(x.v, alpha.v)), _mm_andnot_pd(negative, x.v))};
@@ -441,11 +468,13 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {vaddq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {vsubq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {vmulq_f32(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {vdivq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) { return {vuzp1q_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> odd(Vec<float> a, Vec<float> b) { return {vuzp2q_f32(a.v, b.v)}; }
 // NEON's own maximum and minimum return NaN where either operand is one, which serves as well.
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {vminq_f32(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {vbslq_f32(vcltzq_f32(x.v), vmulq_f32(x.v, alpha.v), x.v)};
 }
@@ -484,10 +513,12 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {vaddq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {vsubq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {vmulq_f64(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {vdivq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) { return {vuzp1q_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> odd(Vec<double> a, Vec<double> b) { return {vuzp2q_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {vminq_f64(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {vbslq_f64(vcltzq_f64(x.v), vmulq_f64(x.v, alpha.v), x.v)};
 }

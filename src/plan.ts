@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
-import { allocate, dtypeOf, type FloatArray } from "./dtype.ts";
+import { dtypeOf, type FloatArray } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
+import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
 import { checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
@@ -82,7 +83,7 @@ export class ConvPlan {
     const out = options?.out;
     const output =
       out === undefined
-        ? allocateOutput(this.spec, this.#outputLength)
+        ? allocateOutput(this.spec.dtype, this.#outputLength)
         : this.#elements(out, this.outputShape, this.#outputLength, "out");
     const input = this.#elements(x, this.inputShape, this.#inputLength, "x");
     // Asked again, as a getter of x may have detached it.
@@ -111,7 +112,7 @@ export class ConvPlan {
     const given = this.#elements(x, this.inputShape, this.#inputLength, "x");
     // Both arrays are private: no script can detach or resize them while other threads use them.
     const input = transfer ? takeOver(given) : copyOf(given);
-    const output = allocateOutput(this.spec, this.#outputLength);
+    const output = allocateOutput(this.spec.dtype, this.#outputLength);
     try {
       await prepared.runAsync(input, output, signal);
     } catch (cause) {
@@ -184,13 +185,13 @@ const emptyBatch: PreparedConv = {
 };
 
 /** Errors of our own pass; anything else, for want of memory mostly, is the backend's. */
-function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
+export function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
   if (cause instanceof Corr2dError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });
 }
 
-function copyOf(array: FloatArray): FloatArray {
+export function copyOf(array: FloatArray): FloatArray {
   try {
     return array.slice();
   } catch (cause) {
@@ -200,32 +201,12 @@ function copyOf(array: FloatArray): FloatArray {
   }
 }
 
-function allocateOutput(spec: ConvSpec, length: number): FloatArray {
-  try {
-    return allocate(spec.dtype, length);
-  } catch (cause) {
-    throw new Corr2dError("BACKEND_FAILED", `An output of ${length} elements cannot be allocated`, { cause });
-  }
-}
-
-function checkSignal(signal: unknown): void {
+export function checkSignal(signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalid("an AbortSignal", "signal", signal);
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
-}
-
-function overlap(a: FloatArray, b: FloatArray): boolean {
-  return (
-    a.buffer === b.buffer &&
-    a.byteOffset < b.byteOffset + b.byteLength &&
-    b.byteOffset < a.byteOffset + a.byteLength
-  );
-}
-
-function takeOver(array: FloatArray): FloatArray {
+export function takeOver(array: FloatArray): FloatArray {
   const { byteOffset, length, buffer } = array;
   if (!(buffer instanceof ArrayBuffer)) throw invalid("an array that is not shared", "x", array);
   const taken = structuredClone(buffer, { transfer: [buffer] });

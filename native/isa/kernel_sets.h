@@ -4,6 +4,7 @@
 #include "../algorithms/depthwise.h"
 #include "../algorithms/direct.h"
 #include "../algorithms/im2col.h"
+#include "../algorithms/pool.h"
 #include "../algorithms/strided.h"
 #include "../algorithms/winograd.h"
 
@@ -19,7 +20,8 @@ constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Ti
                                 im2col<T>,
                                 strided<T>,
                                 winogradFor(T()),
-                                depthwise<T>};
+                                depthwise<T>,
+                                pool<T>};
 
 }  // namespace
 }  // namespace corr2d

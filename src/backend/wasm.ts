@@ -6,6 +6,7 @@ import type { Backend, PreparedConv } from "./backend.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { planWasm } from "./wasm-plan.ts";
+import { poolOn } from "./wasm-pool.ts";
 import { runOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
 import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
@@ -33,7 +34,7 @@ export interface WasmOptions {
  */
 export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOptions): Backend {
   const helpers = sharedModule === undefined ? 0 : threads - 1;
-  const pool = createWorkerPool({ backend: "wasm", module, isa }, threads);
+  const workers = createWorkerPool({ backend: "wasm", module, isa }, threads);
   let current: Instance | undefined;
   let disposed = false;
 
@@ -83,7 +84,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       },
       async runAsync(input, output, signal) {
         assertOpen();
-        pooled ??= pool.add({ spec, algorithm, ...own });
+        pooled ??= workers.add({ spec, algorithm, ...own });
         await pooled.run(input, output, signal);
       },
       dispose() {
@@ -113,10 +114,15 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       return Math.max((input + output) * bytes, weights * bytes) + packed < addressable;
     },
     prepare,
+    pool(spec, input, output) {
+      guarded((on) => {
+        if (poolOn(on, spec, input, output) > highWater) drop();
+      });
+    },
     dispose() {
       disposed = true;
       drop();
-      pool.dispose();
+      workers.dispose();
     },
   };
 }

@@ -133,7 +133,11 @@ export function planSpec(
   return new ConvPlan(backend, spec, selection, weights, bias, core.assertOpen);
 }
 
-function readBias(bias: Conv2dOptions["bias"], { dtype, outChannels }: ConvSpec): FloatArray | null {
+/** The elements of a bias, or null. Throws INVALID_ARGUMENT. */
+export function readBias(
+  bias: Conv2dOptions["bias"],
+  { dtype, outChannels }: Pick<ConvSpec, "dtype" | "outChannels">,
+): FloatArray | null {
   if (bias === undefined) return null;
   const tensor = toTensor(
     ArrayBuffer.isView(bias) ? { data: bias, shape: [(bias as FloatArray).length] } : (bias as TensorLike),
