@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: MIT
+export { type Conv2dCost, type CostOptions, conv2dCost } from "./arithmetic/cost.ts";
+export { explainShape } from "./arithmetic/explain-shape.ts";
+export {
+  type ReceptiveField,
+  type ReceptiveFieldOptions,
+  receptiveField,
+  type SeenPixels,
+  type WindowLayer,
+} from "./arithmetic/receptive-field.ts";
+export { type SamePaddingOptions, samePadding } from "./arithmetic/same-padding.ts";
 export type { BackendName } from "./backend/backend.ts";
 export { type BackendOptions, type BackendReport, backends } from "./backend/choose.ts";
 export {

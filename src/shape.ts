@@ -39,8 +39,13 @@ export function outputSize(
   return Math.floor((input + before + after - dilatedSize(kernel, dilation)) / stride) + 1;
 }
 
-/** Padding of one axis that gives an output of ceil(input / stride). */
-function samePadding(input: number, kernel: number, stride: number, dilation: number): AxisPadding {
+/** Padding of one axis that gives an output of ceil(input / stride); an odd rest goes after the axis. */
+export function samePaddingOfAxis(
+  input: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+): AxisPadding {
   const output = Math.ceil(input / stride);
   const total = Math.max((output - 1) * stride + dilatedSize(kernel, dilation) - input, 0);
   return [total >> 1, total - (total >> 1)];
@@ -61,8 +66,8 @@ export function resolvePadding(
     return [y, y, x, x];
   }
   if (padding === "same") {
-    const y = samePadding(height, kernelHeight, strideY, dilationY);
-    const x = samePadding(width, kernelWidth, strideX, dilationX);
+    const y = samePaddingOfAxis(height, kernelHeight, strideY, dilationY);
+    const x = samePaddingOfAxis(width, kernelWidth, strideX, dilationX);
     return [y[0], y[1], x[0], x[1]];
   }
   const allowed = 'a whole number >= 0, two or four of them, "same", "valid" or "full"';

@@ -5,6 +5,7 @@ import { invalid } from "../errors.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
 import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
+import type { ConvSpec } from "../spec.ts";
 import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { planSpec } from "./conv2d.ts";
 
@@ -102,14 +103,17 @@ export function corr2dOutputShape(
   kernelShape: readonly number[],
   options?: Corr2dOptions,
 ): number[] {
-  const { outHeight, outWidth } = resolveMatrix(
-    inputShape,
-    kernelShape,
-    "float32",
-    readOptions(options, optionNames),
-    "weightsShape",
-  );
+  const { outHeight, outWidth } = corr2dSpec(inputShape, kernelShape, options);
   return [outHeight, outWidth];
+}
+
+/** What corr2d and convolve2d of such shapes come to. Throws INVALID_ARGUMENT as they do. */
+export function corr2dSpec(
+  inputShape: readonly number[],
+  kernelShape: readonly number[],
+  options?: Corr2dOptions,
+): ConvSpec {
+  return resolveMatrix(inputShape, kernelShape, "float32", readOptions(options, optionNames), "weightsShape");
 }
 
 /**
@@ -172,7 +176,7 @@ function resolveMatrix(
   dtype: "float32" | "float64",
   options: Corr2dOptions,
   kernelName: string,
-) {
+): ConvSpec {
   const { mode, padding, strides = 1, dilations = 1, border = "constant" } = options;
   if (mode !== undefined && padding !== undefined)
     throw invalid("nothing, as mode is given,", "padding", padding);
