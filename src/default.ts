@@ -27,3 +27,13 @@ export const convolve2dAsync: Engine["convolve2dAsync"] = async (x, kernel, opti
 /** {@inheritDoc Engine.conv2dAsync} */
 export const conv2dAsync: Engine["conv2dAsync"] = async (x, weights, options) =>
   defaultEngine().conv2dAsync(x, weights, options);
+
+/** {@inheritDoc Engine.corr1d} */
+export const corr1d: Engine["corr1d"] = (x, kernel, options) => defaultEngine().corr1d(x, kernel, options);
+
+/** {@inheritDoc Engine.convolve1d} */
+export const convolve1d: Engine["convolve1d"] = (x, kernel, options) =>
+  defaultEngine().convolve1d(x, kernel, options);
+
+/** {@inheritDoc Engine.streamConv1d} */
+export const streamConv1d: Engine["streamConv1d"] = (options) => defaultEngine().streamConv1d(options);
