@@ -58,9 +58,9 @@ export function frequencyResponse(
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const turns = fy * (y - middle[0]) + fx * (x - middle[1]);
-        const angle = 2 * Math.PI * (turns - Math.round(turns));
-        real[i] += data[y * width + x] * Math.cos(angle);
-        imag[i] += data[y * width + x] * Math.sin(flip ? -angle : angle);
+        const [c, s] = wave(flip ? -turns : turns);
+        real[i] += data[y * width + x] * c;
+        imag[i] += data[y * width + x] * s;
       }
     }
   });
@@ -70,6 +70,18 @@ export function frequencyResponse(
     magnitude: real.map((value, i) => Math.hypot(value, imag[i])),
     phase: real.map((value, i) => Math.atan2(imag[i], value)),
   };
+}
+
+/** cos and sin of an angle in turns, exact at quarters. */
+function wave(turns: number): readonly [number, number] {
+  const rest = turns - Math.round(turns);
+  const quarter = Math.round(4 * rest);
+  const angle = 2 * Math.PI * (rest - quarter / 4);
+  const c = Math.cos(angle);
+  const s = Math.sin(angle);
+  if (quarter === 0) return [c, s];
+  if (quarter === 1) return [-s, c];
+  return quarter === -1 ? [s, -c] : [-c, -s];
 }
 
 function readFrequencies(frequencies: unknown, axis: 0 | 1 | undefined): (readonly [number, number])[] {
