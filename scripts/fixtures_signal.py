@@ -106,7 +106,7 @@ def istft_cases():
             ours, theirs = frame_arguments(*frame)
             bins, count = frame[3] // 2 + 1, 5
             real, imag = integers(bins * count).reshape(bins, count), integers(bins * count).reshape(bins, count)
-                _, x = scipy.signal.istft(real + 1j * imag, **theirs, boundary=border != "none", scaling=frame[4])
+            _, x = scipy.signal.istft(real + 1j * imag, **theirs, boundary=border != "none", scaling=frame[4])
             yield {"case": "istft", "shape": [bins, count], "real": flat(real), "imag": flat(imag), "x": flat(x),
                    "options": {**ours, "border": border}}
 

@@ -5,8 +5,8 @@ import { invalid } from "../errors.ts";
 import type { ConvPlan, RunOptions } from "../plan.ts";
 import { checkOneOf, readOptions, resolveAccuracy } from "../resolve.ts";
 import type { Accuracy } from "../select.ts";
-import { checkPositive } from "../shape.ts";
-import { bestLength, type OverlapSave, planOverlapSave } from "../signal/overlap-save.ts";
+import { checkPositive, dilatedSize } from "../shape.ts";
+import { bestLength, blockNanoseconds, type OverlapSave, planOverlapSave } from "../signal/overlap-save.ts";
 import { type PaddedSignal, readPadded, readSignal, readTaps, type Signal } from "../signal/signal.ts";
 import { type Border, type ConvSpec, multiplyAdds } from "../spec.ts";
 import { Tensor } from "../tensor.ts";
@@ -114,22 +114,25 @@ export function select1d(core: EngineCore, spec: ConvSpec, options: Corr1dOption
   return accuracy === "fast" && fftNanoseconds(spec) < directNanoseconds(core, spec) ? "fft" : "direct";
 }
 
-/** Multiply-adds in a nanosecond of one thread, float32, one row: measured on Zen 5 with Node 20. */
+/**
+ * Multiply-adds of float32 in a nanosecond, in one long row on one thread: measured on Zen 5 with Node 20; NEON and
+ * relaxed SIMD are guesses. The number of threads must not change results, so it is not asked for.
+ */
 const directRates: Readonly<Record<string, number>> = {
-  ...{ avx512: 50, avx2: 25, sse2: 8, neon: 8, "relaxed-simd": 8, simd128: 4, javascript: 0.5 },
+  ...{ avx512: 40, avx2: 31, sse2: 17, neon: 17, "relaxed-simd": 30, simd128: 17, javascript: 0.1 },
 };
 
 function directNanoseconds({ backend }: EngineCore, spec: ConvSpec): number {
-  const rate = directRates[backend.isa] ?? 1;
-  return (multiplyAdds(spec) / rate) * (spec.dtype === "float64" && backend.isa !== "javascript" ? 2 : 1);
+  const isHalved = spec.dtype === "float64" && backend.isa !== "javascript";
+  return (multiplyAdds(spec) / (directRates[backend.isa] ?? 1)) * (isHalved ? 2 : 1);
 }
 
-/** Transforms there and back of each block, and of the kernel. Measured likewise. */
+/** Each block, and about as much for the kernel. */
 function fftNanoseconds(spec: ConvSpec): number {
-  const extent = (spec.kernelWidth - 1) * spec.dilations[1] + 1;
+  const extent = dilatedSize(spec.kernelWidth, spec.dilations[1]);
   const length = bestLength(extent);
   const blocks = Math.ceil(((spec.outWidth - 1) * spec.strides[1] + 1) / (length - extent + 1));
-  return (blocks + 1) * 2.2 * length * Math.log2(length);
+  return (blocks + 1) * blockNanoseconds(length);
 }
 
 /** Named "direct", on the backend whatever the size: each output is then computed alike wherever it lies in a signal. */
