@@ -7,7 +7,7 @@ import type { Axis } from "./gradient.ts";
 import { alongAxes, checkPair, checkSize, type DesignOptions } from "./kernel.ts";
 import { lagrangePolynomials, quotient } from "./lagrange.ts";
 
-export const integralRules = ["box", "trapezoid", "simpson", "newton-cotes"] as const;
+const integralRules = ["box", "trapezoid", "simpson", "newton-cotes"] as const;
 export type IntegralRule =
   /** Each sample stands for the unit around it: all weights 1, over a length of `size`. Exact for degree 1. */
   | "box"

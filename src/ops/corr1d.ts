@@ -107,7 +107,7 @@ function sides(padding: NonNullable<Corr1dOptions["padding"]>) {
 }
 
 /** Checks the options and chooses. */
-export function select1d(core: EngineCore, spec: ConvSpec, options: Corr1dOptions): Algorithm1d {
+function select1d(core: EngineCore, spec: ConvSpec, options: Corr1dOptions): Algorithm1d {
   const algorithm = checkOneOf(options.algorithm ?? "auto", ["auto", ...algorithms1d], "algorithm");
   const accuracy = resolveAccuracy(options.accuracy);
   if (algorithm !== "auto") return algorithm;
