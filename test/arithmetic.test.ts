@@ -153,6 +153,7 @@ describe("receptiveField", () => {
     ["a kernel that is too large", () => receptiveField([{ kernelSize: 5 }], { inputSize: 4 }), "layers[0]"],
     ["no such output", () => receptiveField([{ kernelSize: 3 }], { inputSize: 4 }).of(0, 2), "ox"],
     ["a negative output", () => receptiveField([{ kernelSize: 3 }]).of(-1, 0), "oy"],
+    ["to list what has no end", () => receptiveField([{ kernelSize: 2 ** 21 }]).of(0, 0), "layers"],
     ["no such option", () => receptiveField([], { size: 4 } as never), "size"],
   ];
   it.each(bad)("refuses %s", (_, call, name) => {
@@ -349,6 +350,7 @@ width:
 
   it.each([
     [() => explainShape([3], [3]), "inputShape"],
+    [() => explainShape([2 ** 30, 1], [2 ** 21, 1], { strides: 3 }), "weightsShape"],
     [() => explainShape([3, 4], [3, 4, 5, 6]), "weightsShape"],
     [() => explainShape([3, 4], [3, 4], { groups: 1 } as never), "groups"],
     [() => explainShape([2, 2], [3, 3]), "weightsShape"],

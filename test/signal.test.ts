@@ -540,6 +540,10 @@ describe("bad arguments", () => {
     ["streamConv1d", [{ kernel: [1], algorithm: "auto" }], "algorithm"],
     ["stft", [], "x"],
     ["stft", [[]], "x"],
+    ["streamConv1d", [{ kernel: [1, 1], dilations: 2 ** 30 }], "kernel with its dilations"],
+    ["streamConv1d", [{ kernel: [1], padding: 2 ** 27 }], "padding"],
+    ["stft", [x, { windowLength: 2 ** 24 + 1 }], "windowLength"],
+    ["stft", [x, { fftLength: 2 ** 31 - 1 }], "fftLength"],
     ["stft", [x, { hop: 0 }], "hop"],
     ["stft", [x, { nperseg: 8 }], "nperseg"],
     ["stft", [x, { windowLength: 0 }], "windowLength"],
@@ -581,6 +585,11 @@ describe("bad arguments", () => {
     }
     expect(error).toBeInstanceOf(Corr2dError);
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringContaining(argument) });
+  });
+
+  it("a kernel that reaches too far for fft", () => {
+    const far = { padding: 2 ** 22, dilations: 2 ** 22, algorithm: "fft" } as const;
+    expect(() => corr1d(x, [1, 1], far)).toThrow(expect.objectContaining({ code: "UNSUPPORTED" }));
   });
 
   it("an out that overlaps the signal", () => {

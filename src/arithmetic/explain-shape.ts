@@ -29,6 +29,10 @@ export function explainShape(
   const spec = isMatrix
     ? corr2dSpec(input, weights, options as Corr2dOptions)
     : conv2dSpec(input, weights, options as Conv2dOptions);
+  for (const size of [spec.kernelHeight, spec.kernelWidth]) {
+    if (size > mostTaps)
+      throw invalid(`kernels of at most ${mostTaps} rows and columns`, "weightsShape", weightsShape);
+  }
   const output = isMatrix ? outputShapeOf(spec).slice(2) : outputShapeOf(spec);
   const lines = [
     `input [${input.join(", ")}], ${isMatrix ? "kernel" : "weights"} [${weights.join(", ")}] -> output [${output.join(", ")}]`,
@@ -38,6 +42,9 @@ export function explainShape(
   if (!isMatrix) lines.push(...explainChannels(spec));
   return lines.join("\n");
 }
+
+/** What explaining walks through tap by tap. */
+const mostTaps = 2 ** 20;
 
 interface Axis {
   readonly name: string;
@@ -114,30 +121,25 @@ function explainUnread(axis: Axis, padded: number): string {
 }
 
 /**
- * How many elements of the input some window reads. Tap k reads k * dilation + o * stride for o = 0..out-1: every
- * stride-th element of those with its remainder, so that for each remainder runs of equal length are united.
+ * How many elements of the input some window reads. Tap k reads k * dilation + o * stride for o = 0..out-1: of the
+ * elements that leave its remainder after division by the stride a run, and runs of one remainder are united.
  */
 function readOf({ size, before, kernel, dilation, stride, out }: Axis): number {
-  const runs = new Map<number, number[]>();
+  if (dilation === 1 && stride <= kernel) {
+    const end = (out - 1) * stride + kernel; // no gaps
+    return Math.max(Math.min(before + size, end) - before, 0);
+  }
+  /** For each remainder, the first of its elements that is not counted yet. */
+  const next = new Map<number, number>();
+  let read = 0;
   for (let k = 0; k < kernel; k++) {
     const remainder = (k * dilation) % stride;
-    const starts = runs.get(remainder);
     const start = (k * dilation - remainder) / stride;
-    if (starts === undefined) runs.set(remainder, [start]);
-    else starts.push(start);
-  }
-  let read = 0;
-  for (const [remainder, starts] of runs) {
-    const last = Math.floor((before + size - 1 - remainder) / stride);
-    let next = Math.ceil((before - remainder) / stride); // the first that is not counted yet
-    for (const start of starts) {
-      const from = Math.max(start, next);
-      const to = Math.min(start + out - 1, last);
-      if (to >= from) {
-        read += to - from + 1;
-        next = to + 1;
-      }
-    }
+    const from = Math.max(start, next.get(remainder) ?? Math.ceil((before - remainder) / stride));
+    const to = Math.min(start + out - 1, Math.floor((before + size - 1 - remainder) / stride));
+    if (to < from) continue;
+    read += to - from + 1;
+    next.set(remainder, to + 1);
   }
   return read;
 }

@@ -69,6 +69,9 @@ interface AxisLayer {
   readonly border: Border;
 }
 
+/** What `of` lists one by one. */
+const mostPixels = 2 ** 20;
+
 const layerNames = ["kernelSize", "strides", "padding", "dilations", "border"];
 
 /**
@@ -99,10 +102,15 @@ export function receptiveField(
     start: [y.start, x.start],
     centre: [y.start + (y.size - 1) / 2, x.start + (x.size - 1) / 2],
     outputSize: output,
-    of: (oy, ox) => ({
-      rows: seen(axes[0], checkPosition(oy, "oy", output?.[0])),
-      columns: seen(axes[1], checkPosition(ox, "ox", output?.[1])),
-    }),
+    of: (oy, ox) => {
+      if (Math.max(y.size, x.size) > mostPixels) {
+        throw invalid(`layers whose field spans at most ${mostPixels} pixels`, "layers", layers);
+      }
+      return {
+        rows: seen(axes[0], checkPosition(oy, "oy", output?.[0])),
+        columns: seen(axes[1], checkPosition(ox, "ox", output?.[1])),
+      };
+    },
   };
 }
 

@@ -6,7 +6,13 @@ import type { ConvPlan, RunOptions } from "../plan.ts";
 import { checkOneOf, readOptions, resolveAccuracy } from "../resolve.ts";
 import type { Accuracy } from "../select.ts";
 import { checkPositive, dilatedSize } from "../shape.ts";
-import { bestLength, blockNanoseconds, type OverlapSave, planOverlapSave } from "../signal/overlap-save.ts";
+import {
+  bestLength,
+  blockNanoseconds,
+  largestExtent,
+  type OverlapSave,
+  planOverlapSave,
+} from "../signal/overlap-save.ts";
 import { type PaddedSignal, readPadded, readSignal, readTaps, type Signal } from "../signal/signal.ts";
 import { type Border, type ConvSpec, multiplyAdds } from "../spec.ts";
 import { Tensor } from "../tensor.ts";
@@ -130,6 +136,7 @@ function directNanoseconds({ backend }: EngineCore, spec: ConvSpec): number {
 /** Each block, and about as much for the kernel. */
 function fftNanoseconds(spec: ConvSpec): number {
   const extent = dilatedSize(spec.kernelWidth, spec.dilations[1]);
+  if (extent > largestExtent) return Number.POSITIVE_INFINITY;
   const length = bestLength(extent);
   const blocks = Math.ceil(((spec.outWidth - 1) * spec.strides[1] + 1) / (length - extent + 1));
   return (blocks + 1) * blockNanoseconds(length);

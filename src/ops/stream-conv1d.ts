@@ -31,6 +31,9 @@ export interface StreamConv1dOptions {
 
 const names = ["kernel", "flip", "mode", "padding", "strides", "dilations", "algorithm"];
 
+/** What a stream keeps in memory: the reach of its kernel, and padding. */
+const mostSamples = 2 ** 26;
+
 /** A stream's options with everything resolved. */
 interface StreamSpec {
   readonly dtype: DType;
@@ -69,6 +72,12 @@ function resolveStream({
   if (mode !== undefined && padding !== undefined)
     throw invalid("nothing, as mode is given,", "padding", padding);
   const extent = dilatedSize(given.length, dilations);
+  if (extent > mostSamples)
+    throw invalid(
+      `a kernel that reaches over at most ${mostSamples} samples`,
+      "kernel with its dilations",
+      kernel,
+    );
   const [before, after] =
     mode === "full"
       ? [extent - 1, extent - 1]
@@ -84,9 +93,9 @@ function resolveStream({
 function readPadding(padding: unknown): [number, number] {
   const sides: unknown = typeof padding === "number" ? [padding, padding] : padding;
   const isSize = (side: unknown) =>
-    Number.isInteger(side) && (side as number) >= 0 && (side as number) <= 0x7fffffff;
+    Number.isInteger(side) && (side as number) >= 0 && (side as number) <= mostSamples;
   if (!Array.isArray(sides) || sides.length !== 2 || !sides.every(isSize)) {
-    throw invalid("a whole number >= 0 or two of them", "padding", padding);
+    throw invalid(`a whole number from 0 to ${mostSamples} or two of them`, "padding", padding);
   }
   return [sides[0], sides[1]];
 }

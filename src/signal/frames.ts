@@ -5,7 +5,7 @@ import { checkPositive } from "../shape.ts";
 import { type Border, borders } from "../spec.ts";
 import { readSignal } from "./signal.ts";
 import type { FrameOptions } from "./stft.ts";
-import { getWindow, type Window } from "./window.ts";
+import { checkLength, getWindow, type Window } from "./window.ts";
 
 export const frameOptionNames = [
   ...["window", "windowLength", "hop", "fftLength", "border", "scaling", "sampleRate"],
@@ -34,7 +34,7 @@ export function resolveFrames(options: FrameOptions, defaultLength: number): Fra
   const hop = options.hop ?? Math.ceil(length / 2);
   checkPositive(hop, "hop");
   const fftLength = options.fftLength ?? length;
-  checkPositive(fftLength, "fftLength");
+  checkLength(fftLength, "fftLength");
   if (fftLength < length)
     throw invalid(`at least the length of the window (${length})`, "fftLength", fftLength);
   checkOneOf(border, [...borders, "none"], "border");
@@ -61,11 +61,11 @@ export function resolveFrames(options: FrameOptions, defaultLength: number): Fra
 function resolveWindow(window: unknown, length: unknown, defaultLength: number): Float64Array {
   if (!Array.isArray(window) && !ArrayBuffer.isView(window)) {
     const count = length ?? defaultLength;
-    checkPositive(count, "windowLength");
+    checkLength(count, "windowLength");
     return getWindow(window as Window, count);
   }
   const samples = Float64Array.from(readSignal(window as number[], "window", "float64"));
-  if (samples.length === 0) throw invalid("at least one sample", "window", window);
+  checkLength(samples.length, "window.length");
   if (length !== undefined && length !== samples.length) {
     throw invalid(`${samples.length}, the length of the window,`, "windowLength", length);
   }

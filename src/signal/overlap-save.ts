@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
+import { Corr2dError } from "../errors.ts";
+import { dilatedSize } from "../shape.ts";
 import { realFft } from "./real-fft.ts";
 
 /**
@@ -16,6 +18,9 @@ export interface OverlapSave {
   run(block: Float64Array): Float64Array;
 }
 
+/** Blocks are a few times as long as the extent of a kernel: this keeps a plan below 2 GiB. */
+export const largestExtent = 2 ** 22;
+
 /**
  * Source: A. V. Oppenheim and R. W. Schafer, "Discrete-Time Signal Processing", 3rd edition, section 8.7.3.
  *
@@ -24,7 +29,13 @@ export interface OverlapSave {
  * 24.2 bounds that of a transform by eta log2 N with eta < 7 u relative to its norm, and three of them take part.
  */
 export function planOverlapSave(taps: FloatArray, dilation: number): OverlapSave {
-  const extent = (taps.length - 1) * dilation + 1;
+  const extent = dilatedSize(taps.length, dilation);
+  if (extent > largestExtent) {
+    throw new Corr2dError(
+      "UNSUPPORTED",
+      `fft takes kernels that reach over ${largestExtent} samples at most, not ${extent}`,
+    );
+  }
   const fftLength = bestLength(extent);
   const fft = realFft(fftLength);
   const kernel = new Float64Array(fftLength);

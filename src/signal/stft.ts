@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { allocate, type DType, dtypeOf, type FloatArray } from "../dtype.ts";
-import { invalid } from "../errors.ts";
+import { Corr2dError, invalid } from "../errors.ts";
 import { checkOneOf, readOptions } from "../resolve.ts";
 import type { Border } from "../spec.ts";
 import { Tensor } from "../tensor.ts";
@@ -113,12 +113,22 @@ export function resolveStft(options: StftOptions | undefined): StftSpec {
 export function allocateSpectra(spec: FrameSpec, count: number, dtype: DType, first: number): Spectra {
   const { fftLength, sampleRate, hop, offset } = spec;
   const bins = (fftLength >> 1) + 1;
+  const plane = () => new Tensor(allocatePlane(dtype, bins, count), [bins, count]);
   return {
-    real: new Tensor(allocate(dtype, bins * count), [bins, count]),
-    imag: new Tensor(allocate(dtype, bins * count), [bins, count]),
+    real: plane(),
+    imag: plane(),
     frequencies: Float64Array.from({ length: bins }, (_, k) => (k * sampleRate) / fftLength),
     times: Float64Array.from({ length: count }, (_, i) => (offset + (first + i) * hop) / sampleRate),
   };
+}
+
+function allocatePlane(dtype: DType, bins: number, frames: number): FloatArray {
+  try {
+    return allocate(dtype, bins * frames);
+  } catch (cause) {
+    const message = `Spectra of ${bins} frequencies in ${frames} frames cannot be allocated`;
+    throw new Corr2dError("BACKEND_FAILED", message, { cause });
+  }
 }
 
 /** A function that writes the spectrum of a frame into column `column`; the frame is overwritten. */

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
 import { checkOneOf, readOptions } from "../resolve.ts";
-import { checkPositive } from "../shape.ts";
+
+/** Bounds windows and transforms: their memory, and slips such as hertz for samples. */
+const mostSamples = 2 ** 24;
+
+/** Throws INVALID_ARGUMENT for anything but a length of a window or transform. */
+export function checkLength(value: unknown, name: string): asserts value is number {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > mostSamples) {
+    throw invalid(`a whole number from 1 to ${mostSamples}`, name, value);
+  }
+}
 
 /** Sums of cosines: sum over k of (-1)^k a[k] cos(2 pi k n / N). */
 const cosineSums = {
@@ -50,7 +59,7 @@ export interface WindowOptions {
 export function getWindow(window: Window, length: number, options?: WindowOptions): Float64Array {
   const { symmetric = false } = readOptions(options, ["symmetric"]);
   if (typeof symmetric !== "boolean") throw invalid("true or false", "symmetric", symmetric);
-  checkPositive(length, "length");
+  checkLength(length, "length");
   const { kind, at } = formula(window);
   if (length === 1) return Float64Array.of(1);
   const period = symmetric ? length - 1 : length;
