@@ -5,7 +5,7 @@ import { tileChannels } from "./tiles/column";
 /**
  * Packs OIHW weights for a plan, group after group:
  *
- *   direct, im2col: [oc / n][ic][ky][kx][n] with n = 4, or 6 in builds that fuse; the last channels of a group as
+ *   direct, im2col: [oc / n][ic][ky][kx][n] with n = 5, or 6 in builds that fuse; the last channels of a group as
  *                   narrower tiles
  *   strided:        [oc / n][ic][ky][kx][n] with n = two vectors, or one for the last channels of a group;
  *                   channels that do not exist have zeros

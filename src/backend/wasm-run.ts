@@ -30,8 +30,9 @@ export function runOn(
   input: FloatArray,
   output: FloatArray,
 ): number {
+  const channelUnit = exports.channelUnit();
   const share = (band: Band, items: number, helpers: number) =>
-    cutTasks(spec, algorithm, band, items, helpers + 1);
+    cutTasks(spec, algorithm, band, items, helpers + 1, channelUnit);
   // Helpers are not even started for the sake of small images.
   const shared = team !== undefined && share(bands.list[0], bands.items, 1).length > 1;
   const helpers = shared ? team.muster() : 0;
