@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { clamp, finishTile, finishVector } from "../finish";
-import { Frame } from "../plan";
+import { Frame, high, low } from "../plan";
 import { multiplyAdd } from "../vector";
 
 /** 4, 5 or 6 output channels (`offsetof<M>()`) x 1 or 2 vectors of pixels; see column.ts. */
@@ -51,15 +51,15 @@ export function rows<T, V, X, M>(f: Frame, x: usize, w: usize, pixels: i32, bias
   if (f.planar && pixels == <i32>sizeof<V>() * lanes) {
     const pitch = <usize>f.channelPitch;
     const sums = i32(f.accumulate);
-    const low = v128.splat<T>(<T>f.low), high = v128.splat<T>(<T>f.high);
-    finishRow<T, V>(a0, b0, bias, low, high, sums, to);
-    finishRow<T, V>(a1, b1, bias + e, low, high, sums, to + pitch);
+    const least = low(f), most = high(f);
+    finishRow<T, V>(a0, b0, bias, least, most, sums, to);
+    finishRow<T, V>(a1, b1, bias + e, least, most, sums, to + pitch);
     to += 2 * pitch;
-    finishRow<T, V>(a2, b2, bias + 2 * e, low, high, sums, to);
-    finishRow<T, V>(a3, b3, bias + 3 * e, low, high, sums, to + pitch);
+    finishRow<T, V>(a2, b2, bias + 2 * e, least, most, sums, to);
+    finishRow<T, V>(a3, b3, bias + 3 * e, least, most, sums, to + pitch);
     to += 2 * pitch;
-    if (offsetof<M>() > 4) finishRow<T, V>(a4, b4, bias + 4 * e, low, high, sums, to);
-    if (offsetof<M>() > 5) finishRow<T, V>(a5, b5, bias + 5 * e, low, high, sums, to + pitch);
+    if (offsetof<M>() > 4) finishRow<T, V>(a4, b4, bias + 4 * e, least, most, sums, to);
+    if (offsetof<M>() > 5) finishRow<T, V>(a5, b5, bias + 5 * e, least, most, sums, to + pitch);
     return;
   }
   const scratch = f.scratch;
@@ -103,11 +103,11 @@ function finishRows<T>(f: Frame, channels: i32, pixels: i32, bias: usize, to: us
     return;
   }
   const lanes = 16 / e;
-  const low = v128.splat<T>(<T>f.low), high = v128.splat<T>(<T>f.high);
+  const least = low(f), most = high(f);
   const scratch = f.scratch;
   for (let sums = scratch; sums < scratch + 32 * channels; sums += 32, bias += e, to += f.channelPitch) {
     const added = v128.load_splat<T>(bias);
-    finishVector<T>(f, v128.load(sums), added, low, high, to, pixels);
-    finishVector<T>(f, v128.load(sums, 16), added, low, high, to + 16, pixels - lanes);
+    finishVector<T>(f, v128.load(sums), added, least, most, to, pixels);
+    finishVector<T>(f, v128.load(sums, 16), added, least, most, to + 16, pixels - lanes);
   }
 }

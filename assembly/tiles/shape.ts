@@ -23,6 +23,10 @@ export class SixRows {
   a: u16; b: u16; c: u16;
 }
 
+/** `isBoolean<M>()` tells tiles that touch an edge from those that do not. */
+export type Inside = u8;
+export type Masked = bool;
+
 /** x[k] is at source + taps[k]. `isBoolean<X>()` tells the two apart. */
 export type Tapped = u8;
 /** x[k] is at source + k * (bytes of a row of the tile). */

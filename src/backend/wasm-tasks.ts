@@ -48,7 +48,11 @@ export function cutTasks(
   if (rows >= parts && pixels >= parts * fewestPixels) return byRows(parts);
   if (spec.inputLayout === "nchw") {
     const byChannels = (channels: number, count: number) =>
-      cutWhole(end - first, channels, count).map(([a, b]) => ({ ...whole, first: first + a, end: first + b }));
+      cutWhole(end - first, channels, count).map(([a, b]) => ({
+        ...whole,
+        first: first + a,
+        end: first + b,
+      }));
     const groupOut = outChannels / groups;
     if ((end - first) / groupOut >= parts) return byChannels(groupOut, parts);
     // Each task gathers or transforms all inputs again, but for these two.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
-import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
+import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
@@ -101,7 +101,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     isa,
     threads: helpers + 1,
     supports(spec, algorithm) {
-      if (algorithm === "depthwise") return false;
+      if (algorithm === "depthwise" && !suitsDepthwise(spec)) return false;
       const winograd = algorithm === "winograd";
       if (winograd && !suitsWinograd(spec)) return false;
       const bytes = spec.dtype === "float32" ? 4 : 8;
