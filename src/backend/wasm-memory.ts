@@ -107,6 +107,14 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
   };
 }
 
+/** `array` after memory has grown too, which empties arrays that lie in it. */
+export function following({ memory }: WasmMemory, array: FloatArray): () => FloatArray {
+  const { buffer, byteOffset, length } = array;
+  if (buffer !== memory.buffer) return () => array;
+  const type = array instanceof Float32Array ? Float32Array : Float64Array;
+  return () => (memory.buffer === buffer ? array : new type(memory.buffer, byteOffset, length));
+}
+
 /** The view whose elements are of the type of `like`. */
 export function elementsOf(memory: WasmMemory, like: FloatArray): FloatArray {
   return like.BYTES_PER_ELEMENT === 4 ? memory.float32 : memory.float64;

@@ -48,12 +48,13 @@ export interface WasmPlan {
   readonly output: Pitches;
 }
 
-export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
+/** @param wholeRows see planBands */
+export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): WasmPlan {
   const e = s.dtype === "float32" ? 4 : 8;
   const channelsLast = s.inputLayout === "nhwc";
   const winograd = algorithm === "winograd";
   const planes = planesOf(s, algorithm);
-  const bands = planBands(s, e, winograd ? squareSize(s) : 1, planes !== "none");
+  const bands = planBands(s, e, winograd ? squareSize(s) : 1, planes !== "none", wholeRows);
   const input = pitchesOf(bands.inChannels, bands.inRows, s.inWidth, e, channelsLast);
   const output = pitchesOf(bands.outChannels, bands.outRows, s.outWidth, e, channelsLast);
   const sampling = sample(s, algorithm !== "strided");
