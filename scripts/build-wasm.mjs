@@ -21,7 +21,7 @@ for (const [build, features] of Object.entries(builds)) {
     "assembly/index.ts",
     ...["--baseDir", root],
     ...["--outFile", `dist/corr2d-${build}.wasm`],
-    ...["--optimizeLevel", "3", "--shrinkLevel", "1", "--converge", "--noAssert"],
+    ...["-O3", "--converge", "--noAssert"],
     ...["--runtime", "stub"],
     ...features,
     // The wrapper makes the memory, and owns what lies above the few static bytes.

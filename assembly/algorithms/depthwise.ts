@@ -43,7 +43,8 @@ function columns<T>(f: Frame, k: i32, s: i32, w: usize, bias: v128, output: usiz
     const top = f.planeTop + y * s;
     for (let col = 0; col < cols; col += lanes) {
       const x = min(col, cols - lanes);
-      const inside = x >= firstInside && x <= lastInside;
+      // A second pair of loops for float64 is not worth its size.
+      const inside = sizeof<T>() == 4 && x >= firstInside && x <= lastInside;
       const to = line + x * e;
       const sums = whole ? to : f.scratch;
       const column = x * s + left;

@@ -23,13 +23,15 @@ import { Eight, FiveRows, Four, FourRows, One, SixRows, Two } from "./shape";
  * longer and need no vector for a product: 6 x 2 there (57 to 58 of 57.5 with V8 13.6, 5 x 2 54). Narrower tiles finish.
  */
 
-/** As many vectors as `pixels` need, in the sizes that there are tiles for: of 4 and 8 vectors only for direct. */
+/**
+ * As many vectors as `pixels` need, in the sizes that there are tiles for: of 4 vectors only for direct, of 8 only for float32 there.
+ */
 export function tileVectors<T, X>(outChannels: i32, pixels: i32): i32 {
   const lanes = <i32>(16 / sizeof<T>());
   const vectors = (pixels + lanes - 1) / lanes;
   if (vectors == 1) return 1;
   if (isBoolean<X>() || outChannels >= 4 || vectors < 4) return 2;
-  return outChannels >= 2 || vectors < 8 ? 4 : 8;
+  return sizeof<T>() == 8 || outChannels >= 2 || vectors < 8 ? 4 : 8;
 }
 
 /**
@@ -86,7 +88,7 @@ export function tileColumn<T, X>(f: Frame, x: usize, vectors: i32, pixels: i32, 
   }
   if (left & 1) {
     const w = weights + firstBytes;
-    if (!isBoolean<X>() && vectors == 8) rows1<T, Eight, X>(f, x, w, pixels, bias, to);
+    if (!isBoolean<X>() && sizeof<T>() == 4 && vectors == 8) rows1<T, Eight, X>(f, x, w, pixels, bias, to);
     else if (!isBoolean<X>() && vectors == 4) rows1<T, Four, X>(f, x, w, pixels, bias, to);
     else if (vectors == 2) rows1<T, Two, X>(f, x, w, pixels, bias, to);
     else rows1<T, One, X>(f, x, w, pixels, bias, to);
