@@ -82,8 +82,6 @@ export class Plan {
   squareSize: i32;
   squareColumns: i32;
   squareBlock: i32;
-  /** Tiles of output channels that are multiplied together. */
-  tileGroup: i32;
   /** From one position's transformed inputs to the next's, and from one channel to the next in there. */
   planePitch: i32;
   linePitch: i32;

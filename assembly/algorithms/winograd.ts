@@ -40,43 +40,34 @@ export function winograd(
   }
 }
 
-/** Squares that the last tile of products may reach past a block. */
-const productSlack = 4;
-
-/** All output channels of a block of squares, `p.tileGroup` tiles at a time, which share the inputs of a position. */
+/** All output channels of a block of squares. */
 function outputTiles(
-  p: Plan, f: Frame, begin: i32, squares: i32, endRow: i32, output: usize, workspace: usize,
+  p: Plan, f: Frame, first: i32, squares: i32, endRow: i32, output: usize, workspace: usize,
 ): void {
   const positions = (p.squareSize + 2) * (p.squareSize + 2);
   const products = workspace + p.productsOffset;
-  const tileWeights = <usize>(positions * p.groupInChannels * 32);
-  const tileProducts = <usize>(positions * p.squareBlock + productSlack) * 32;
   let weights = f.weights;
-  for (let oc = 0; oc < f.outChannels; oc += 8 * p.tileGroup) {
-    const end = min(oc + 8 * p.tileGroup, f.outChannels);
+  for (let oc = 0; oc < f.outChannels; ) {
+    const left = f.outChannels - oc;
+    const tile = left > 4 ? 8 : 4;
+    const step = p.squareBlock * tile * 4;
     let planes = workspace + p.panelOffset;
-    for (let position = 0; position < positions; position++, planes += p.planePitch) {
-      let w = weights, to = products;
-      for (let first = oc; first < end; first += 8, w += tileWeights, to += tileProducts) {
-        const wide = f.outChannels - first > 4;
-        const line = <usize>position * (wide ? 32 : 16);
-        const from = w + line * p.groupInChannels;
-        if (wide) products2(planes, p.linePitch, from, p.groupInChannels, squares, to + line * p.squareBlock);
-        else products1(planes, p.linePitch, from, p.groupInChannels, squares, to + line * p.squareBlock);
-      }
+    for (let position = 0; position < positions; position++) {
+      const to = products + position * step;
+      if (tile == 8) products2(planes, p.linePitch, weights, p.groupInChannels, squares, to);
+      else products1(planes, p.linePitch, weights, p.groupInChannels, squares, to);
+      planes += p.planePitch;
+      weights += p.groupInChannels * tile * 4;
     }
-    weights += tileWeights * p.tileGroup;
-    let sums = products;
-    for (let first = oc; first < end; first += 8, sums += tileProducts) {
-      const tile = f.outChannels - first > 4 ? 8 : 4;
-      for (let lane = 0; lane < tile && first + lane < end; lane += 4) {
-        const channel = first + lane;
-        squareOutputs(
-          p, f, begin, squares, endRow, sums + lane * 4, tile, f.bias + channel * 4, min(4, end - channel),
-          output + channel * p.outChannelPitch, workspace + p.stripOffset,
-        );
-      }
+    for (let lane = 0; lane < tile && oc + lane < f.outChannels; lane += 4) {
+      const channels = min(4, left - lane);
+      const plane = output + (oc + lane) * p.outChannelPitch;
+      squareOutputs(
+        p, f, first, squares, endRow, products + lane * 4, tile, f.bias + (oc + lane) * 4, channels, plane,
+        workspace + p.stripOffset,
+      );
     }
+    oc += tile;
   }
 }
 

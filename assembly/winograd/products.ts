@@ -2,23 +2,21 @@
 import { multiplyAdd } from "../vector";
 
 // The matrix product at one position: products[square][oc] = sum over ic of planes[ic][square] * weights[ic][oc], in
-// tiles of four, five or six squares and one or two vectors of output channels. Squares are rounded up to whole tiles: what
+// tiles of four or six squares and one or two vectors of output channels. Squares are rounded up to whole tiles: what
 // lies behind the last must be readable, and its products writable.
 //
-// Fused, a tile of 6 x 2 vectors hides the latency of its twelve sums best; in two steps V8 spills it, and 5 x 2 is best
-// (Zen 4 and 5).
-const wide: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+// Fused, a tile of 6 x 2 vectors hides the latency of its twelve sums best; in two steps V8 spills it (Zen 4 and 5).
 
 /** Eight output channels. `lineBytes` is from one channel of the planes to the next. */
 export function products2(
   planes: usize, lineBytes: usize, weights: usize, channels: i32, squares: i32, to: usize,
 ): void {
   while (squares > 0) {
-    if (squares > 4) {
-      tileWide(planes, lineBytes, weights, channels, to);
-      planes += 4 * wide;
-      to += 32 * wide;
-      squares -= wide;
+    if (ASC_FEATURE_RELAXED_SIMD && squares > 4) {
+      tile6x2(planes, lineBytes, weights, channels, to);
+      planes += 24;
+      to += 192;
+      squares -= 6;
     } else {
       tile4x2(planes, lineBytes, weights, channels, to);
       planes += 16;
@@ -35,8 +33,8 @@ export function products1(
   for (; squares > 0; squares -= 4, planes += 16, to += 64) tile4x1(planes, lineBytes, weights, channels, to);
 }
 
-/** Six squares, eight output channels; or five of them. */
-function tileWide(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize): void {
+/** Six squares, eight output channels. */
+function tile6x2(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize): void {
   let a0 = f32x4.splat(0), b0 = f32x4.splat(0);
   let a1 = f32x4.splat(0), b1 = f32x4.splat(0);
   let a2 = f32x4.splat(0), b2 = f32x4.splat(0);
@@ -60,11 +58,9 @@ function tileWide(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize
     const x4 = v128.load32_splat(x, 16);
     a4 = multiplyAdd<f32>(x4, y0, a4);
     b4 = multiplyAdd<f32>(x4, y1, b4);
-    if (ASC_FEATURE_RELAXED_SIMD) {
-      const x5 = v128.load32_splat(x, 20);
-      a5 = multiplyAdd<f32>(x5, y0, a5);
-      b5 = multiplyAdd<f32>(x5, y1, b5);
-    }
+    const x5 = v128.load32_splat(x, 20);
+    a5 = multiplyAdd<f32>(x5, y0, a5);
+    b5 = multiplyAdd<f32>(x5, y1, b5);
   }
   v128.store(to, a0);
   v128.store(to, b0, 16);
@@ -76,10 +72,8 @@ function tileWide(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize
   v128.store(to, b3, 112);
   v128.store(to, a4, 128);
   v128.store(to, b4, 144);
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    v128.store(to, a5, 160);
-    v128.store(to, b5, 176);
-  }
+  v128.store(to, a5, 160);
+  v128.store(to, b5, 176);
 }
 
 /** Four squares, eight output channels. */

@@ -136,7 +136,6 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
     squareSize: squares?.size ?? 0,
     squareColumns: squares?.columns ?? 0,
     squareBlock: squares?.block ?? 0,
-    tileGroup: squares?.group ?? 0,
     planePitch: squares?.planeBytes ?? 0,
     linePitch: squares?.lineBytes ?? 0,
   };

@@ -3,8 +3,6 @@ import type { ConvSpec } from "../spec.ts";
 
 /** Transformed inputs of a block of squares: they should stay in a second level cache beside the weights. */
 const planesTarget = 768 * 1024;
-/** Their products with some tiles of output channels: they should stay there too. */
-const productsTarget = 96 * 1024;
 /** Multiply-adds and bytes in the same time, where weights are too many for the caches. */
 const multiplyAddsPerByte = 1;
 /** Squares in a tile of products, and in a vector. */
@@ -31,8 +29,6 @@ export interface Squares {
   /** In a row of squares. */
   readonly columns: number;
   readonly block: number;
-  /** Tiles of output channels that are multiplied together. */
-  readonly group: number;
   /** Transformed inputs of one channel at one position: the block, and a vector that may be written past it. */
   readonly lineBytes: number;
   /** Of one position; no power of two, which would share cache sets. */
@@ -54,9 +50,6 @@ export function planSquares(s: ConvSpec, rows: number): Squares {
   const block = roundUp(Math.ceil(count / Math.ceil(count / most)), tile);
   const lineBytes = (block + tile) * 4;
   const planeBytes = groupIn * lineBytes + 64;
-  // The last tile may reach some squares past the block.
-  const tileProducts = (positions * block + tile) * tileChannels * 4;
-  const group = Math.min(Math.max(Math.floor(productsTarget / tileProducts), 1), 4);
   return {
     size,
     columns,
@@ -64,8 +57,8 @@ export function planSquares(s: ConvSpec, rows: number): Squares {
     lineBytes,
     planeBytes,
     planesBytes: positions * planeBytes,
-    group,
-    productBytes: group * tileProducts,
+    // The last tile may reach two squares past the block.
+    productBytes: (positions * block + 2) * tileChannels * 4,
     scratchBytes,
     groupWeightBytes: winogradWeights(s, size) / s.groups,
   };
