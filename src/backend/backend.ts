@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import type { DType, FloatArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
 
@@ -24,8 +24,18 @@ export interface Backend {
   prepare(spec: ConvSpec, algorithm: Algorithm, weights: FloatArray, bias: FloatArray | null): PreparedConv;
   /** Writes every element of `output`. The two arrays do not overlap. */
   pool(spec: PoolSpec, input: FloatArray, output: FloatArray): void;
+  /** Room for a tensor of zeros, where `run` can read and write it without a copy if that makes a difference. */
+  allocate(dtype: DType, length: number): Allocation;
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
   dispose(): void;
+}
+
+/** Elements whose place belongs to a backend. They outlive it. */
+export interface Allocation {
+  /** The elements: another view after the memory has moved, which leaves earlier ones empty. */
+  readonly data: FloatArray;
+  /** `data` is not to be used afterwards. Called once at most. */
+  free(): void;
 }
 
 /** A convolution whose weights are packed. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { DType, FloatArray } from "../dtype.ts";
+import { allocate, type DType, type FloatArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
@@ -57,6 +57,7 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
         addon.prepare(encodeSpec(spec), isaIndex, algorithms.indexOf(algorithm), threads, weights, bias),
       ),
     pool: (spec, input, output) => addon.pool(encodePool(spec), isaIndex, threads, input, output),
+    allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => {},
   };
 }

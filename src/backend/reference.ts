@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import { allocate, type FloatArray } from "../dtype.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { activationFunction } from "./reference/activation.ts";
@@ -27,6 +27,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     prepare: (spec, algorithm, weights, bias) =>
       prepare(workers, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
     pool,
+    allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => workers.dispose(),
   };
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import type { DType, FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
-import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
-import type { Backend, PreparedConv } from "./backend.ts";
+import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
+import type { Allocation, Backend, PreparedConv } from "./backend.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
-import { planWasm } from "./wasm-plan.ts";
+import { aligned } from "./wasm-memory.ts";
+import { planWasm, slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { poolOn } from "./wasm-pool.ts";
 import { runOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
@@ -63,6 +64,8 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     bias: FloatArray | null,
   ): PreparedConv => {
     const plan = planWasm(spec, algorithm);
+    // For tensors that lie in memory as a whole.
+    let wholePlan: WasmPlan | undefined;
     // Kept for workers and for the next instance.
     const own = { weights: weights.slice(), bias: bias === null ? null : bias.slice() };
     guarded((on) => place(on, plan, own.weights, own.bias));
@@ -77,8 +80,14 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       run(input, output) {
         assertOpen();
         guarded((on) => {
-          const { address } = on.plans.get(plan) ?? place(on, plan, own.weights, own.bias);
-          const transient = runOn(on, address, plan, spec, algorithm, input, output);
+          const { buffer } = on.memory.memory;
+          let used = plan;
+          if (plan.bands.partOfRows && (input.buffer === buffer || output.buffer === buffer)) {
+            wholePlan ??= planWasm(spec, algorithm, true);
+            used = wholePlan;
+          }
+          const { address } = on.plans.get(used) ?? place(on, used, own.weights, own.bias);
+          const transient = runOn(on, address, used, spec, algorithm, input, output);
           if (transient > highWater) drop();
         });
       },
@@ -90,18 +99,41 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       dispose() {
         if (!open) return;
         open = false;
-        if (current !== undefined) remove(current, plan);
+        if (current !== undefined) {
+          remove(current, plan);
+          if (wholePlan !== undefined) remove(current, wholePlan);
+        }
         pooled?.release();
       },
     };
   };
+
+  const allocate = (dtype: DType, length: number): Allocation =>
+    guarded(({ memory }) => {
+      const scale = dtype === "float32" ? 4 : 8;
+      const bytes = aligned(length * scale + slackBytes);
+      const address = memory.allocate(bytes);
+      const view = () =>
+        dtype === "float32"
+          ? new Float32Array(memory.memory.buffer, address, length)
+          : new Float64Array(memory.memory.buffer, address, length);
+      let data: FloatArray = view();
+      data.fill(0);
+      return {
+        get data() {
+          if (data.buffer !== memory.memory.buffer) data = view();
+          return data;
+        },
+        free: () => memory.free(address, bytes),
+      };
+    });
 
   return {
     name: "wasm",
     isa,
     threads: helpers + 1,
     supports(spec, algorithm) {
-      if (algorithm === "depthwise") return false;
+      if (algorithm === "depthwise" && !suitsDepthwise(spec)) return false;
       const winograd = algorithm === "winograd";
       if (winograd && !suitsWinograd(spec)) return false;
       const bytes = spec.dtype === "float32" ? 4 : 8;
@@ -119,6 +151,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
         if (poolOn(on, spec, input, output) > highWater) drop();
       });
     },
+    allocate,
     dispose() {
       disposed = true;
       drop();
