@@ -21,6 +21,8 @@ export interface Backend {
    * (`outChannels`, or null for zeros) for many runs. Both are copied.
    */
   prepare(spec: ConvSpec, algorithm: Algorithm, weights: FloatArray, bias: FloatArray | null): PreparedConv;
+  /** Prepares the gradient of a convolution's weights. The spec's activation takes no part in it. */
+  prepareGradWeights(spec: ConvSpec): PreparedGradWeights;
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
   dispose(): void;
 }
@@ -37,5 +39,22 @@ export interface PreparedConv {
    */
   runAsync(input: FloatArray, output: FloatArray, signal: AbortSignal | undefined): Promise<void>;
   /** Frees packed weights; runs under way finish first. A second call does nothing. */
+  dispose(): void;
+}
+
+/** The gradient of a convolution's weights: for each of them, the sum over batch and outputs of gradOutput * its input. */
+export interface PreparedGradWeights {
+  /**
+   * Writes every element of `gradWeights`, OIHW, from the convolution's input and the gradient of its output. The
+   * arrays do not overlap.
+   */
+  run(input: FloatArray, gradOutput: FloatArray, gradWeights: FloatArray): void;
+  /** As `run`, off the event loop, on the terms of `runAsync` of {@link PreparedConv}. */
+  runAsync(
+    input: FloatArray,
+    gradOutput: FloatArray,
+    gradWeights: FloatArray,
+    signal: AbortSignal | undefined,
+  ): Promise<void>;
   dispose(): void;
 }

@@ -2,6 +2,7 @@
 import type { DType, FloatArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
+import { gradWeightsByConv } from "./grad-weights.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
@@ -41,7 +42,7 @@ export interface NativeOptions {
 /** The C++ addon. */
 export function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions): Backend {
   const isaIndex = addon.isas.indexOf(isa);
-  return {
+  const backend: Backend = {
     name: "native",
     isa,
     threads,
@@ -53,8 +54,10 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
         addon,
         addon.prepare(encodeSpec(spec), isaIndex, algorithms.indexOf(algorithm), threads, weights, bias),
       ),
+    prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
     dispose: () => {},
   };
+  return backend;
 }
 
 function prepared(addon: NativeAddon, conv: Handle): PreparedConv {

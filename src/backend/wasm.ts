@@ -3,6 +3,7 @@ import type { FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
+import { gradWeightsByConv } from "./grad-weights.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { planWasm } from "./wasm-plan.ts";
@@ -95,7 +96,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     };
   };
 
-  return {
+  const backend: Backend = {
     name: "wasm",
     isa,
     threads: helpers + 1,
@@ -113,10 +114,12 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       return Math.max((input + output) * bytes, weights * bytes) + packed < addressable;
     },
     prepare,
+    prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
     dispose() {
       disposed = true;
       drop();
       pool.dispose();
     },
   };
+  return backend;
 }
