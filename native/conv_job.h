@@ -2,6 +2,7 @@
 #pragma once
 #include "blocking.h"
 #include "conv_spec.h"
+#include "grad_weights_job.h"
 
 namespace corr2d {
 
@@ -23,6 +24,7 @@ using RunTasks = void (*)(const ConvJob& job, int64_t first, int64_t last, void*
 struct KernelSet {
   TileShape tile;
   RunTasks direct, im2col, strided, winograd, depthwise;  // null where there is none for the dtype
+  RunGradWeights gradWeights;
 
   RunTasks of(Algorithm algorithm) const {
     switch (algorithm) {

@@ -3,6 +3,7 @@
 #pragma once
 #include "../algorithms/depthwise.h"
 #include "../algorithms/direct.h"
+#include "../algorithms/grad_weights.h"
 #include "../algorithms/im2col.h"
 #include "../algorithms/strided.h"
 #include "../algorithms/winograd.h"
@@ -19,7 +20,8 @@ constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Ti
                                 im2col<T>,
                                 strided<T>,
                                 winogradFor(T()),
-                                depthwise<T>};
+                                depthwise<T>,
+                                gradWeights<T>};
 
 }  // namespace
 }  // namespace corr2d

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
-import type { Backend, PreparedConv } from "./backend.ts";
-import { gradWeightsByConv } from "./grad-weights.ts";
+import type { Backend, PreparedConv, PreparedGradWeights } from "./backend.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
@@ -30,7 +29,19 @@ export interface NativeAddon {
     cancel: Int32Array,
     done: (error: Error | null) => void,
   ): void;
-  dispose(conv: Handle): void;
+  prepareGradWeights(spec: Float64Array, isa: number, threads: number): Handle;
+  runGradWeights(plan: Handle, input: FloatArray, gradOutput: FloatArray, gradWeights: FloatArray): void;
+  /** As `runAsync`. */
+  runGradWeightsAsync(
+    plan: Handle,
+    input: FloatArray,
+    gradOutput: FloatArray,
+    gradWeights: FloatArray,
+    cancel: Int32Array,
+    done: (error: Error | null) => void,
+  ): void;
+  /** Of either kind. */
+  dispose(plan: Handle): void;
 }
 
 export interface NativeOptions {
@@ -42,7 +53,7 @@ export interface NativeOptions {
 /** The C++ addon. */
 export function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions): Backend {
   const isaIndex = addon.isas.indexOf(isa);
-  const backend: Backend = {
+  return {
     name: "native",
     isa,
     threads,
@@ -54,10 +65,10 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
         addon,
         addon.prepare(encodeSpec(spec), isaIndex, algorithms.indexOf(algorithm), threads, weights, bias),
       ),
-    prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
+    prepareGradWeights: (spec) =>
+      preparedGradWeights(addon, addon.prepareGradWeights(encodeSpec(spec), isaIndex, threads)),
     dispose: () => {},
   };
-  return backend;
 }
 
 function prepared(addon: NativeAddon, conv: Handle): PreparedConv {
@@ -65,21 +76,40 @@ function prepared(addon: NativeAddon, conv: Handle): PreparedConv {
     workspaceBytes: addon.workspaceBytes(conv),
     run: (input, output) => addon.run(conv, input, output),
     runAsync: (input, output, signal) =>
-      new Promise((resolve, reject) => {
-        const cancel = new Int32Array(1);
-        const abort = () => {
-          Atomics.store(cancel, 0, 1);
-        };
-        addon.runAsync(conv, input, output, cancel, (error) => {
-          signal?.removeEventListener("abort", abort);
-          if (signal?.aborted) reject(signal.reason);
-          else if (error !== null) reject(error);
-          else resolve();
-        });
-        signal?.addEventListener("abort", abort);
-      }),
+      cancellable(signal, (cancel, done) => addon.runAsync(conv, input, output, cancel, done)),
     dispose: () => addon.dispose(conv),
   };
+}
+
+function preparedGradWeights(addon: NativeAddon, plan: Handle): PreparedGradWeights {
+  return {
+    run: (input, gradOutput, gradWeights) => addon.runGradWeights(plan, input, gradOutput, gradWeights),
+    runAsync: (input, gradOutput, gradWeights, signal) =>
+      cancellable(signal, (cancel, done) =>
+        addon.runGradWeightsAsync(plan, input, gradOutput, gradWeights, cancel, done),
+      ),
+    dispose: () => addon.dispose(plan),
+  };
+}
+
+/** The end of work that `start` begins and an abort cancels. */
+function cancellable(
+  signal: AbortSignal | undefined,
+  start: (cancel: Int32Array, done: (error: Error | null) => void) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = new Int32Array(1);
+    const abort = () => {
+      Atomics.store(cancel, 0, 1);
+    };
+    start(cancel, (error) => {
+      signal?.removeEventListener("abort", abort);
+      if (signal?.aborted) reject(signal.reason);
+      else if (error !== null) reject(error);
+      else resolve();
+    });
+    signal?.addEventListener("abort", abort);
+  });
 }
 
 const dtypes: readonly DType[] = ["float32", "float64"];
