@@ -5,25 +5,25 @@
 
 namespace corr2d {
 
-// How the gradient of weights is cut. It is a matrix product: rows are the elements of a window (ic, ky, kx), columns the
-// output channels, and what is summed over are the pixels of the output. A task computes some rows and columns of one
-// group, and goes through the pixels block by block. Lengths count elements.
+// How the gradient of weights is cut. It is a matrix product: of the elements of a window (ic, ky, kx) by the output
+// channels, summed over the pixels of the output. A task computes some elements and channels of one group, and goes
+// through the pixels block by block. Lengths count elements of the dtype.
 struct GradWeightsBlocking {
-  int64_t tileOutputs;              // output channels in a register tile
-  int64_t outputs, outputBlocks;    // of a task, a multiple of tileOutputs
-  int64_t elements, elementBlocks;  // of a window that a task computes
-  int64_t rowBlocks, columnBlocks;  // of pixels of one image; strip.rows by strip.columns each
+  bool elementsInVectors;           // else output channels
+  int64_t lanes;                    // of a register tile: one or two vectors
+  int64_t outputs, outputBlocks;    // of a task; a multiple of lanes where these are output channels
+  int64_t elements, elementBlocks;  // of a task; likewise
   int64_t tasks;
-  Blocking strip;  // of the input that the pixels of a block read, for as many channels as a task needs
-  int64_t panelLength, sumsLength;  // of a task's workspace, after the strip: [pixels][outputs], [elements][outputs]
+  Blocking strip;  // strip.rows by strip.columns pixels are a block; the strip has the input that they read
+  int64_t panelLength, sumsLength, originsLength;  // of a task's workspace, after the strip
 
-  int64_t workspaceLength() const { return strip.stripLength + panelLength + sumsLength; }
+  int64_t workspaceLength() const { return strip.stripLength + panelLength + sumsLength + originsLength; }
 };
 
 struct GradWeightsJob {
   const ConvSpec* spec;
   const GradWeightsBlocking* blocking;
-  const void* src;         // the convolution's input
+  const void* src;  // the convolution's input
   const void* gradOutput;
   void* gradWeights;  // OIHW
 };

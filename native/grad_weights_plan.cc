@@ -11,57 +11,90 @@ namespace corr2d {
 namespace {
 
 // Aims found by timing on Zen 5 (48 KiB L1, 1 MiB L2).
-constexpr int64_t kPixels = 512;           // of a block: what is summed up in registers
-constexpr int64_t kOutputs = 128;          // of a task: how often its strip is used, in tiles
-constexpr int64_t kSumsBytes = 384 << 10;  // of a task
+constexpr int64_t kPixels = 512;            // of a block: what is summed up in registers
+constexpr int64_t kPanelBytes = 256 << 10;  // of a block
+constexpr int64_t kSumsBytes = 384 << 10;   // of a task, before they are transposed
 constexpr int64_t kStripBytes = 384 << 10;
+// Cycles for each element packed, each gathered one by one, each sum transposed.
+constexpr double kPackCycles = 0.3, kGatherCycles = 1, kTransposeCycles = 0.7;
 constexpr double kMultiplyAddsWorthThreads = 1e6;
 
 int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
 
-// Two vectors of output channels use each broadcast element twice; one wastes fewer lanes on an odd count of them.
-int64_t chooseTileOutputs(int64_t groupOut, int64_t width) {
-  const int64_t wide = roundUp(groupOut, 2 * width), narrow = roundUp(groupOut, width);
-  return 4 * wide <= 5 * narrow ? 2 * width : width;
+// Two vectors use each broadcast element twice; one wastes fewer lanes on an odd `count`.
+int64_t chooseLanes(int64_t count, int64_t width) {
+  return 4 * roundUp(count, 2 * width) <= 5 * roundUp(count, width) ? 2 * width : width;
+}
+
+// Cycles of a whole gradient with `lanes` of `count` in vectors, but for what is packed and transposed.
+double multiplyCycles(const ConvSpec& s, int64_t count, int64_t others, int64_t lanes, int64_t width) {
+  const double pixels = static_cast<double>(s.batch * s.outHeight * s.outWidth);
+  const double multiplyAdds = pixels * static_cast<double>(roundUp(count, lanes)) * static_cast<double>(others);
+  return multiplyAdds / static_cast<double>(2 * width) * (lanes == width ? 1.25 : 1);
+}
+
+bool chooseElementsInVectors(const ConvSpec& s, int64_t width) {
+  const int64_t window = s.groupIn() * s.taps(), outputs = s.groupOut();
+  const double pixels = static_cast<double>(s.batch * s.outHeight * s.outWidth);
+  const bool contiguous = s.strideX == 1 || (s.nhwc && s.taps() == 1);
+  const double elementsCost = multiplyCycles(s, window, outputs, chooseLanes(window, width), width) +
+                              pixels * static_cast<double>(window) * (contiguous ? kPackCycles : kGatherCycles);
+  const double outputsCost = multiplyCycles(s, outputs, window, chooseLanes(outputs, width), width) +
+                             pixels * static_cast<double>(outputs) * kPackCycles +
+                             static_cast<double>(window * outputs) * kTransposeCycles;
+  return elementsCost < outputsCost;
+}
+
+// Blocks of at least `unit`, as equal as units allow.
+struct Cut {
+  int64_t size, blocks;
+};
+Cut cut(int64_t count, int64_t most, int64_t unit) {
+  const int64_t blocks = ceilDivide(count, std::max(most / unit, int64_t{1}) * unit);
+  const int64_t size = roundUp(ceilDivide(count, blocks), unit);
+  return {size, ceilDivide(count, size)};
 }
 
 GradWeightsBlocking blockingOf(const ConvSpec& s, const TileShape& tile, int64_t threads) {
   GradWeightsBlocking b{};
   Blocking& strip = b.strip;
-  b.tileOutputs = chooseTileOutputs(s.groupOut(), tile.width);
-  strip.columnBlocks = ceilDivide(s.outWidth, kPixels);
-  strip.columns = ceilDivide(s.outWidth, strip.columnBlocks);
-  strip.rowBlocks = ceilDivide(s.outHeight, std::max<int64_t>(kPixels / strip.columns, 1));
-  strip.rows = ceilDivide(s.outHeight, strip.rowBlocks);
-
-  // Tasks as large as fit into the cache: each packs its share of gradOutput and fills its strip anew.
+  strip.columns = ceilDivide(s.outWidth, ceilDivide(s.outWidth, kPixels));
+  strip.rows = ceilDivide(s.outHeight, ceilDivide(s.outHeight, std::max<int64_t>(kPixels / strip.columns, 1)));
+  const int64_t pixels = strip.rows * strip.columns;
   const int64_t window = s.groupIn() * s.taps();
-  const int64_t groupTiles = ceilDivide(s.groupOut(), b.tileOutputs);
-  const int64_t channelBytes = strip.rows * strip.columns * s.strideY * s.strideX * s.elementBytes();
-  const int64_t channels = std::clamp<int64_t>(kStripBytes / channelBytes, 1, s.groupIn());
-  b.outputs = std::min(ceilDivide(kOutputs, b.tileOutputs), groupTiles) * b.tileOutputs;
-  b.elements = std::min(channels * s.taps(), std::max<int64_t>(kSumsBytes / s.elementBytes() / b.outputs, 1));
-  if (b.elements > s.taps()) b.elements = b.elements / s.taps() * s.taps();
-  // As equal as whole channels allow, and enough of them for all threads.
-  const int64_t unit = b.elements >= s.taps() ? s.taps() : 1;
-  const auto cut = [&](int64_t blocks) {
-    b.elements = roundUp(ceilDivide(window, blocks), unit);
-    b.elementBlocks = ceilDivide(window, b.elements);
-  };
-  cut(ceilDivide(window, b.elements));
-  b.outputBlocks = ceilDivide(groupTiles * b.tileOutputs, b.outputs);
-  if (threads > 1 && s.groups * b.elementBlocks * b.outputBlocks < 4 * threads) {
-    cut(std::min(roundUp(b.elementBlocks, threads), ceilDivide(window, std::max(unit, tile.pixels))));
+  b.elementsInVectors = chooseElementsInVectors(s, tile.width);
+  b.lanes = chooseLanes(b.elementsInVectors ? window : s.groupOut(), tile.width);
+
+  // Tasks as large as fit into the cache: each packs its panels and fills its strips anew. Whole channels, if possible.
+  const int64_t channelBytes = pixels * s.strideY * s.strideX * s.elementBytes();
+  const int64_t inStrip = std::max<int64_t>(kStripBytes / channelBytes, 1) * s.taps();
+  const int64_t inPanel = std::max(kPanelBytes / (pixels * s.elementBytes()), b.lanes);
+  const int64_t outputUnit = b.elementsInVectors ? tile.pixels : b.lanes;
+  Cut outputs = cut(s.groupOut(), b.elementsInVectors ? s.groupOut() : inPanel, outputUnit);
+  const int64_t mostElements =
+      std::min(inStrip, b.elementsInVectors ? inPanel : std::max<int64_t>(kSumsBytes / s.elementBytes() / outputs.size, 1));
+  const int64_t elementUnit = b.elementsInVectors ? b.lanes : mostElements >= s.taps() ? s.taps() : 1;
+  Cut elements = cut(window, mostElements, elementUnit);
+  if (threads > 1 && s.groups * elements.blocks * outputs.blocks < 4 * threads) {
+    elements = cut(window, ceilDivide(window, roundUp(elements.blocks, threads)), elementUnit);
   }
+  if (threads > 1 && s.groups * elements.blocks * outputs.blocks % threads != 0) {
+    outputs = cut(s.groupOut(), ceilDivide(s.groupOut(), roundUp(outputs.blocks, threads)), outputUnit);
+  }
+  b.outputs = outputs.size;
+  b.outputBlocks = outputs.blocks;
+  b.elements = elements.size;
+  b.elementBlocks = elements.blocks;
   b.tasks = s.groups * b.elementBlocks * b.outputBlocks;
 
-  strip.channels = std::min(ceilDivide(b.elements, s.taps()) + (unit == 1 ? 1 : 0), s.groupIn());
+  strip.channels = std::min(ceilDivide(b.elements, s.taps()) + (b.elements % s.taps() == 0 ? 0 : 1), s.groupIn());
   strip.outputs = b.outputs;
   strip.copies = s.padded();
   layOutStrip(s, tile, strip);
-  b.panelLength = roundUp(strip.rows * strip.columns * b.outputs, 16);
-  b.sumsLength = roundUp(b.elements * b.outputs, 16);
+  b.panelLength = roundUp(pixels * roundUp(b.elementsInVectors ? b.elements : b.outputs, b.lanes), 16);
+  b.sumsLength = b.elementsInVectors ? 0 : roundUp(b.elements * b.outputs, 16);
+  b.originsLength = roundUp((b.elements + b.outputs) * 8 / s.elementBytes(), 16);
   return b;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The gradient of weights: gradWeights[oc, ic, ky, kx] = sum over n, oy, ox of
 // gradOutput[n, oc, oy, ox] * x[n, ic, oy * strideY + ky * dilationY, ox * strideX + kx * dilationX].
-// Vectors hold output channels: gradOutput is transposed, block by block, into a panel [pixels][tileOutputs]. Elements of
-// windows are broadcast from where they lie in the input or in a padded strip of it. Each block of pixels is summed up
-// in registers and then added to the sums of the blocks before, in one order whatever the threads.
+// Output channels and elements (ic, ky, kx) of the windows each see the same pixels. Those on one side are broadcast from
+// where they lie, gradOutput or a padded strip of the input; those on the other are transposed, block by block, into a
+// panel [pixels][lanes] of vectors. Elements in vectors need no transposing of the result, output channels a smaller
+// panel. Each block of pixels is summed up in registers and added to the sums of those before: in one order whatever the
+// threads.
 #pragma once
 #include "../grad_weights_job.h"
 #include "strip.h"
@@ -12,22 +14,31 @@
 namespace corr2d {
 namespace {
 
-// Elements of a window by output channels: kRows x kVectors vectors.
+// What some elements or output channels see of a block of pixels: `lines` lines of `linePixels`.
+template <class T>
+struct Side {
+  const T* const* origins;  // of each, where its first pixel is
+  int64_t count;
+  int64_t pixelStep, lineStep;
+};
+
+// kRows rows by kVectors vectors of sums.
 template <class T>
 struct GradientTile {
-  const T* const* origins;  // where each element of the window has its first pixel
-  int64_t pixelStep, lineStep;
+  Side<T> rows;
   int64_t lines, linePixels;
   const T* panel;  // [lines * linePixels][kVectors * width]
-  T* sums;         // [kRows][kVectors * width]
-  bool first;      // block of pixels
+  T* sums;         // [rows.count][sumsStep]
+  int64_t sumsStep;
+  int64_t columns;  // of each row of sums, up to kVectors * width
+  bool first;       // block of pixels
 
   // kStep is pixelStep where it is known at compile time, or 0.
   template <int kRows, int kVectors, int kStep>
   __attribute__((noinline)) void run() const {
     using V = Vec<T>;
-    const int64_t step = kStep == 0 ? pixelStep : kStep;
-    const T* const* from = origins;
+    const int64_t step = kStep == 0 ? rows.pixelStep : kStep;
+    const T* const* from = rows.origins;
     const int64_t count = linePixels;
     V sum[kRows][kVectors];
 #pragma GCC unroll 32
@@ -35,136 +46,160 @@ struct GradientTile {
 #pragma GCC unroll 32
       for (int v = 0; v < kVectors; v++) sum[r][v] = V::zero();
     }
-    const T* g = panel;
-    const auto addPixel = [&](int64_t offset) CORR2D_LAMBDA_INLINE {
-      V gradient[kVectors];
-#pragma GCC unroll 32
-      for (int v = 0; v < kVectors; v++) gradient[v] = V::load(g + v * V::width);
-#pragma GCC unroll 32
-      for (int r = 0; r < kRows; r++) {
-        const V x = V::splat(from[r][offset]);
-#pragma GCC unroll 32
-        for (int v = 0; v < kVectors; v++) sum[r][v] = multiplyAdd(x, gradient[v], sum[r][v]);
-      }
-      g += kVectors * V::width;
-    };
+    const T* p = panel;
     for (int64_t y = 0; y < lines; y++) {
-      int64_t offset = y * lineStep;
-      for (int64_t x = 0; x < count; x++, offset += step) addPixel(offset);
+      int64_t offset = y * rows.lineStep;
+      for (int64_t x = 0; x < count; x++, offset += step, p += kVectors * V::width) {
+        V lanes[kVectors];
+#pragma GCC unroll 32
+        for (int v = 0; v < kVectors; v++) lanes[v] = V::load(p + v * V::width);
+#pragma GCC unroll 32
+        for (int r = 0; r < kRows; r++) {
+          const V value = V::splat(from[r][offset]);
+#pragma GCC unroll 32
+          for (int v = 0; v < kVectors; v++) sum[r][v] = multiplyAdd(value, lanes[v], sum[r][v]);
+        }
+      }
     }
 #pragma GCC unroll 32
     for (int r = 0; r < kRows; r++) {
 #pragma GCC unroll 32
       for (int v = 0; v < kVectors; v++) {
-        T* to = sums + (r * kVectors + v) * V::width;
-        (first ? sum[r][v] : V::load(to) + sum[r][v]).store(to);
+        T* to = sums + r * sumsStep + v * V::width;
+        const int64_t left = columns - v * V::width;
+        if (left >= V::width) {
+          (first ? sum[r][v] : V::load(to) + sum[r][v]).store(to);
+        } else if (left > 0) {
+          (first ? sum[r][v] : V::loadPartial(to, left) + sum[r][v]).storePartial(to, left);
+        }
       }
     }
   }
 
   template <int kRows, int kVectors>
   void withStep() const {
-    if (pixelStep == 1) return run<kRows, kVectors, 1>();
-    if (pixelStep == 2) return run<kRows, kVectors, 2>();
+    if (rows.pixelStep == 1) return run<kRows, kVectors, 1>();
+    if (rows.pixelStep == 2) return run<kRows, kVectors, 2>();
     run<kRows, kVectors, 0>();
   }
 
   template <int kRows = Tile::pixels>
-  void compute(int64_t rows, int64_t vectors) const {
+  void compute(int64_t vectors) const {
     if constexpr (kRows > 1) {
-      if (rows < kRows) return compute<kRows - 1>(rows, vectors);
+      if (rows.count < kRows) return compute<kRows - 1>(vectors);
     }
     if (vectors == 1) return withStep<kRows, 1>();
     withStep<kRows, 2>();
   }
 };
 
-// Planes of `pixels` elements into columns [o] of to[pixel * toStep + o].
+// to[pixel * lanes + i] = pixel of origins[i], one line of them.
 template <class T>
-inline void packPlanes(const T* from, int64_t planeStep, int64_t pixels, int64_t planes, T* to, int64_t toStep) {
+inline void packLine(const Side<T>& side, int64_t lineOffset, int64_t pixels, T* to, int64_t lanes) {
   using V = Vec<T>;
-  int64_t plane = 0;
-  for (; plane + 4 <= planes; plane += 4) {
-    const T* p = from + plane * planeStep;
-    T* out = to + plane;
+  const T* const* from = side.origins;
+  if (side.pixelStep != 1) {
+    // Channels last: neighbours in memory, mostly.
+    const bool adjacent = from[side.count - 1] - from[0] == side.count - 1 && side.pixelStep >= side.count;
+    for (int64_t i = 0; i < pixels; i++, to += lanes) {
+      const int64_t offset = lineOffset + i * side.pixelStep;
+      if (adjacent) {
+        memcpy(to, from[0] + offset, static_cast<size_t>(side.count) * sizeof(T));
+      } else {
+        for (int64_t o = 0; o < side.count; o++) to[o] = from[o][offset];
+      }
+    }
+    return;
+  }
+  int64_t o = 0;
+  for (; o + 4 <= side.count; o += 4) {
+    const T* p[4];
+    for (int k = 0; k < 4; k++) p[k] = from[o + k] + lineOffset;
+    T* out = to + o;
     int64_t i = 0;
     for (; i + V::width <= pixels; i += V::width) {
-      const V rows[4] = {V::load(p + i), V::load(p + planeStep + i), V::load(p + 2 * planeStep + i),
-                         V::load(p + 3 * planeStep + i)};
-      storeColumns(rows, out + i * toStep, toStep);
+      const V rows[4] = {V::load(p[0] + i), V::load(p[1] + i), V::load(p[2] + i), V::load(p[3] + i)};
+      storeColumns(rows, out + i * lanes, lanes);
     }
     for (; i < pixels; i++) {
-      for (int64_t o = 0; o < 4; o++) out[i * toStep + o] = p[o * planeStep + i];
+      for (int k = 0; k < 4; k++) out[i * lanes + k] = p[k][i];
     }
   }
-  for (; plane < planes; plane++) {
-    for (int64_t i = 0; i < pixels; i++) to[i * toStep + plane] = from[plane * planeStep + i];
+  for (; o < side.count; o++) {
+    for (int64_t i = 0; i < pixels; i++) to[i * lanes + o] = from[o][lineOffset + i];
   }
 }
 
-// gradOutput of a region's pixels as [tiles of output channels][pixels][tileOutputs], zeros beyond the last channel.
+// Two sides of a block of pixels, and what becomes of their products: sums[lane tile * tileStep + row * rowStep + lane].
 template <class T>
-inline void packGradient(const GradWeightsJob& job, const Region& r, T* panel) {
-  const ConvSpec& s = *job.spec;
-  const int64_t lanes = job.blocking->tileOutputs;
-  const int64_t pixels = r.rows * r.columns;
-  for (int64_t output = 0; output < r.outputs; output += lanes, panel += pixels * lanes) {
-    const int64_t outputs = smaller(lanes, r.outputs - output);
-    if (outputs < lanes) memset(panel, 0, static_cast<size_t>(pixels * lanes) * sizeof(T));
-    const T* from = static_cast<const T*>(job.gradOutput);
-    const int64_t channel = r.group * s.groupOut() + r.output + output;
-    // Rows that are not cut follow one another.
-    const bool joined = r.columns == s.outWidth;
-    const int64_t lines = joined ? 1 : r.rows, linePixels = joined ? pixels : r.columns;
-    for (int64_t y = 0; y < lines; y++) {
-      T* to = panel + y * linePixels * lanes;
-      if (s.nhwc) {
-        const T* line =
-            from + ((r.image * s.outHeight + r.row + y) * s.outWidth + r.column) * s.outChannels + channel;
-        for (int64_t i = 0; i < linePixels; i++) {
-          memcpy(to + i * lanes, line + i * s.outChannels, static_cast<size_t>(outputs) * sizeof(T));
-        }
-      } else {
-        const int64_t plane = s.outHeight * s.outWidth;
-        packPlanes(from + (r.image * s.outChannels + channel) * plane + (r.row + y) * s.outWidth + r.column, plane,
-                   linePixels, outputs, to, lanes);
+struct PixelBlock {
+  Side<T> rows, lanes;
+  int64_t lines, linePixels;
+  T* sums;
+  int64_t tileStep, rowStep;
+  bool first;
+
+  // Rows that follow one another on both sides are one long one.
+  void joinLines() {
+    if (rows.lineStep != linePixels * rows.pixelStep || lanes.lineStep != linePixels * lanes.pixelStep) return;
+    linePixels *= lines;
+    lines = 1;
+  }
+
+  void pack(int64_t tileLanes, T* panel) const {
+    const int64_t pixels = lines * linePixels;
+    for (int64_t lane = 0; lane < lanes.count; lane += tileLanes, panel += pixels * tileLanes) {
+      const Side<T> some{lanes.origins + lane, smaller(tileLanes, lanes.count - lane), lanes.pixelStep, lanes.lineStep};
+      if (some.count < tileLanes) memset(panel, 0, static_cast<size_t>(pixels * tileLanes) * sizeof(T));
+      for (int64_t y = 0; y < lines; y++) {
+        packLine(some, y * lanes.lineStep, linePixels, panel + y * linePixels * tileLanes, tileLanes);
       }
     }
   }
+
+  // `allColumns`: there is room for whole tiles of sums, beyond the last lane.
+  void multiply(int64_t tileLanes, const T* panel, bool allColumns) const {
+    // Tiles as equal as they can be: 15 rows into 8 and 7, rather than 14 and 1.
+    const int64_t tiles = (rows.count + Tile::pixels - 1) / Tile::pixels;
+    const int64_t tileRows = (rows.count + tiles - 1) / tiles;
+    for (int64_t lane = 0; lane < lanes.count; lane += tileLanes, panel += lines * linePixels * tileLanes) {
+      const int64_t columns = allColumns ? tileLanes : smaller(tileLanes, lanes.count - lane);
+      T* to = sums + lane / tileLanes * tileStep;
+      for (int64_t row = 0; row < rows.count; row += tileRows) {
+        const Side<T> some{rows.origins + row, smaller(tileRows, rows.count - row), rows.pixelStep, rows.lineStep};
+        const GradientTile<T> tile{some, lines, linePixels, panel, to + row * rowStep, rowStep, columns, first};
+        tile.compute(tileLanes / Vec<T>::width);
+      }
+    }
+  }
+};
+
+// The elements [element, element + count) of a window in a strip that begins with the channel of the first.
+template <class T>
+inline Side<T> elementsOf(const ConvSpec& s, const Strip<T>& strip, int64_t element, int64_t count,
+                          const T** origins) {
+  int64_t ky = element % s.taps() / s.kernelWidth, kx = element % s.kernelWidth;
+  const T* plane = strip.data;
+  for (int64_t e = 0; e < count; e++) {
+    origins[e] = plane + ky * strip.tapRow + kx * s.dilationX * strip.columnStep;
+    if (++kx < s.kernelWidth) continue;
+    kx = 0;
+    if (++ky < s.kernelHeight) continue;
+    ky = 0;
+    plane += strip.planeStep;
+  }
+  return {origins, count, s.strideX * strip.columnStep, strip.outputRow};
 }
 
-// Adds the products of one block of pixels to the sums of window elements [element, element + elements).
 template <class T>
-inline void addBlock(const GradWeightsJob& job, const Region& r, const Strip<T>& strip, int64_t element,
-                     int64_t elements, const T* panel, T* sums, bool first) {
-  const ConvSpec& s = *job.spec;
-  const int64_t lanes = job.blocking->tileOutputs;
-  const int64_t pixels = r.rows * r.columns;
-  const int64_t tapColumn = s.dilationX * strip.columnStep;
-  // Tiles as equal as they can be: 15 elements into 8 and 7, rather than 14 and 1.
-  const int64_t tiles = (elements + Tile::pixels - 1) / Tile::pixels;
-  const int64_t tileElements = (elements + tiles - 1) / tiles;
-  for (int64_t output = 0; output < r.outputs; output += lanes) {
-    const T* tilePanel = panel + output * pixels;
-    T* tileSums = sums + output * elements;
-    int64_t ky = element % s.taps() / s.kernelWidth, kx = element % s.kernelWidth;
-    const T* plane = strip.data;
-    for (int64_t e = 0; e < elements; e += tileElements) {
-      const int64_t count = smaller(tileElements, elements - e);
-      const T* origins[Tile::pixels];
-      for (int64_t i = 0; i < count; i++) {
-        origins[i] = plane + ky * strip.tapRow + kx * tapColumn;
-        if (++kx < s.kernelWidth) continue;
-        kx = 0;
-        if (++ky < s.kernelHeight) continue;
-        ky = 0;
-        plane += strip.planeStep;
-      }
-      const GradientTile<T> tile{origins,   s.strideX * strip.columnStep, strip.outputRow,      r.rows,
-                                 r.columns, tilePanel,                    tileSums + e * lanes, first};
-      tile.compute(count, lanes / Vec<T>::width);
-    }
-  }
+inline Side<T> outputsOf(const ConvSpec& s, const Region& r, const T* gradOutput, const T** origins) {
+  const int64_t channel = r.group * s.groupOut() + r.output;
+  const int64_t plane = s.outHeight * s.outWidth;
+  const int64_t pixelStep = s.nhwc ? s.outChannels : 1, channelStep = s.nhwc ? 1 : plane;
+  const T* first = gradOutput + r.image * s.outChannels * plane + channel * channelStep +
+                   (r.row * s.outWidth + r.column) * pixelStep;
+  for (int64_t o = 0; o < r.outputs; o++) origins[o] = first + o * channelStep;
+  return {origins, r.outputs, pixelStep, s.outWidth * pixelStep};
 }
 
 template <class T>
@@ -175,6 +210,7 @@ void gradWeights(const GradWeightsJob& job, int64_t firstTask, int64_t lastTask,
   T* stripSpace = static_cast<T*>(workspace);
   T* panel = stripSpace + b.strip.stripLength;
   T* sums = panel + b.panelLength;
+  const T** origins = reinterpret_cast<const T**>(sums + b.sumsLength);
   const int64_t window = s.groupIn() * s.taps();
   for (int64_t task = firstTask; task < lastTask; task++) {
     Region r{};
@@ -185,6 +221,7 @@ void gradWeights(const GradWeightsJob& job, int64_t firstTask, int64_t lastTask,
     r.group = task / b.outputBlocks / b.elementBlocks;
     const int64_t channel = element / s.taps();
     const int64_t channels = (element + elements - 1) / s.taps() - channel + 1;
+    T* to = static_cast<T*>(job.gradWeights) + (r.group * s.groupOut() + r.output) * window + element;
     bool first = true;
     for (r.image = 0; r.image < s.batch; r.image++) {
       for (r.row = 0; r.row < s.outHeight; r.row += b.strip.rows) {
@@ -192,14 +229,21 @@ void gradWeights(const GradWeightsJob& job, int64_t firstTask, int64_t lastTask,
           r.rows = smaller(b.strip.rows, s.outHeight - r.row);
           r.columns = smaller(b.strip.columns, s.outWidth - r.column);
           const Strip<T> strip = stripOf(stripJob, r, channel, channels, 0, stripSpace);
-          packGradient(job, r, panel);
-          addBlock(job, r, strip, element, elements, panel, sums, first);
+          const Side<T> windows = elementsOf(s, strip, element, elements, origins);
+          const Side<T> outputs = outputsOf(s, r, static_cast<const T*>(job.gradOutput), origins + elements);
+          PixelBlock<T> block = b.elementsInVectors
+                                    ? PixelBlock<T>{outputs, windows, r.rows, r.columns, to, b.lanes, window, first}
+                                    : PixelBlock<T>{windows,   outputs, r.rows,   r.columns,
+                                                    sums, b.lanes * elements, b.lanes, first};
+          block.joinLines();
+          block.pack(b.lanes, panel);
+          block.multiply(b.lanes, panel, !b.elementsInVectors);
         }
       }
     }
-    T* to = static_cast<T*>(job.gradWeights) + (r.group * s.groupOut() + r.output) * window + element;
-    for (int64_t output = 0; output < r.outputs; output += b.tileOutputs) {
-      storeTransposed(sums + output * elements, b.tileOutputs, elements, smaller(b.tileOutputs, r.outputs - output),
+    if (b.elementsInVectors) continue;
+    for (int64_t output = 0; output < r.outputs; output += b.lanes) {
+      storeTransposed(sums + output * elements, b.lanes, elements, smaller(b.lanes, r.outputs - output),
                       to + output * window, window);
     }
   }
