@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <atomic>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 #include "conv_plan.h"
 #include "cpu.h"
 #include "grad_weights_plan.h"
+#include "interleave.h"
 
 namespace {
 
@@ -121,13 +123,14 @@ napi_value guarded(napi_env env, const F& body) {
   return nullptr;
 }
 
+int64_t sizeOf(double value) {
+  // NaN and anything beyond int64_t would make the cast undefined.
+  if (!(value >= 0 && value <= 4294967295.0)) throw std::invalid_argument("a size is out of range");
+  return static_cast<int64_t>(value);
+}
+
 ConvSpec specOf(const double* f) {
-  const auto size = [&f] {
-    const double value = *f++;
-    // NaN and anything beyond int64_t would make the cast undefined.
-    if (!(value >= 0 && value <= 4294967295.0)) throw std::invalid_argument("a field of the spec is out of range");
-    return static_cast<int64_t>(value);
-  };
+  const auto size = [&f] { return sizeOf(*f++); };
   const auto choice = [&size](int64_t count) {
     const int64_t value = size();
     if (value >= count) throw std::invalid_argument("a field of the spec is out of range");
@@ -388,6 +391,31 @@ napi_value runGradWeightsAsync(napi_env env, napi_callback_info info) {
   });
 }
 
+napi_value interleave(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[4];
+    argumentsOf(env, info, arguments);
+    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
+    corr2d::Interleaving p;
+    int64_t* const sizes[] = {&p.images,     &p.rows, &p.columns, &p.pixel,   &p.outRows,
+                              &p.outColumns, &p.top,  &p.left,    &p.strideY, &p.strideX};
+    if (fields.length != std::size(sizes)) throw std::invalid_argument("expected a placement");
+    for (size_t i = 0; i < fields.length; i++) *sizes[i] = sizeOf(static_cast<const double*>(fields.data)[i]);
+    corr2d::checkInterleaving(p);
+    napi_typedarray_type type;
+    if (napi_get_typedarray_info(env, arguments[2], &type, nullptr, nullptr, nullptr, nullptr) != napi_ok) {
+      throw std::invalid_argument("expected a typed array");
+    }
+    const auto dtype = type == napi_float32_array ? corr2d::DType::float32 : corr2d::DType::float64;
+    const auto from = elementsOf(env, arguments[2], dtype), to = elementsOf(env, arguments[3], dtype);
+    if (from.length != static_cast<size_t>(p.fromLength()) || to.length != static_cast<size_t>(p.toLength())) {
+      throw std::invalid_argument("a typed array has the wrong length");
+    }
+    corr2d::interleave(p, dtype, Napi::Number(env, arguments[1]).Int32Value(), from.data, to.data);
+    return nullptr;
+  });
+}
+
 napi_value dispose(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[1];
@@ -406,6 +434,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"workspaceBytes", nullptr, workspaceBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"run", nullptr, run, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"interleave", nullptr, interleave, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"dispose", nullptr, dispose, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

@@ -2,7 +2,7 @@
 // The adjoint of a convolution: from what has the shape of its output to what has the shape of its input. It is the
 // gradient of the input, and transposed convolution.
 
-import type { Backend, PreparedConv } from "./backend/backend.ts";
+import type { Backend, Placement, PreparedConv } from "./backend/backend.ts";
 import { activationFunction } from "./backend/reference/activation.ts";
 import { borderIndex } from "./border.ts";
 import { allocate, type FloatArray } from "./dtype.ts";
@@ -33,6 +33,7 @@ export interface PreparedAdjoint extends PreparedConv {
 
 /** One of the convolutions that make up an adjoint, and where its outputs go. */
 interface Part {
+  readonly backend: Backend;
   readonly prepared: PreparedConv;
   readonly algorithm: Algorithm;
   readonly spec: ConvSpec;
@@ -68,6 +69,10 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
     if (folds) output.fill(0);
     else if (!isCovered) fillUnreached(adjoint, output);
   };
+  const place = (part: Part, result: FloatArray, output: FloatArray) => {
+    if (folds) fold(spec, part, result, output);
+    else part.backend.interleave(placementOf(spec, part), result, output);
+  };
   const end = (output: FloatArray) => {
     if (folds) finish(adjoint, output);
   };
@@ -83,7 +88,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
       for (const part of parts) {
         const result = scratch.subarray(0, elementCount(outputShapeOf(part.spec)));
         part.prepared.run(cropped(spec, source, part), result);
-        place(spec, part, folds, result, output);
+        place(part, result, output);
       }
       idle = scratch;
       end(output);
@@ -96,7 +101,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
           part === parts.at(-1) ? cropped(spec, source, part) : cropped(spec, source, part).slice();
         const result = isWhole ? output : allocate(spec.dtype, elementCount(outputShapeOf(part.spec)));
         await part.prepared.runAsync(input, result, signal);
-        if (!isWhole) place(spec, part, folds, result, output);
+        if (!isWhole) place(part, result, output);
       }
       end(output);
     },
@@ -124,7 +129,7 @@ function prepareParts(adjoint: Adjoint, folds: boolean): Part[] {
         const { algorithm } = selectFastest(backend, part, accuracy);
         const partWeights = weightsOf(spec, weights, rows.taps, columns.taps);
         const prepared = backend.prepare(part, algorithm, partWeights, folds ? null : bias);
-        parts.push({ prepared, algorithm, spec: part, rows, columns });
+        parts.push({ backend, prepared, algorithm, spec: part, rows, columns });
       }
     }
   } catch (error) {
@@ -197,27 +202,32 @@ function cropped(spec: ConvSpec, source: FloatArray, part: Part): FloatArray {
   return result;
 }
 
-/** Where the outputs of a phase lie on an axis of `size` elements. */
-function placesOf({ first, count }: Phase, stride: number, before: number, size: number, spec: ConvSpec) {
-  return Int32Array.from({ length: count }, (_, i) =>
-    borderIndex(first + i * stride - before, size, spec.border),
-  );
+/** Where a part's outputs belong. */
+function placementOf(spec: ConvSpec, { rows, columns }: Part): Placement {
+  const { batch, inChannels, inHeight, inWidth, strides, padding, inputLayout } = spec;
+  const [images, pixel] = inputLayout === "nchw" ? [batch * inChannels, 1] : [batch, inChannels];
+  return {
+    ...{ images, rows: rows.count, columns: columns.count, pixel, outRows: inHeight, outColumns: inWidth },
+    ...{ top: rows.first - padding[0], left: columns.first - padding[2] },
+    ...{ strideY: strides[0], strideX: strides[1] },
+  };
 }
 
-/** Puts a part's outputs where they belong; adds them to what is there if they are folded. */
-function place(spec: ConvSpec, part: Part, folds: boolean, from: FloatArray, to: FloatArray): void {
-  const { batch, inChannels, inHeight, inWidth, strides, padding, inputLayout } = spec;
-  const rows = placesOf(part.rows, strides[0], padding[0], inHeight, spec);
-  const columns = placesOf(part.columns, strides[1], padding[2], inWidth, spec);
+/** Adds a part's outputs to the elements of which their places are copies. */
+function fold(spec: ConvSpec, { rows, columns }: Part, from: FloatArray, to: FloatArray): void {
+  const { batch, inChannels, inHeight, inWidth, strides, padding, border, inputLayout } = spec;
+  const sources = ({ first, count }: Phase, stride: number, before: number, size: number) =>
+    Int32Array.from({ length: count }, (_, i) => borderIndex(first + i * stride - before, size, border));
+  const sourceRows = sources(rows, strides[0], padding[0], inHeight);
+  const sourceColumns = sources(columns, strides[1], padding[2], inWidth);
   const [images, pixel] = inputLayout === "nchw" ? [batch * inChannels, 1] : [batch, inChannels];
   let next = 0;
   for (let image = 0; image < images; image++) {
-    for (const row of rows) {
-      const line = (image * inHeight + row) * inWidth;
-      for (const column of columns) {
-        const at = (line + column) * pixel;
-        if (folds) for (let c = 0; c < pixel; c++) to[at + c] += from[next++];
-        else for (let c = 0; c < pixel; c++) to[at + c] = from[next++];
+    for (let y = 0; y < rows.count; y++) {
+      const line = (image * inHeight + sourceRows[y]) * inWidth;
+      for (let x = 0; x < columns.count; x++) {
+        const at = (line + sourceColumns[x]) * pixel;
+        for (let c = 0; c < pixel; c++) to[at + c] += from[next++];
       }
     }
   }

@@ -93,7 +93,7 @@ struct GradientTile {
   }
 };
 
-// to[pixel * lanes + i] = pixel of origins[i], one line of them.
+// to[pixel * lanes + i] = pixel of origins[i], one line of them. May write up to Vec<T>::width - 1 pixels more.
 template <class T>
 inline void packLine(const Side<T>& side, int64_t lineOffset, int64_t pixels, T* to, int64_t lanes) {
   using V = Vec<T>;
@@ -121,8 +121,11 @@ inline void packLine(const Side<T>& side, int64_t lineOffset, int64_t pixels, T*
       const V rows[4] = {V::load(p[0] + i), V::load(p[1] + i), V::load(p[2] + i), V::load(p[3] + i)};
       storeColumns(rows, out + i * lanes, lanes);
     }
-    for (; i < pixels; i++) {
-      for (int k = 0; k < 4; k++) out[i * lanes + k] = p[k][i];
+    // Whole columns are stored: what lies behind the line is packed later, or slack.
+    if (const int64_t left = pixels - i; left > 0) {
+      const V rows[4] = {V::loadPartial(p[0] + i, left), V::loadPartial(p[1] + i, left),
+                         V::loadPartial(p[2] + i, left), V::loadPartial(p[3] + i, left)};
+      storeColumns(rows, out + i * lanes, lanes);
     }
   }
   for (; o < side.count; o++) {

@@ -23,6 +23,8 @@ export interface Backend {
   prepare(spec: ConvSpec, algorithm: Algorithm, weights: FloatArray, bias: FloatArray | null): PreparedConv;
   /** Prepares the gradient of a convolution's weights. The spec's activation takes no part in it. */
   prepareGradWeights(spec: ConvSpec): PreparedGradWeights;
+  /** Puts the rows and columns of `from` into `to`, a stride apart. */
+  interleave(placement: Placement, from: FloatArray, to: FloatArray): void;
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
   dispose(): void;
 }
@@ -57,4 +59,20 @@ export interface PreparedGradWeights {
     signal: AbortSignal | undefined,
   ): Promise<void>;
   dispose(): void;
+}
+
+/** Where a tensor [images, rows, columns, pixel] goes in a larger one [images, outRows, outColumns, pixel]. */
+export interface Placement {
+  readonly images: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Elements that stay together. */
+  readonly pixel: number;
+  readonly outRows: number;
+  readonly outColumns: number;
+  /** Where the first row and column go, and how far apart the next ones. */
+  readonly top: number;
+  readonly left: number;
+  readonly strideY: number;
+  readonly strideX: number;
 }

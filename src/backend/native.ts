@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
-import type { Backend, PreparedConv, PreparedGradWeights } from "./backend.ts";
+import type { Backend, Placement, PreparedConv, PreparedGradWeights } from "./backend.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
@@ -40,6 +40,8 @@ export interface NativeAddon {
     cancel: Int32Array,
     done: (error: Error | null) => void,
   ): void;
+  /** `placement` has the fields of {@link Placement} in their order. */
+  interleave(placement: Float64Array, threads: number, from: FloatArray, to: FloatArray): void;
   /** Of either kind. */
   dispose(plan: Handle): void;
 }
@@ -67,6 +69,7 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
       ),
     prepareGradWeights: (spec) =>
       preparedGradWeights(addon, addon.prepareGradWeights(encodeSpec(spec), isaIndex, threads)),
+    interleave: (placement, from, to) => addon.interleave(encodePlacement(placement), threads, from, to),
     dispose: () => {},
   };
 }
@@ -142,5 +145,12 @@ function encodeSpec(spec: ConvSpec): Float64Array {
     alpha,
     min,
     max,
+  );
+}
+
+function encodePlacement(p: Placement): Float64Array {
+  return Float64Array.of(
+    ...[p.images, p.rows, p.columns, p.pixel, p.outRows, p.outColumns],
+    ...[p.top, p.left, p.strideY, p.strideX],
   );
 }

@@ -3,6 +3,7 @@ import type { FloatArray } from "../dtype.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { gradWeightsByConv } from "./grad-weights.ts";
+import { interleave } from "./interleave.ts";
 import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
@@ -27,6 +28,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     prepare: (spec, algorithm, weights, bias) =>
       prepare(pool, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
+    interleave,
     dispose: () => pool.dispose(),
   };
   return backend;

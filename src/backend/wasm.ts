@@ -4,6 +4,7 @@ import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { gradWeightsByConv } from "./grad-weights.ts";
+import { interleave } from "./interleave.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { planWasm } from "./wasm-plan.ts";
@@ -115,6 +116,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     },
     prepare,
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
+    interleave,
     dispose() {
       disposed = true;
       drop();
