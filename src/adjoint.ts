@@ -6,7 +6,7 @@ import type { Backend, Placement, PreparedConv } from "./backend/backend.ts";
 import { activationFunction } from "./backend/reference/activation.ts";
 import { borderIndex } from "./border.ts";
 import { allocate, type FloatArray } from "./dtype.ts";
-import { type Phase, phasesOf } from "./phases.ts";
+import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
 import { type Accuracy, selectFastest } from "./select.ts";
 import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "./spec.ts";
 import { elementCount } from "./tensor.ts";
@@ -37,8 +37,11 @@ interface Part {
   readonly prepared: PreparedConv;
   readonly algorithm: Algorithm;
   readonly spec: ConvSpec;
-  readonly rows: Phase;
-  readonly columns: Phase;
+  /** Each pair of a row phase and a column phase has its own block of output channels. */
+  readonly rows: readonly Phase[];
+  readonly columns: readonly Phase[];
+  readonly rowWindow: Window;
+  readonly columnWindow: Window;
 }
 
 /**
@@ -52,10 +55,12 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
   const folds = spec.border !== "constant" && spec.padding.some((pad) => pad > 0);
   const parts = prepareParts(adjoint, folds);
   const [height, width] = [spec.inHeight, spec.inWidth];
-  const reached = parts.reduce((sum, { rows, columns }) => sum + rows.count * columns.count, 0);
-  // Every place is in one part at most.
-  const isCovered = !folds && reached === height * width;
-  const isWhole = isCovered && parts.length === 1;
+  const counts = parts.flatMap(({ rows, columns }) =>
+    rows.map((row) => row.count * columns[0].count * columns.length),
+  );
+  // Every place is in one phase at most.
+  const isCovered = !folds && counts.reduce((sum, count) => sum + count, 0) === height * width;
+  const isWhole = isCovered && parts.length === 1 && parts[0].rows.length * parts[0].columns.length === 1;
   const scratchLength = isWhole
     ? 0
     : Math.max(0, ...parts.map((part) => elementCount(outputShapeOf(part.spec))));
@@ -71,7 +76,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
   };
   const place = (part: Part, result: FloatArray, output: FloatArray) => {
     if (folds) fold(spec, part, result, output);
-    else part.backend.interleave(placementOf(spec, part), result, output);
+    else interleaveBlocks(spec, part, result, output);
   };
   const end = (output: FloatArray) => {
     if (folds) finish(adjoint, output);
@@ -112,26 +117,22 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
 }
 
 function prepareParts(adjoint: Adjoint, folds: boolean): Part[] {
-  const { spec, weights, bias, accuracy } = adjoint;
+  const { spec } = adjoint;
   const axis = (at: 0 | 1, size: number, source: number, kernel: number) => {
     const before = spec.padding[2 * at];
     const after = spec.padding[2 * at + 1];
     const [from, to] = folds ? [0, before + size + after] : [before, before + size];
     return phasesOf({ from, to, source, kernel, stride: spec.strides[at], dilation: spec.dilations[at] });
   };
-  const columnPhases = axis(1, spec.inWidth, spec.outWidth, spec.kernelWidth);
+  const rows = axis(0, spec.inHeight, spec.outHeight, spec.kernelHeight);
+  const columns = axis(1, spec.inWidth, spec.outWidth, spec.kernelWidth);
+  const pairs =
+    !folds && shouldMerge(spec, rows, columns)
+      ? [{ rows, columns }]
+      : rows.flatMap((row) => columns.map((column) => ({ rows: [row], columns: [column] })));
   const parts: Part[] = [];
   try {
-    for (const rows of axis(0, spec.inHeight, spec.outHeight, spec.kernelHeight)) {
-      for (const columns of columnPhases) {
-        const part = partSpec(spec, rows, columns, folds);
-        const backend = adjoint.backendFor(multiplyAdds(part));
-        const { algorithm } = selectFastest(backend, part, accuracy);
-        const partWeights = weightsOf(spec, weights, rows.taps, columns.taps);
-        const prepared = backend.prepare(part, algorithm, partWeights, folds ? null : bias);
-        parts.push({ backend, prepared, algorithm, spec: part, rows, columns });
-      }
-    }
+    for (const pair of pairs) parts.push(preparePart(adjoint, folds, pair.rows, pair.columns));
   } catch (error) {
     for (const { prepared } of parts) prepared.dispose();
     throw error;
@@ -139,48 +140,102 @@ function prepareParts(adjoint: Adjoint, folds: boolean): Part[] {
   return parts;
 }
 
-function partSpec(spec: ConvSpec, rows: Phase, columns: Phase, folds: boolean): ConvSpec {
-  const kept = (size: number, { before, after }: Phase) => size + Math.min(before, 0) + Math.min(after, 0);
-  const pads = [rows.before, rows.after, columns.before, columns.after].map((pad) => Math.max(pad, 0));
-  return {
+/**
+ * Where few channels come out, as colours of an image, a convolution for each phase would leave the backend little to
+ * share. All phases are then channels of one, whose kernels have zeros where a phase has no tap. The estimate follows
+ * that of "direct" in select.ts.
+ */
+function shouldMerge(spec: ConvSpec, rows: readonly Phase[], columns: readonly Phase[]): boolean {
+  const phases = [...rows, ...columns];
+  const alike = (axis: readonly Phase[]) => axis.every(({ count }) => count === axis[0].count);
+  const blocks = rows.length * columns.length;
+  if (blocks < 2 || spec.groups > 1 || spec.inputLayout !== "nchw") return false;
+  if (!alike(rows) || !alike(columns) || phases.some(({ dilation }) => dilation > 1)) return false;
+  const efficiency = (channels: number) => {
+    const tile = Math.min(8, 2 ** Math.ceil(Math.log2(channels)));
+    return (channels / (Math.ceil(channels / tile) * tile)) * (tile / (tile + 1.5));
+  };
+  const window = windowOf(rows).size * windowOf(columns).size * blocks;
+  const used = (spec.kernelHeight * spec.kernelWidth) / window;
+  const merged = Math.max(efficiency(blocks * spec.inChannels), blocks * spec.inChannels <= 12 ? 8 / 11 : 0);
+  return merged * used > efficiency(spec.inChannels);
+}
+
+function preparePart(
+  adjoint: Adjoint,
+  folds: boolean,
+  rows: readonly Phase[],
+  columns: readonly Phase[],
+): Part {
+  const { spec, bias, accuracy } = adjoint;
+  const [rowWindow, columnWindow] = [windowOf(rows), windowOf(columns)];
+  const blocks = rows.length * columns.length;
+  const kept = (size: number, { before, after }: Window) => size + Math.min(before, 0) + Math.min(after, 0);
+  const pads = [rowWindow.before, rowWindow.after, columnWindow.before, columnWindow.after];
+  const part: ConvSpec = {
     ...spec,
     inChannels: spec.outChannels,
-    inHeight: kept(spec.outHeight, rows),
-    inWidth: kept(spec.outWidth, columns),
-    outChannels: spec.inChannels,
-    outHeight: rows.count,
-    outWidth: columns.count,
-    kernelHeight: rows.taps.length,
-    kernelWidth: columns.taps.length,
+    inHeight: kept(spec.outHeight, rowWindow),
+    inWidth: kept(spec.outWidth, columnWindow),
+    outChannels: spec.inChannels * blocks,
+    outHeight: rowWindow.count,
+    outWidth: columnWindow.count,
+    kernelHeight: rowWindow.size,
+    kernelWidth: columnWindow.size,
     strides: [1, 1],
-    padding: pads as [number, number, number, number],
-    dilations: [rows.dilation, columns.dilation],
+    padding: pads.map((pad) => Math.max(pad, 0)) as [number, number, number, number],
+    dilations: [rowWindow.dilation, columnWindow.dilation],
     border: "constant",
     activation: folds ? { kind: "none" } : spec.activation,
   };
+  const backend = adjoint.backendFor(multiplyAdds(part));
+  const { algorithm } = selectFastest(backend, part, accuracy);
+  const weights = weightsOf(adjoint, rows, columns, rowWindow, columnWindow);
+  const biases = bias === null || folds ? null : repeated(bias, blocks);
+  const prepared = backend.prepare(part, algorithm, weights, biases);
+  return { backend, prepared, algorithm, spec: part, rows, columns, rowWindow, columnWindow };
 }
 
-/** OIHW of the convolution -> OIHW of its adjoint, with input and output channels exchanged in each group. */
+function repeated(values: FloatArray, times: number): FloatArray {
+  if (times === 1) return values;
+  const result = allocate(values instanceof Float32Array ? "float32" : "float64", values.length * times);
+  for (let i = 0; i < times; i++) result.set(values, i * values.length);
+  return result;
+}
+
+/** OIHW of the convolution -> OIHW of a part, with input and output channels exchanged in each group. */
 function weightsOf(
-  spec: ConvSpec,
-  weights: FloatArray,
-  rows: readonly number[],
-  columns: readonly number[],
+  { spec, weights }: Adjoint,
+  rows: readonly Phase[],
+  columns: readonly Phase[],
+  { size: height, offsets: tops }: Window,
+  { size: width, offsets: lefts }: Window,
 ): FloatArray {
-  const { groups, kernelHeight, kernelWidth } = spec;
-  const groupIn = spec.inChannels / groups;
-  const groupOut = spec.outChannels / groups;
-  const kernel = kernelHeight * kernelWidth;
-  const taps = Int32Array.from(rows.flatMap((ky) => columns.map((kx) => ky * kernelWidth + kx)));
-  const count = taps.length;
-  const result = allocate(spec.dtype, spec.inChannels * groupOut * count);
-  for (let oc = 0, from = 0; oc < spec.outChannels; oc++) {
-    const group = Math.floor(oc / groupOut);
-    for (let ic = 0; ic < groupIn; ic++, from += kernel) {
-      const to = ((group * groupIn + ic) * groupOut + (oc % groupOut)) * count;
-      for (let k = 0; k < count; k++) result[to + k] = weights[from + taps[k]];
-    }
-  }
+  const groupIn = spec.inChannels / spec.groups;
+  const groupOut = spec.outChannels / spec.groups;
+  const kernel = spec.kernelHeight * spec.kernelWidth;
+  const blockLength = spec.inChannels * groupOut * height * width;
+  const result = allocate(spec.dtype, blockLength * rows.length * columns.length);
+  rows.forEach((row, i) => {
+    columns.forEach((column, j) => {
+      const block = (i * columns.length + j) * blockLength;
+      const pairs = row.taps.flatMap((ky, y) =>
+        column.taps.map((kx, x) => [
+          ky * spec.kernelWidth + kx,
+          block + (tops[i] + y) * width + lefts[j] + x,
+        ]),
+      );
+      const sources = Int32Array.from(pairs, ([source]) => source);
+      const targets = Float64Array.from(pairs, ([, target]) => target);
+      for (let oc = 0, from = 0; oc < spec.outChannels; oc++) {
+        const group = Math.floor(oc / groupOut);
+        for (let ic = 0; ic < groupIn; ic++, from += kernel) {
+          const to = ((group * groupIn + ic) * groupOut + (oc % groupOut)) * height * width;
+          for (let k = 0; k < sources.length; k++) result[to + targets[k]] = weights[from + sources[k]];
+        }
+      }
+    });
+  });
   return result;
 }
 
@@ -189,8 +244,8 @@ function cropped(spec: ConvSpec, source: FloatArray, part: Part): FloatArray {
   const { inHeight: height, inWidth: width } = part.spec;
   if (height === spec.outHeight && width === spec.outWidth) return source;
   const { batch, outChannels, outHeight, outWidth, inputLayout } = spec;
-  const top = Math.max(0, -part.rows.before);
-  const left = Math.max(0, -part.columns.before);
+  const top = Math.max(0, -part.rowWindow.before);
+  const left = Math.max(0, -part.columnWindow.before);
   const [images, pixel] = inputLayout === "nchw" ? [batch * outChannels, 1] : [batch, outChannels];
   const result = allocate(spec.dtype, images * height * width * pixel);
   for (let image = 0, to = 0; image < images; image++) {
@@ -202,19 +257,45 @@ function cropped(spec: ConvSpec, source: FloatArray, part: Part): FloatArray {
   return result;
 }
 
-/** Where a part's outputs belong. */
-function placementOf(spec: ConvSpec, { rows, columns }: Part): Placement {
-  const { batch, inChannels, inHeight, inWidth, strides, padding, inputLayout } = spec;
+/** Puts each block of a part's outputs where it belongs. */
+function interleaveBlocks(spec: ConvSpec, part: Part, from: FloatArray, to: FloatArray): void {
+  const { rows, columns, backend } = part;
+  const blocks = rows.length * columns.length;
+  // Blocks of several images do not follow one another.
+  const parts = blocks === 1 ? 1 : spec.batch;
+  const block = from.length / blocks / parts;
+  const out = to.length / parts;
+  for (let n = 0, next = 0; n < parts; n++) {
+    const target = parts === 1 ? to : to.subarray(n * out, (n + 1) * out);
+    for (const row of rows) {
+      for (const column of columns) {
+        const placement = placementOf(spec, spec.batch / parts, row, column);
+        const source = blocks === 1 ? from : from.subarray(next, next + block);
+        backend.interleave(placement, source, target);
+        next += block;
+      }
+    }
+  }
+}
+
+/** Where the outputs of a pair of phases belong. */
+function placementOf(spec: ConvSpec, batch: number, row: Phase, column: Phase): Placement {
+  const { inChannels, inHeight, inWidth, strides, padding, inputLayout } = spec;
   const [images, pixel] = inputLayout === "nchw" ? [batch * inChannels, 1] : [batch, inChannels];
   return {
-    ...{ images, rows: rows.count, columns: columns.count, pixel, outRows: inHeight, outColumns: inWidth },
-    ...{ top: rows.first - padding[0], left: columns.first - padding[2] },
+    ...{ images, rows: row.count, columns: column.count, pixel, outRows: inHeight, outColumns: inWidth },
+    ...{ top: row.first - padding[0], left: column.first - padding[2] },
     ...{ strideY: strides[0], strideX: strides[1] },
   };
 }
 
 /** Adds a part's outputs to the elements of which their places are copies. */
-function fold(spec: ConvSpec, { rows, columns }: Part, from: FloatArray, to: FloatArray): void {
+function fold(
+  spec: ConvSpec,
+  { rows: [rows], columns: [columns] }: Part,
+  from: FloatArray,
+  to: FloatArray,
+): void {
   const { batch, inChannels, inHeight, inWidth, strides, padding, border, inputLayout } = spec;
   const sources = ({ first, count }: Phase, stride: number, before: number, size: number) =>
     Int32Array.from({ length: count }, (_, i) => borderIndex(first + i * stride - before, size, border));

@@ -60,6 +60,34 @@ export function phasesOf({ from, to, source, kernel, stride, dilation }: Axis): 
   return phases;
 }
 
+/** The window that reaches the outputs of several phases, whose taps lie in it from `offsets` on. */
+export interface Window {
+  readonly size: number;
+  readonly count: number;
+  readonly dilation: number;
+  readonly before: number;
+  readonly after: number;
+  readonly offsets: readonly number[];
+}
+
+/** Of phases with equal counts and, where there are several, without dilation. */
+export function windowOf(phases: readonly Phase[]): Window {
+  const [{ count, dilation }] = phases;
+  const before = Math.max(...phases.map((phase) => phase.before));
+  const offsets = phases.map((phase) => before - phase.before);
+  const size = Math.max(...phases.map(({ taps }, i) => offsets[i] + taps.length));
+  // The window of the last output ends as much later than the source as that of any phase, and a longer one more so.
+  const [{ after, taps }] = phases;
+  return {
+    size,
+    count,
+    dilation,
+    before,
+    after: after + (size - offsets[0] - taps.length) * dilation,
+    offsets,
+  };
+}
+
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
