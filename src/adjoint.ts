@@ -211,32 +211,65 @@ function weightsOf(
   { size: height, offsets: tops }: Window,
   { size: width, offsets: lefts }: Window,
 ): FloatArray {
-  const groupIn = spec.inChannels / spec.groups;
   const groupOut = spec.outChannels / spec.groups;
-  const kernel = spec.kernelHeight * spec.kernelWidth;
   const blockLength = spec.inChannels * groupOut * height * width;
   const result = allocate(spec.dtype, blockLength * rows.length * columns.length);
   rows.forEach((row, i) => {
     columns.forEach((column, j) => {
       const block = (i * columns.length + j) * blockLength;
-      const pairs = row.taps.flatMap((ky, y) =>
-        column.taps.map((kx, x) => [
-          ky * spec.kernelWidth + kx,
-          block + (tops[i] + y) * width + lefts[j] + x,
-        ]),
+      const into = result.subarray(block, block + blockLength);
+      const sources = row.taps.flatMap((ky) => column.taps.map((kx) => ky * spec.kernelWidth + kx));
+      const targets = row.taps.flatMap((_, y) =>
+        column.taps.map((_, x) => (tops[i] + y) * width + lefts[j] + x),
       );
-      const sources = Int32Array.from(pairs, ([source]) => source);
-      const targets = Float64Array.from(pairs, ([, target]) => target);
-      for (let oc = 0, from = 0; oc < spec.outChannels; oc++) {
-        const group = Math.floor(oc / groupOut);
-        for (let ic = 0; ic < groupIn; ic++, from += kernel) {
-          const to = ((group * groupIn + ic) * groupOut + (oc % groupOut)) * height * width;
-          for (let k = 0; k < sources.length; k++) result[to + targets[k]] = weights[from + sources[k]];
-        }
+      for (let group = 0; group < spec.groups; group++) {
+        exchange(
+          spec,
+          group,
+          weights,
+          into,
+          height * width,
+          Int32Array.from(sources),
+          Int32Array.from(targets),
+        );
       }
     });
   });
   return result;
+}
+
+/** Transposes the channels of one group, square by square, as either side alone would leave the cache. */
+function exchange(
+  spec: ConvSpec,
+  group: number,
+  from: FloatArray,
+  to: FloatArray,
+  window: number,
+  sources: Int32Array,
+  targets: Int32Array,
+): void {
+  const groupIn = spec.inChannels / spec.groups;
+  const groupOut = spec.outChannels / spec.groups;
+  const kernel = spec.kernelHeight * spec.kernelWidth;
+  const start = group * groupIn * groupOut;
+  const count = sources.length;
+  const square = 16;
+  // A kernel all of whose elements are in one phase, which needs no looking up.
+  const flips = sources.every((at, k) => at === kernel - 1 - k) && targets.every((at, k) => at === k);
+  for (let firstIc = 0; firstIc < groupIn; firstIc += square) {
+    const lastIc = Math.min(firstIc + square, groupIn);
+    for (let firstOc = 0; firstOc < groupOut; firstOc += square) {
+      const lastOc = Math.min(firstOc + square, groupOut);
+      for (let ic = firstIc; ic < lastIc; ic++) {
+        for (let oc = firstOc; oc < lastOc; oc++) {
+          const source = (start + oc * groupIn + ic) * kernel;
+          const target = (start + ic * groupOut + oc) * window;
+          if (flips) for (let k = 0; k < count; k++) to[target + k] = from[source + kernel - 1 - k];
+          else for (let k = 0; k < count; k++) to[target + targets[k]] = from[source + sources[k]];
+        }
+      }
+    }
+  }
 }
 
 /** The source without the rows and columns that reach no output of a part: there are some where padding exceeds the kernel. */
