@@ -13,6 +13,7 @@
 
 #include "conv_plan.h"
 #include "cpu.h"
+#include "exchange.h"
 #include "grad_weights_plan.h"
 #include "interleave.h"
 
@@ -78,6 +79,23 @@ Elements elementsOf(napi_env env, napi_value value, const ConvSpec& spec, int64_
   const Elements elements = elementsOf(env, value, spec.dtype);
   if (elements.length != static_cast<size_t>(length)) throw std::invalid_argument("a typed array has the wrong length");
   return elements;
+}
+
+// float64 for whatever is no Float32Array: elementsOf checks.
+corr2d::DType dtypeOf(napi_env env, napi_value value) {
+  napi_typedarray_type type;
+  const napi_status status = napi_get_typedarray_info(env, value, &type, nullptr, nullptr, nullptr, nullptr);
+  return status == napi_ok && type == napi_float32_array ? corr2d::DType::float32 : corr2d::DType::float64;
+}
+
+Elements placesOf(napi_env env, napi_value value) {
+  napi_typedarray_type type;
+  Elements places;
+  if (napi_get_typedarray_info(env, value, &type, &places.length, &places.data, nullptr, nullptr) != napi_ok ||
+      type != napi_int32_array) {
+    throw std::invalid_argument("expected an Int32Array");
+  }
+  return places;
 }
 
 template <size_t kCount>
@@ -402,16 +420,37 @@ napi_value interleave(napi_env env, napi_callback_info info) {
     if (fields.length != std::size(sizes)) throw std::invalid_argument("expected a placement");
     for (size_t i = 0; i < fields.length; i++) *sizes[i] = sizeOf(static_cast<const double*>(fields.data)[i]);
     corr2d::checkInterleaving(p);
-    napi_typedarray_type type;
-    if (napi_get_typedarray_info(env, arguments[2], &type, nullptr, nullptr, nullptr, nullptr) != napi_ok) {
-      throw std::invalid_argument("expected a typed array");
-    }
-    const auto dtype = type == napi_float32_array ? corr2d::DType::float32 : corr2d::DType::float64;
+    const auto dtype = dtypeOf(env, arguments[2]);
     const auto from = elementsOf(env, arguments[2], dtype), to = elementsOf(env, arguments[3], dtype);
     if (from.length != static_cast<size_t>(p.fromLength()) || to.length != static_cast<size_t>(p.toLength())) {
       throw std::invalid_argument("a typed array has the wrong length");
     }
     corr2d::interleave(p, dtype, Napi::Number(env, arguments[1]).Int32Value(), from.data, to.data);
+    return nullptr;
+  });
+}
+
+napi_value exchange(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[5];
+    argumentsOf(env, info, arguments);
+    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
+    corr2d::Exchange e;
+    int64_t* const sizes[] = {&e.groups, &e.groupOut, &e.groupIn, &e.kernel, &e.window};
+    if (fields.length != std::size(sizes)) throw std::invalid_argument("expected five sizes");
+    for (size_t i = 0; i < fields.length; i++) *sizes[i] = sizeOf(static_cast<const double*>(fields.data)[i]);
+    const auto sources = placesOf(env, arguments[1]), targets = placesOf(env, arguments[2]);
+    if (sources.length != targets.length) throw std::invalid_argument("expected as many targets as sources");
+    e.count = static_cast<int64_t>(sources.length);
+    e.sources = static_cast<const int32_t*>(sources.data);
+    e.targets = static_cast<const int32_t*>(targets.data);
+    corr2d::checkExchange(e);
+    const auto dtype = dtypeOf(env, arguments[3]);
+    const auto from = elementsOf(env, arguments[3], dtype), to = elementsOf(env, arguments[4], dtype);
+    if (from.length != static_cast<size_t>(e.fromLength()) || to.length != static_cast<size_t>(e.toLength())) {
+      throw std::invalid_argument("a typed array has the wrong length");
+    }
+    corr2d::exchangeChannels(e, dtype, from.data, to.data);
     return nullptr;
   });
 }
@@ -434,6 +473,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"workspaceBytes", nullptr, workspaceBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"run", nullptr, run, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"exchange", nullptr, exchange, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"interleave", nullptr, interleave, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"dispose", nullptr, dispose, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };

@@ -190,7 +190,7 @@ function preparePart(
   };
   const backend = adjoint.backendFor(multiplyAdds(part));
   const { algorithm } = selectFastest(backend, part, accuracy);
-  const weights = weightsOf(adjoint, rows, columns, rowWindow, columnWindow);
+  const weights = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
   const biases = bias === null || folds ? null : repeated(bias, blocks);
   const prepared = backend.prepare(part, algorithm, weights, biases);
   return { backend, prepared, algorithm, spec: part, rows, columns, rowWindow, columnWindow };
@@ -205,6 +205,7 @@ function repeated(values: FloatArray, times: number): FloatArray {
 
 /** OIHW of the convolution -> OIHW of a part, with input and output channels exchanged in each group. */
 function weightsOf(
+  backend: Backend,
   { spec, weights }: Adjoint,
   rows: readonly Phase[],
   columns: readonly Phase[],
@@ -222,54 +223,15 @@ function weightsOf(
       const targets = row.taps.flatMap((_, y) =>
         column.taps.map((_, x) => (tops[i] + y) * width + lefts[j] + x),
       );
-      for (let group = 0; group < spec.groups; group++) {
-        exchange(
-          spec,
-          group,
-          weights,
-          into,
-          height * width,
-          Int32Array.from(sources),
-          Int32Array.from(targets),
-        );
-      }
+      const how = {
+        ...{ groups: spec.groups, groupOut, groupIn: spec.inChannels / spec.groups },
+        ...{ kernel: spec.kernelHeight * spec.kernelWidth, window: height * width },
+        ...{ sources: Int32Array.from(sources), targets: Int32Array.from(targets) },
+      };
+      backend.exchange(how, weights, into);
     });
   });
   return result;
-}
-
-/** Transposes the channels of one group, square by square, as either side alone would leave the cache. */
-function exchange(
-  spec: ConvSpec,
-  group: number,
-  from: FloatArray,
-  to: FloatArray,
-  window: number,
-  sources: Int32Array,
-  targets: Int32Array,
-): void {
-  const groupIn = spec.inChannels / spec.groups;
-  const groupOut = spec.outChannels / spec.groups;
-  const kernel = spec.kernelHeight * spec.kernelWidth;
-  const start = group * groupIn * groupOut;
-  const count = sources.length;
-  const square = 16;
-  // A kernel all of whose elements are in one phase, which needs no looking up.
-  const flips = sources.every((at, k) => at === kernel - 1 - k) && targets.every((at, k) => at === k);
-  for (let firstIc = 0; firstIc < groupIn; firstIc += square) {
-    const lastIc = Math.min(firstIc + square, groupIn);
-    for (let firstOc = 0; firstOc < groupOut; firstOc += square) {
-      const lastOc = Math.min(firstOc + square, groupOut);
-      for (let ic = firstIc; ic < lastIc; ic++) {
-        for (let oc = firstOc; oc < lastOc; oc++) {
-          const source = (start + oc * groupIn + ic) * kernel;
-          const target = (start + ic * groupOut + oc) * window;
-          if (flips) for (let k = 0; k < count; k++) to[target + k] = from[source + kernel - 1 - k];
-          else for (let k = 0; k < count; k++) to[target + targets[k]] = from[source + sources[k]];
-        }
-      }
-    }
-  }
 }
 
 /** The source without the rows and columns that reach no output of a part: there are some where padding exceeds the kernel. */

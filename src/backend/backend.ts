@@ -23,6 +23,8 @@ export interface Backend {
   prepare(spec: ConvSpec, algorithm: Algorithm, weights: FloatArray, bias: FloatArray | null): PreparedConv;
   /** Prepares the gradient of a convolution's weights. The spec's activation takes no part in it. */
   prepareGradWeights(spec: ConvSpec): PreparedGradWeights;
+  /** Makes input channels of weights output channels, and the other way round. */
+  exchange(how: Exchange, from: FloatArray, to: FloatArray): void;
   /** Puts the rows and columns of `from` into `to`, a stride apart. */
   interleave(placement: Placement, from: FloatArray, to: FloatArray): void;
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
@@ -75,4 +77,15 @@ export interface Placement {
   readonly left: number;
   readonly strideY: number;
   readonly strideX: number;
+}
+
+/** to[group, ic, oc, targets[k]] = from[group, oc, ic, sources[k]], for kernels of `kernel` and `window` elements. */
+export interface Exchange {
+  readonly groups: number;
+  readonly groupOut: number;
+  readonly groupIn: number;
+  readonly kernel: number;
+  readonly window: number;
+  readonly sources: Int32Array;
+  readonly targets: Int32Array;
 }

@@ -40,6 +40,14 @@ export interface NativeAddon {
     cancel: Int32Array,
     done: (error: Error | null) => void,
   ): void;
+  /** `sizes` has those of {@link Exchange} in their order. */
+  exchange(
+    sizes: Float64Array,
+    sources: Int32Array,
+    targets: Int32Array,
+    from: FloatArray,
+    to: FloatArray,
+  ): void;
   /** `placement` has the fields of {@link Placement} in their order. */
   interleave(placement: Float64Array, threads: number, from: FloatArray, to: FloatArray): void;
   /** Of either kind. */
@@ -69,6 +77,10 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
       ),
     prepareGradWeights: (spec) =>
       preparedGradWeights(addon, addon.prepareGradWeights(encodeSpec(spec), isaIndex, threads)),
+    exchange: ({ groups, groupOut, groupIn, kernel, window, sources, targets }, from, to) => {
+      const sizes = Float64Array.of(groups, groupOut, groupIn, kernel, window);
+      addon.exchange(sizes, sources, targets, from, to);
+    },
     interleave: (placement, from, to) => addon.interleave(encodePlacement(placement), threads, from, to),
     dispose: () => {},
   };

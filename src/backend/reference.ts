@@ -2,6 +2,7 @@
 import type { FloatArray } from "../dtype.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
+import { exchange } from "./exchange.ts";
 import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
 import { activationFunction } from "./reference/activation.ts";
@@ -28,6 +29,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     prepare: (spec, algorithm, weights, bias) =>
       prepare(pool, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
+    exchange,
     interleave,
     dispose: () => pool.dispose(),
   };

@@ -3,6 +3,7 @@ import type { FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
+import { exchange } from "./exchange.ts";
 import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
@@ -116,6 +117,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     },
     prepare,
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
+    exchange,
     interleave,
     dispose() {
       disposed = true;
