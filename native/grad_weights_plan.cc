@@ -92,10 +92,9 @@ GradWeightsBlocking blockingOf(const ConvSpec& s, const TileShape& tile, int64_t
   strip.outputs = b.outputs;
   strip.copies = s.padded();
   layOutStrip(s, tile, strip);
-  // A vector of pixels of slack.
-  b.panelLength =
-      roundUp(pixels * roundUp(b.elementsInVectors ? b.elements : b.outputs, b.lanes) + tile.width * b.lanes, 16);
-  b.sumsLength = b.elementsInVectors ? 0 : roundUp(b.elements * b.outputs, 16);
+  b.panelLength = roundUp(pixels * roundUp(b.elementsInVectors ? b.elements : b.outputs, b.lanes), 16);
+  // What transposes them reads whole vectors.
+  b.sumsLength = b.elementsInVectors ? 0 : roundUp(b.elements * b.outputs + tile.width * b.lanes, 16);
   b.originsLength = roundUp((b.elements + b.outputs) * 8 / s.elementBytes(), 16);
   return b;
 }

@@ -93,7 +93,7 @@ struct GradientTile {
   }
 };
 
-// to[pixel * lanes + i] = pixel of origins[i], one line of them. May write up to Vec<T>::width - 1 pixels more.
+// to[pixel * lanes + i] = pixel of origins[i], one line of them.
 template <class T>
 inline void packLine(const Side<T>& side, int64_t lineOffset, int64_t pixels, T* to, int64_t lanes) {
   using V = Vec<T>;
@@ -111,25 +111,24 @@ inline void packLine(const Side<T>& side, int64_t lineOffset, int64_t pixels, T*
     }
     return;
   }
-  int64_t o = 0;
-  for (; o + 4 <= side.count; o += 4) {
-    const T* p[4];
-    for (int k = 0; k < 4; k++) p[k] = from[o + k] + lineOffset;
-    T* out = to + o;
-    int64_t i = 0;
-    for (; i + V::width <= pixels; i += V::width) {
-      const V rows[4] = {V::load(p[0] + i), V::load(p[1] + i), V::load(p[2] + i), V::load(p[3] + i)};
-      storeColumns(rows, out + i * lanes, lanes);
+  for (int64_t o = 0; o < side.count; o += V::width) {
+    const int64_t used = smaller(V::width, side.count - o);
+    for (int64_t i = 0; i < pixels; i += V::width) {
+      const int64_t left = smaller(V::width, pixels - i);
+      V v[V::width];
+#pragma GCC unroll 16
+      for (int k = 0; k < V::width; k++) {
+        const T* p = from[o + (k < used ? k : 0)] + lineOffset + i;
+        v[k] = left == V::width ? V::load(p) : V::loadPartial(p, left);
+      }
+      transpose(v);
+      T* out = to + i * lanes + o;
+      // Lanes beyond the last origin repeat the first, and what they sum up is not stored.
+#pragma GCC unroll 16
+      for (int k = 0; k < V::width; k++) {
+        if (k < left) v[k].store(out + k * lanes);
+      }
     }
-    // Whole columns are stored: what lies behind the line is packed later, or slack.
-    if (const int64_t left = pixels - i; left > 0) {
-      const V rows[4] = {V::loadPartial(p[0] + i, left), V::loadPartial(p[1] + i, left),
-                         V::loadPartial(p[2] + i, left), V::loadPartial(p[3] + i, left)};
-      storeColumns(rows, out + i * lanes, lanes);
-    }
-  }
-  for (; o < side.count; o++) {
-    for (int64_t i = 0; i < pixels; i++) to[i * lanes + o] = from[o][lineOffset + i];
   }
 }
 
