@@ -16,6 +16,7 @@
 #include "exchange.h"
 #include "grad_weights_plan.h"
 #include "interleave.h"
+#include "pool.h"
 
 namespace {
 
@@ -141,29 +142,31 @@ napi_value guarded(napi_env env, const F& body) {
   return nullptr;
 }
 
-int64_t sizeOf(double value) {
+// The next field of an encoded spec: a size, or one of `count` choices.
+int64_t sizeOf(const double*& field) {
+  const double value = *field++;
   // NaN and anything beyond int64_t would make the cast undefined.
-  if (!(value >= 0 && value <= 4294967295.0)) throw std::invalid_argument("a size is out of range");
+  if (!(value >= 0 && value <= 4294967295.0)) throw std::invalid_argument("a field of the spec is out of range");
   return static_cast<int64_t>(value);
 }
 
+int64_t choiceOf(const double*& field, int64_t count) {
+  const int64_t value = sizeOf(field);
+  if (value >= count) throw std::invalid_argument("a field of the spec is out of range");
+  return value;
+}
+
 ConvSpec specOf(const double* f) {
-  const auto size = [&f] { return sizeOf(*f++); };
-  const auto choice = [&size](int64_t count) {
-    const int64_t value = size();
-    if (value >= count) throw std::invalid_argument("a field of the spec is out of range");
-    return value;
-  };
   ConvSpec s{};
   for (int64_t* field : {&s.batch, &s.inChannels, &s.inHeight, &s.inWidth, &s.outChannels, &s.outHeight, &s.outWidth,
                          &s.kernelHeight, &s.kernelWidth, &s.strideY, &s.strideX, &s.padTop, &s.padBottom, &s.padLeft,
                          &s.padRight, &s.dilationY, &s.dilationX, &s.groups}) {
-    *field = size();
+    *field = sizeOf(f);
   }
-  s.border = static_cast<corr2d::Border>(choice(5));
-  s.dtype = static_cast<corr2d::DType>(choice(2));
-  s.nhwc = choice(2) == 1;
-  s.activation = static_cast<corr2d::Activation>(choice(6));
+  s.border = static_cast<corr2d::Border>(choiceOf(f, 5));
+  s.dtype = static_cast<corr2d::DType>(choiceOf(f, 2));
+  s.nhwc = choiceOf(f, 2) == 1;
+  s.activation = static_cast<corr2d::Activation>(choiceOf(f, 6));
   s.alpha = *f++;
   s.min = *f++;
   s.max = *f++;
@@ -176,6 +179,20 @@ ConvSpec specOf(napi_env env, napi_value value) {
   if (fields.length != kSpecFields) throw std::invalid_argument("expected a spec");
   return specOf(static_cast<const double*>(fields.data));
 }
+corr2d::PoolSpec poolSpecOf(const double* f) {
+  corr2d::PoolSpec s{};
+  s.average = choiceOf(f, 2) == 1;
+  for (int64_t* field : {&s.batch, &s.channels, &s.y.in, &s.x.in, &s.y.out, &s.x.out, &s.y.kernel, &s.x.kernel,
+                         &s.y.stride, &s.x.stride, &s.y.before, &s.y.after, &s.x.before, &s.x.after, &s.y.dilation,
+                         &s.x.dilation}) {
+    *field = sizeOf(f);
+  }
+  s.countIncludePad = choiceOf(f, 2) == 1;
+  s.dtype = static_cast<corr2d::DType>(choiceOf(f, 2));
+  s.nhwc = choiceOf(f, 2) == 1;
+  return s;
+}
+constexpr size_t kPoolSpecFields = 20;
 
 const corr2d::Isa& isaOf(napi_env env, napi_value value) {
   const auto isa = Napi::Number(env, value).Uint32Value();
@@ -418,7 +435,8 @@ napi_value interleave(napi_env env, napi_callback_info info) {
     int64_t* const sizes[] = {&p.images,     &p.rows, &p.columns, &p.pixel,   &p.outRows,
                               &p.outColumns, &p.top,  &p.left,    &p.strideY, &p.strideX};
     if (fields.length != std::size(sizes)) throw std::invalid_argument("expected a placement");
-    for (size_t i = 0; i < fields.length; i++) *sizes[i] = sizeOf(static_cast<const double*>(fields.data)[i]);
+    const double* field = static_cast<const double*>(fields.data);
+    for (int64_t* size : sizes) *size = sizeOf(field);
     corr2d::checkInterleaving(p);
     const auto dtype = dtypeOf(env, arguments[2]);
     const auto from = elementsOf(env, arguments[2], dtype), to = elementsOf(env, arguments[3], dtype);
@@ -438,7 +456,8 @@ napi_value exchange(napi_env env, napi_callback_info info) {
     corr2d::Exchange e;
     int64_t* const sizes[] = {&e.groups, &e.groupOut, &e.groupIn, &e.kernel, &e.window};
     if (fields.length != std::size(sizes)) throw std::invalid_argument("expected five sizes");
-    for (size_t i = 0; i < fields.length; i++) *sizes[i] = sizeOf(static_cast<const double*>(fields.data)[i]);
+    const double* field = static_cast<const double*>(fields.data);
+    for (int64_t* size : sizes) *size = sizeOf(field);
     const auto sources = placesOf(env, arguments[1]), targets = placesOf(env, arguments[2]);
     if (sources.length != targets.length) throw std::invalid_argument("expected as many targets as sources");
     e.count = static_cast<int64_t>(sources.length);
@@ -451,6 +470,23 @@ napi_value exchange(napi_env env, napi_callback_info info) {
       throw std::invalid_argument("a typed array has the wrong length");
     }
     corr2d::exchangeChannels(e, dtype, from.data, to.data);
+    return nullptr;
+  });
+}
+
+napi_value pool(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[5];
+    argumentsOf(env, info, arguments);
+    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
+    if (fields.length != kPoolSpecFields) throw std::invalid_argument("expected a spec");
+    const corr2d::PoolSpec spec = poolSpecOf(static_cast<const double*>(fields.data));
+    corr2d::checkPoolSpec(spec);
+    const auto src = elementsOf(env, arguments[3], spec.dtype), dst = elementsOf(env, arguments[4], spec.dtype);
+    if (src.length != static_cast<size_t>(spec.inputLength()) || dst.length != static_cast<size_t>(spec.outputLength())) {
+      throw std::invalid_argument("a typed array has the wrong length");
+    }
+    corr2d::runPool(spec, isaOf(env, arguments[1]), Napi::Number(env, arguments[2]).Int32Value(), src.data, dst.data);
     return nullptr;
   });
 }
@@ -475,6 +511,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"exchange", nullptr, exchange, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"interleave", nullptr, interleave, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"pool", nullptr, pool, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"dispose", nullptr, dispose, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

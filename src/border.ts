@@ -24,3 +24,21 @@ export function borderIndex(i: number, size: number, border: Border): number {
 }
 
 const modulo = (i: number, n: number): number => ((i % n) + n) % n;
+
+/** Of one axis: the element that tap k of output o reads, at [o * kernel + k]; -1 for the constant. */
+export function tapSources(
+  out: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  before: number,
+  size: number,
+  border: Border,
+): Int32Array {
+  const sources = new Int32Array(out * kernel);
+  for (let o = 0, i = 0; o < out; o++) {
+    for (let k = 0; k < kernel; k++)
+      sources[i++] = borderIndex(o * stride + k * dilation - before, size, border);
+  }
+  return sources;
+}

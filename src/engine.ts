@@ -11,7 +11,9 @@ import {
   convTranspose2dAsync,
   planConvTranspose2d,
 } from "./ops/conv-transpose2d.ts";
+import { type Conv1dOperators, conv1dOperators } from "./ops/conv1d.ts";
 import { type Conv2dOptions, conv2d, conv2dAsync, conv2dOutputShape, planConv2d } from "./ops/conv2d.ts";
+import { type Conv3dOperators, conv3dOperators } from "./ops/conv3d.ts";
 import { type Corr2dOptions, convolve2d, corr2d, corr2dOutputShape, correlateAsync } from "./ops/corr2d.ts";
 import {
   type Conv2dGradientOptions,
@@ -22,6 +24,9 @@ import {
   conv2dGradWeightsAsync,
   planConv2dGradInput,
 } from "./ops/gradients.ts";
+import { type PadOperators, padOperators } from "./ops/pad.ts";
+import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
+import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 import { readOptions } from "./resolve.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike } from "./tensor.ts";
@@ -29,7 +34,12 @@ import { checkShape, type NestedArray, type Tensor, type TensorLike } from "./te
 type Operand = TensorLike | NestedArray;
 
 /** The operators, on one backend. */
-export interface Engine {
+export interface Engine
+  extends Conv1dOperators,
+    Conv3dOperators,
+    PadOperators,
+    Pool2dOperators,
+    UnfoldOperators {
   readonly backend: BackendName;
   readonly isa: string;
   /** How many threads one call may use. */
@@ -219,6 +229,11 @@ function openEngine(options: BackendOptions): Engine {
     conv2dGradWeightsAsync: (x, weightsShape, gradOutput, options) =>
       conv2dGradWeightsAsync(core, x, weightsShape, gradOutput, options),
     convTranspose2dAsync: (x, weights, options) => convTranspose2dAsync(core, x, weights, options),
+    ...conv1dOperators(core),
+    ...conv3dOperators(core),
+    ...padOperators(core),
+    ...pool2dOperators(core),
+    ...unfoldOperators(core),
     dispose: () => {
       disposed = true;
       backend.dispose();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
-import { allocate, type DType, dtypeOf, type FloatArray } from "./dtype.ts";
+import { type DType, dtypeOf, type FloatArray } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
+import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
 import { checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
@@ -225,13 +226,13 @@ export const emptyBatch: PreparedConv = {
 };
 
 /** Errors of our own pass; anything else, for want of memory mostly, is the backend's. */
-function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
+export function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
   if (cause instanceof Corr2dError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });
 }
 
-function copyOf(array: FloatArray): FloatArray {
+export function copyOf(array: FloatArray): FloatArray {
   try {
     return array.slice();
   } catch (cause) {
@@ -241,33 +242,12 @@ function copyOf(array: FloatArray): FloatArray {
   }
 }
 
-function allocateOutput(dtype: DType, length: number): FloatArray {
-  try {
-    return allocate(dtype, length);
-  } catch (cause) {
-    throw new Corr2dError("BACKEND_FAILED", `An output of ${length} elements cannot be allocated`, { cause });
-  }
-}
-
-function checkSignal(signal: unknown): void {
+export function checkSignal(signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalid("an AbortSignal", "signal", signal);
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
-}
-
-/** True where two arrays share memory. */
-export function overlap(a: FloatArray, b: FloatArray): boolean {
-  return (
-    a.buffer === b.buffer &&
-    a.byteOffset < b.byteOffset + b.byteLength &&
-    b.byteOffset < a.byteOffset + a.byteLength
-  );
-}
-
-function takeOver(array: FloatArray): FloatArray {
+export function takeOver(array: FloatArray): FloatArray {
   const { byteOffset, length, buffer } = array;
   if (!(buffer instanceof ArrayBuffer)) throw invalid("an array that is not shared", "x", array);
   const taken = structuredClone(buffer, { transfer: [buffer] });

@@ -5,6 +5,7 @@
 #include "../algorithms/direct.h"
 #include "../algorithms/grad_weights.h"
 #include "../algorithms/im2col.h"
+#include "../algorithms/pool.h"
 #include "../algorithms/strided.h"
 #include "../algorithms/winograd.h"
 
@@ -21,7 +22,8 @@ constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Ti
                                 strided<T>,
                                 winogradFor(T()),
                                 depthwise<T>,
-                                gradWeights<T>};
+                                gradWeights<T>,
+                                pool<T>};
 
 }  // namespace
 }  // namespace corr2d

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
+import type { PoolSpec } from "../window.ts";
 import type { Backend, Placement, PreparedConv, PreparedGradWeights } from "./backend.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
@@ -52,6 +53,8 @@ export interface NativeAddon {
   interleave(placement: Float64Array, threads: number, from: FloatArray, to: FloatArray): void;
   /** Of either kind. */
   dispose(plan: Handle): void;
+  /** `spec` is laid out as {@link encodePool} says. */
+  pool(spec: Float64Array, isa: number, threads: number, input: FloatArray, output: FloatArray): void;
 }
 
 export interface NativeOptions {
@@ -82,6 +85,7 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
       addon.exchange(sizes, sources, targets, from, to);
     },
     interleave: (placement, from, to) => addon.interleave(encodePlacement(placement), threads, from, to),
+    pool: (spec, input, output) => addon.pool(encodePool(spec), isaIndex, threads, input, output),
     dispose: () => {},
   };
 }
@@ -164,5 +168,26 @@ function encodePlacement(p: Placement): Float64Array {
   return Float64Array.of(
     ...[p.images, p.rows, p.columns, p.pixel, p.outRows, p.outColumns],
     ...[p.top, p.left, p.strideY, p.strideX],
+  );
+}
+
+/** The order in which `poolSpecOf` of native/addon.cc reads the fields. */
+function encodePool(spec: PoolSpec): Float64Array {
+  return Float64Array.of(
+    spec.kind === "average" ? 1 : 0,
+    spec.batch,
+    spec.channels,
+    spec.inHeight,
+    spec.inWidth,
+    spec.outHeight,
+    spec.outWidth,
+    spec.kernelHeight,
+    spec.kernelWidth,
+    ...spec.strides,
+    ...spec.padding,
+    ...spec.dilations,
+    spec.countIncludePad ? 1 : 0,
+    dtypes.indexOf(spec.dtype),
+    spec.inputLayout === "nhwc" ? 1 : 0,
   );
 }

@@ -9,6 +9,7 @@ import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
 import { im2col, tilePixels } from "./reference/im2col.ts";
+import { pool } from "./reference/pool.ts";
 import { strided } from "./reference/strided.ts";
 import { winograd, winogradBytes } from "./reference/winograd.ts";
 import { createWorkerPool, type PooledConv, type WorkerPool } from "./worker-pool.ts";
@@ -20,18 +21,19 @@ const runners = { direct, im2col, strided, winograd };
  * `threads` workers.
  */
 export function createReferenceBackend({ threads }: { threads: number } = { threads: 1 }): Backend {
-  const pool = createWorkerPool({ backend: "reference" }, threads);
+  const workers = createWorkerPool({ backend: "reference" }, threads);
   const backend: Backend = {
     name: "reference",
     isa: "javascript",
     threads: 1,
     supports: (spec, algorithm) => algorithm in runners && (algorithm !== "winograd" || suitsWinograd(spec)),
     prepare: (spec, algorithm, weights, bias) =>
-      prepare(pool, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
+      prepare(workers, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
     exchange,
     interleave,
-    dispose: () => pool.dispose(),
+    pool,
+    dispose: () => workers.dispose(),
   };
   return backend;
 }
@@ -56,7 +58,7 @@ export function createInlineBackend(): Backend {
 }
 
 function prepare(
-  pool: WorkerPool,
+  workers: WorkerPool,
   spec: ConvSpec,
   algorithm: Algorithm,
   weights: FloatArray,
@@ -80,7 +82,7 @@ function prepare(
       runner(spec, geometry, weights, bias, activation, input, output);
     },
     runAsync: (input, output, signal) => {
-      pooled ??= pool.add({ spec, algorithm, weights, bias });
+      pooled ??= workers.add({ spec, algorithm, weights, bias });
       return pooled.run(input, output, signal);
     },
     dispose: () => pooled?.release(),

@@ -9,6 +9,7 @@ import { interleave } from "./interleave.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { planWasm } from "./wasm-plan.ts";
+import { poolOn } from "./wasm-pool.ts";
 import { runOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
 import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
@@ -36,7 +37,7 @@ export interface WasmOptions {
  */
 export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOptions): Backend {
   const helpers = sharedModule === undefined ? 0 : threads - 1;
-  const pool = createWorkerPool({ backend: "wasm", module, isa }, threads);
+  const workers = createWorkerPool({ backend: "wasm", module, isa }, threads);
   let current: Instance | undefined;
   let disposed = false;
 
@@ -86,7 +87,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       },
       async runAsync(input, output, signal) {
         assertOpen();
-        pooled ??= pool.add({ spec, algorithm, ...own });
+        pooled ??= workers.add({ spec, algorithm, ...own });
         await pooled.run(input, output, signal);
       },
       dispose() {
@@ -119,10 +120,15 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
     exchange,
     interleave,
+    pool(spec, input, output) {
+      guarded((on) => {
+        if (poolOn(on, spec, input, output) > highWater) drop();
+      });
+    },
     dispose() {
       disposed = true;
       drop();
-      pool.dispose();
+      workers.dispose();
     },
   };
   return backend;

@@ -133,7 +133,7 @@ export function planSpec(
   return new ConvPlan(backend, spec, selection, weights, bias, core.assertOpen);
 }
 
-/** The elements of a bias option. Throws INVALID_ARGUMENT. */
+/** The elements of a bias, or null. Throws INVALID_ARGUMENT. */
 export function readBias(
   bias: Conv2dOptions["bias"],
   { dtype, outChannels }: Pick<ConvSpec, "dtype" | "outChannels">,
