@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: MIT
 export type { ConvTransposePlan } from "./adjoint-plan.ts";
+export { type Conv2dCost, type CostOptions, conv2dCost } from "./arithmetic/cost.ts";
+export { explainShape } from "./arithmetic/explain-shape.ts";
+export {
+  type ReceptiveField,
+  type ReceptiveFieldOptions,
+  receptiveField,
+  type SeenPixels,
+  type WindowLayer,
+} from "./arithmetic/receptive-field.ts";
+export { type SamePaddingOptions, samePadding } from "./arithmetic/same-padding.ts";
 export type { BackendName } from "./backend/backend.ts";
 export { type BackendOptions, type BackendReport, backends } from "./backend/choose.ts";
 export {
@@ -16,10 +26,12 @@ export {
   conv2dGradWeightsAsync,
   conv3d,
   conv3dAsync,
+  convolve1d,
   convolve2d,
   convolve2dAsync,
   convTranspose2d,
   convTranspose2dAsync,
+  corr1d,
   corr2d,
   corr2dAsync,
   fold,
@@ -34,6 +46,7 @@ export {
   planConv2dGradInput,
   planConv3d,
   planConvTranspose2d,
+  streamConv1d,
   unfold,
 } from "./default.ts";
 export type { DType, FloatArray } from "./dtype.ts";
@@ -45,6 +58,7 @@ export type { ConvTranspose2dOptions } from "./ops/conv-transpose2d.ts";
 export type { Conv1dOperators, Conv1dOptions } from "./ops/conv1d.ts";
 export type { Conv2dOptions } from "./ops/conv2d.ts";
 export type { Conv3dOperators, Conv3dOptions } from "./ops/conv3d.ts";
+export type { Algorithm1d, Corr1dOptions } from "./ops/corr1d.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
 export type { Conv2dGradientOptions } from "./ops/gradients.ts";
 export type { ImagePadding, PadOperators, PadOptions } from "./ops/pad.ts";
@@ -55,12 +69,20 @@ export {
   type Pool2dOperators,
   pool2dOutputShape,
 } from "./ops/pool2d.ts";
+export type { StreamConv1dOptions } from "./ops/stream-conv1d.ts";
 export type { UnfoldOperators, UnfoldOptions } from "./ops/unfold.ts";
 export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 export type { ConvOptions, FilterLayout } from "./resolve.ts";
 export type { ConvTransposeOptions, TransposedFilterLayout } from "./resolve-transpose.ts";
 export type { Accuracy } from "./select.ts";
 export type { Padding, PerAxis } from "./shape.ts";
+export { type IstftOptions, istft } from "./signal/istft.ts";
+export type { Signal } from "./signal/signal.ts";
+export { type Spectrogram, type SpectrogramOptions, spectrogram } from "./signal/spectrogram.ts";
+export { type FrameOptions, type Spectra, type StftOptions, type StftScaling, stft } from "./signal/stft.ts";
+export type { SampleStream } from "./signal/stream.ts";
+export { type SpectraStream, type StreamStftOptions, streamStft } from "./signal/stream-stft.ts";
+export { type GetWindowOptions, getWindow, type Window } from "./signal/window.ts";
 export type { Activation, Algorithm, Border, ConvSpec, InputLayout } from "./spec.ts";
 export { type NestedArray, Tensor, type TensorLike } from "./tensor.ts";
 export { type TuningRecord, tuning } from "./tuning.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Border } from "./spec.ts";
 
-/** Where index `i` of a padded axis reads from an axis of `size` elements, or -1 for a zero. */
+/** Where index `i` of a padded axis reads from an axis of `size` elements, or -1 for the constant. */
 export function borderIndex(i: number, size: number, border: Border): number {
   if (i >= 0 && i < size) return i;
   switch (border) {

@@ -81,9 +81,16 @@ export function conv2dOutputShape(
   weightsShape: readonly number[],
   options?: Conv2dOptions,
 ): number[] {
-  return outputShapeOf(
-    resolveConvSpec(inputShape, weightsShape, "float32", readOptions(options, layerOptionNames)),
-  );
+  return outputShapeOf(conv2dSpec(inputShape, weightsShape, options));
+}
+
+/** What a conv2d of such shapes comes to. Throws INVALID_ARGUMENT as conv2d does. */
+export function conv2dSpec(
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  options?: Conv2dOptions,
+): ConvSpec {
+  return resolveConvSpec(inputShape, weightsShape, "float32", readOptions(options, layerOptionNames));
 }
 
 /** A nested input takes the element type of the weights, and nested weights that of the input. */
