@@ -11,6 +11,9 @@ export function makeOperands({ inputShape, weightsShape }: Problem): Operands {
   return { x: fractions(inputShape, 1), weights: fractions(weightsShape, 2) };
 }
 
+/** A gradient of the output. */
+export const gradientOf = (problem: Problem) => fractions(outputShapeOf(problem), 3);
+
 /** From -1 up to 1 by a linear congruential generator, the same in every run. */
 export function fractions(shape: readonly number[], seed: number) {
   const data = new Float32Array(product(shape));

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <atomic>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -12,19 +13,24 @@
 
 #include "conv_plan.h"
 #include "cpu.h"
+#include "exchange.h"
+#include "grad_weights_plan.h"
+#include "interleave.h"
 #include "pool.h"
 
 namespace {
 
 using corr2d::ConvPlan;
 using corr2d::ConvSpec;
+using corr2d::GradWeightsPlan;
 
 // Counts who uses a plan: its handle in JavaScript until dispose(), and each run under way. Not std::shared_ptr, whose
 // libstdc++ would need glibc 2.32.
+template <class Plan>
 class PlanReference {
  public:
   PlanReference() = default;
-  explicit PlanReference(std::unique_ptr<ConvPlan> plan) : shared_(new Shared{std::move(plan)}) {}
+  explicit PlanReference(std::unique_ptr<Plan> plan) : shared_(new Shared{std::move(plan)}) {}
   PlanReference(const PlanReference& other) : shared_(other.shared_) {
     if (shared_ != nullptr) shared_->users.fetch_add(1, std::memory_order_relaxed);
   }
@@ -36,18 +42,20 @@ class PlanReference {
     if (shared_ != nullptr && shared_->users.fetch_sub(1, std::memory_order_acq_rel) == 1) delete shared_;
   }
   explicit operator bool() const { return shared_ != nullptr; }
-  const ConvPlan* operator->() const { return shared_->plan.get(); }
+  const Plan* operator->() const { return shared_->plan.get(); }
 
  private:
   struct Shared {
-    std::unique_ptr<ConvPlan> plan;
+    std::unique_ptr<Plan> plan;
     std::atomic<int> users{1};
   };
   Shared* shared_ = nullptr;
 };
 
+// Of its two plans one is there until it is disposed of.
 struct Handle {
-  PlanReference plan;
+  PlanReference<ConvPlan> conv;
+  PlanReference<GradWeightsPlan> gradWeights;
 };
 
 // A checked view of a typed array. Its pointer is valid until the next call into JavaScript.
@@ -74,6 +82,23 @@ Elements elementsOf(napi_env env, napi_value value, const ConvSpec& spec, int64_
   return elements;
 }
 
+// float64 for whatever is no Float32Array: elementsOf checks.
+corr2d::DType dtypeOf(napi_env env, napi_value value) {
+  napi_typedarray_type type;
+  const napi_status status = napi_get_typedarray_info(env, value, &type, nullptr, nullptr, nullptr, nullptr);
+  return status == napi_ok && type == napi_float32_array ? corr2d::DType::float32 : corr2d::DType::float64;
+}
+
+Elements placesOf(napi_env env, napi_value value) {
+  napi_typedarray_type type;
+  Elements places;
+  if (napi_get_typedarray_info(env, value, &type, &places.length, &places.data, nullptr, nullptr) != napi_ok ||
+      type != napi_int32_array) {
+    throw std::invalid_argument("expected an Int32Array");
+  }
+  return places;
+}
+
 template <size_t kCount>
 void argumentsOf(napi_env env, napi_callback_info info, napi_value (&arguments)[kCount]) {
   size_t count = kCount;
@@ -88,8 +113,14 @@ Handle& handleOf(napi_env env, napi_value value) {
   return *static_cast<Handle*>(pointer);
 }
 
-const PlanReference& planOf(napi_env env, napi_value value) {
-  const PlanReference& plan = handleOf(env, value).plan;
+const PlanReference<ConvPlan>& convOf(napi_env env, napi_value value) {
+  const PlanReference<ConvPlan>& plan = handleOf(env, value).conv;
+  if (!plan) throw std::invalid_argument("the plan was disposed of");
+  return plan;
+}
+
+const PlanReference<GradWeightsPlan>& gradWeightsOf(napi_env env, napi_value value) {
+  const PlanReference<GradWeightsPlan>& plan = handleOf(env, value).gradWeights;
   if (!plan) throw std::invalid_argument("the plan was disposed of");
   return plan;
 }
@@ -143,6 +174,11 @@ ConvSpec specOf(const double* f) {
 }
 constexpr size_t kSpecFields = 25;
 
+ConvSpec specOf(napi_env env, napi_value value) {
+  const auto fields = elementsOf(env, value, corr2d::DType::float64);
+  if (fields.length != kSpecFields) throw std::invalid_argument("expected a spec");
+  return specOf(static_cast<const double*>(fields.data));
+}
 corr2d::PoolSpec poolSpecOf(const double* f) {
   corr2d::PoolSpec s{};
   s.average = choiceOf(f, 2) == 1;
@@ -168,9 +204,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     napi_value arguments[6];
     argumentsOf(env, info, arguments);
-    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
-    if (fields.length != kSpecFields) throw std::invalid_argument("expected a spec");
-    const ConvSpec spec = specOf(static_cast<const double*>(fields.data));
+    const ConvSpec spec = specOf(env, arguments[0]);
     const corr2d::Isa& isa = isaOf(env, arguments[1]);
     const auto algorithm = Napi::Number(env, arguments[2]).Uint32Value();
     if (algorithm > 4) throw std::invalid_argument("no such algorithm");
@@ -181,10 +215,10 @@ napi_value prepare(napi_env env, napi_callback_info info) {
     const bool hasBias = !Napi::Value(env, arguments[5]).IsNull();
     const void* bias = hasBias ? elementsOf(env, arguments[5], spec, spec.outChannels).data : nullptr;
     auto handle = std::make_unique<Handle>();
-    handle->plan = PlanReference(std::make_unique<ConvPlan>(spec, static_cast<corr2d::Algorithm>(algorithm),
+    handle->conv = PlanReference(std::make_unique<ConvPlan>(spec, static_cast<corr2d::Algorithm>(algorithm),
                                                             isa, threads, weights.data, bias));
     // Lets the garbage collector know what a forgotten handle keeps alive.
-    const auto bytes = static_cast<int64_t>(handle->plan->packedBytes());
+    const auto bytes = static_cast<int64_t>(handle->conv->packedBytes());
     Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
     const auto external = Napi::External<Handle>::New(env, handle.get(), [bytes](Napi::BasicEnv env, Handle* owned) {
       Napi::MemoryManagement::AdjustExternalMemory(env, -bytes);
@@ -200,7 +234,7 @@ napi_value workspaceBytes(napi_env env, napi_callback_info info) {
     napi_value arguments[1];
     argumentsOf(env, info, arguments);
     return static_cast<napi_value>(
-        Napi::Number::New(env, static_cast<double>(planOf(env, arguments[0])->workspaceBytes())));
+        Napi::Number::New(env, static_cast<double>(convOf(env, arguments[0])->workspaceBytes())));
   });
 }
 
@@ -208,7 +242,7 @@ napi_value run(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[3];
     argumentsOf(env, info, arguments);
-    const PlanReference& plan = planOf(env, arguments[0]);
+    const PlanReference<ConvPlan>& plan = convOf(env, arguments[0]);
     const auto src = elementsOf(env, arguments[1], plan->spec(), plan->spec().inputLength());
     const auto dst = elementsOf(env, arguments[2], plan->spec(), plan->spec().outputLength());
     plan->run(src.data, dst.data);
@@ -216,17 +250,54 @@ napi_value run(napi_env env, napi_callback_info info) {
   });
 }
 
+napi_value prepareGradWeights(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    napi_value arguments[3];
+    argumentsOf(env, info, arguments);
+    auto handle = std::make_unique<Handle>();
+    handle->gradWeights = PlanReference(std::make_unique<GradWeightsPlan>(
+        specOf(env, arguments[0]), isaOf(env, arguments[1]), Napi::Number(env, arguments[2]).Int32Value()));
+    const auto external =
+        Napi::External<Handle>::New(env, handle.get(), [](Napi::BasicEnv, Handle* owned) { delete owned; });
+    handle.release();
+    return static_cast<napi_value>(external);
+  });
+}
+
+napi_value runGradWeights(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[4];
+    argumentsOf(env, info, arguments);
+    const PlanReference<GradWeightsPlan>& plan = gradWeightsOf(env, arguments[0]);
+    const ConvSpec& spec = plan->spec();
+    const auto src = elementsOf(env, arguments[1], spec, spec.inputLength());
+    const auto gradOutput = elementsOf(env, arguments[2], spec, spec.outputLength());
+    const auto gradWeights = elementsOf(env, arguments[3], spec, spec.weightsLength());
+    plan->run(src.data, gradOutput.data, gradWeights.data);
+    return nullptr;
+  });
+}
+
 // One runAsync: keeps the arrays alive and runs on libuv's pool, in parts, so that neither an abort nor the end of the
 // JavaScript thread has to wait for the whole, nor other users of that pool; then calls back on the event loop.
 struct Job {
-  PlanReference plan;
+  PlanReference<ConvPlan> conv;
+  PlanReference<GradWeightsPlan> gradWeights;  // where there is no `conv`
   const void* src;
+  const void* gradOutput = nullptr;
   void* dst;
   std::atomic<int32_t>* cancel;
   int64_t nextTask = 0;
   napi_async_work work = nullptr;
-  napi_ref references[4] = {};  // input, output, cancel, done
+  static constexpr int kOperands = 5;
+  napi_ref references[kOperands] = {};  // of the arrays, `cancel` and, last, `done`
   std::string error;
+
+  int64_t tasks() const { return conv ? conv->tasks() : gradWeights->tasks(); }
+  void runPart() {
+    nextTask = conv ? conv->runPart(src, dst, nextTask, *cancel)
+                    : gradWeights->runPart(src, gradOutput, dst, nextTask, *cancel);
+  }
 
   bool queue(napi_env env) {
     napi_value name;
@@ -247,12 +318,12 @@ struct Job {
     }
   }
 
-  bool isDone() const { return !error.empty() || cancel->load() != 0 || nextTask == plan->tasks(); }
+  bool isDone() const { return !error.empty() || cancel->load() != 0 || nextTask == tasks(); }
 
   static void execute(napi_env, void* self) {
     Job& job = *static_cast<Job*>(self);
     try {
-      job.nextTask = job.plan->runPart(job.src, job.dst, job.nextTask, *job.cancel);
+      job.runPart();
     } catch (const std::bad_alloc&) {
       job.error = "out of memory";
     } catch (const std::exception& error) {
@@ -287,7 +358,7 @@ struct Job {
 
   void callBack(napi_env env) {
     napi_value done = nullptr, undefined = nullptr, result = nullptr;
-    napi_get_reference_value(env, references[3], &done);
+    napi_get_reference_value(env, references[kOperands - 1], &done);
     napi_get_undefined(env, &undefined);
     if (error.empty()) {
       napi_get_null(env, &result);
@@ -301,31 +372,104 @@ struct Job {
   }
 };
 
+// Keeps `operands`, the last two of which are `cancel` and `done`, and queues the job.
+template <size_t kCount>
+void start(napi_env env, std::unique_ptr<Job> job, const napi_value (&operands)[kCount]) {
+  static_assert(kCount <= Job::kOperands);
+  napi_typedarray_type type;
+  size_t length;
+  void* cancel;
+  if (napi_get_typedarray_info(env, operands[kCount - 2], &type, &length, &cancel, nullptr, nullptr) != napi_ok ||
+      type != napi_int32_array || length != 1) {
+    throw std::invalid_argument("expected an Int32Array of one element");
+  }
+  job->cancel = static_cast<std::atomic<int32_t>*>(cancel);
+  bool ok = true;
+  for (size_t i = 0; i < kCount; i++) {
+    napi_ref& reference = job->references[Job::kOperands - kCount + i];
+    ok = ok && napi_create_reference(env, operands[i], 1, &reference) == napi_ok;
+  }
+  ok = ok && job->queue(env);
+  if (!ok) {
+    job->release(env);
+    throw std::runtime_error("the work could not be queued");
+  }
+  job.release();
+}
+
 napi_value runAsync(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[5];
     argumentsOf(env, info, arguments);
     auto job = std::make_unique<Job>();
-    job->plan = planOf(env, arguments[0]);
-    const ConvSpec& spec = job->plan->spec();
+    job->conv = convOf(env, arguments[0]);
+    const ConvSpec& spec = job->conv->spec();
     job->src = elementsOf(env, arguments[1], spec, spec.inputLength()).data;
     job->dst = elementsOf(env, arguments[2], spec, spec.outputLength()).data;
-    napi_typedarray_type type;
-    size_t length;
-    void* cancel;
-    if (napi_get_typedarray_info(env, arguments[3], &type, &length, &cancel, nullptr, nullptr) != napi_ok ||
-        type != napi_int32_array || length != 1) {
-      throw std::invalid_argument("expected an Int32Array of one element");
+    start(env, std::move(job), {arguments[1], arguments[2], arguments[3], arguments[4]});
+    return nullptr;
+  });
+}
+
+napi_value runGradWeightsAsync(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[6];
+    argumentsOf(env, info, arguments);
+    auto job = std::make_unique<Job>();
+    job->gradWeights = gradWeightsOf(env, arguments[0]);
+    const ConvSpec& spec = job->gradWeights->spec();
+    job->src = elementsOf(env, arguments[1], spec, spec.inputLength()).data;
+    job->gradOutput = elementsOf(env, arguments[2], spec, spec.outputLength()).data;
+    job->dst = elementsOf(env, arguments[3], spec, spec.weightsLength()).data;
+    start(env, std::move(job), {arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]});
+    return nullptr;
+  });
+}
+
+napi_value interleave(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[4];
+    argumentsOf(env, info, arguments);
+    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
+    corr2d::Interleaving p;
+    int64_t* const sizes[] = {&p.images,     &p.rows, &p.columns, &p.pixel,   &p.outRows,
+                              &p.outColumns, &p.top,  &p.left,    &p.strideY, &p.strideX};
+    if (fields.length != std::size(sizes)) throw std::invalid_argument("expected a placement");
+    const double* field = static_cast<const double*>(fields.data);
+    for (int64_t* size : sizes) *size = sizeOf(field);
+    corr2d::checkInterleaving(p);
+    const auto dtype = dtypeOf(env, arguments[2]);
+    const auto from = elementsOf(env, arguments[2], dtype), to = elementsOf(env, arguments[3], dtype);
+    if (from.length != static_cast<size_t>(p.fromLength()) || to.length != static_cast<size_t>(p.toLength())) {
+      throw std::invalid_argument("a typed array has the wrong length");
     }
-    job->cancel = static_cast<std::atomic<int32_t>*>(cancel);
-    bool ok = true;
-    for (int i = 0; i < 4; i++) ok = ok && napi_create_reference(env, arguments[i + 1], 1, &job->references[i]) == napi_ok;
-    ok = ok && job->queue(env);
-    if (!ok) {
-      job->release(env);
-      throw std::runtime_error("the work could not be queued");
+    corr2d::interleave(p, dtype, Napi::Number(env, arguments[1]).Int32Value(), from.data, to.data);
+    return nullptr;
+  });
+}
+
+napi_value exchange(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[5];
+    argumentsOf(env, info, arguments);
+    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
+    corr2d::Exchange e;
+    int64_t* const sizes[] = {&e.groups, &e.groupOut, &e.groupIn, &e.kernel, &e.window};
+    if (fields.length != std::size(sizes)) throw std::invalid_argument("expected five sizes");
+    const double* field = static_cast<const double*>(fields.data);
+    for (int64_t* size : sizes) *size = sizeOf(field);
+    const auto sources = placesOf(env, arguments[1]), targets = placesOf(env, arguments[2]);
+    if (sources.length != targets.length) throw std::invalid_argument("expected as many targets as sources");
+    e.count = static_cast<int64_t>(sources.length);
+    e.sources = static_cast<const int32_t*>(sources.data);
+    e.targets = static_cast<const int32_t*>(targets.data);
+    corr2d::checkExchange(e);
+    const auto dtype = dtypeOf(env, arguments[3]);
+    const auto from = elementsOf(env, arguments[3], dtype), to = elementsOf(env, arguments[4], dtype);
+    if (from.length != static_cast<size_t>(e.fromLength()) || to.length != static_cast<size_t>(e.toLength())) {
+      throw std::invalid_argument("a typed array has the wrong length");
     }
-    job.release();
+    corr2d::exchangeChannels(e, dtype, from.data, to.data);
     return nullptr;
   });
 }
@@ -351,7 +495,7 @@ napi_value dispose(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[1];
     argumentsOf(env, info, arguments);
-    handleOf(env, arguments[0]).plan = PlanReference();
+    handleOf(env, arguments[0]) = Handle();
     return nullptr;
   });
 }
@@ -359,9 +503,14 @@ napi_value dispose(napi_env env, napi_callback_info info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   const napi_property_descriptor functions[] = {
       {"prepare", nullptr, prepare, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"prepareGradWeights", nullptr, prepareGradWeights, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"runGradWeights", nullptr, runGradWeights, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"runGradWeightsAsync", nullptr, runGradWeightsAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"workspaceBytes", nullptr, workspaceBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"run", nullptr, run, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"exchange", nullptr, exchange, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"interleave", nullptr, interleave, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"pool", nullptr, pool, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"dispose", nullptr, dispose, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };

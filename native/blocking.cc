@@ -214,6 +214,10 @@ void blockDepthwise(const ConvSpec& s, Blocking& b) {
 
 }  // namespace
 
+void layOutStrip(const ConvSpec& spec, const TileShape& tile, Blocking& b) {
+  layOutWorkspace(spec, Algorithm::strided, tile, b);
+}
+
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads) {
   Blocking b{};
   if (algorithm == Algorithm::depthwise) {

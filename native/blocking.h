@@ -41,6 +41,9 @@ struct Blocking {
   int64_t workspaceLength() const { return stripLength + panelLength + scratchLength; }
 };
 
+// Lays out the strip of `b.channels` channels for `b.rows` by `b.columns` pixels, its columns in order: all that stripOf needs.
+void layOutStrip(const ConvSpec& spec, const TileShape& tile, Blocking& b);
+
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads);
 
 }  // namespace corr2d

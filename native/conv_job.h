@@ -2,6 +2,7 @@
 #pragma once
 #include "blocking.h"
 #include "conv_spec.h"
+#include "grad_weights_job.h"
 #include "pool_spec.h"
 
 namespace corr2d {
@@ -37,6 +38,7 @@ using RunPool = void (*)(const PoolJob& job, int64_t first, int64_t last, void* 
 struct KernelSet {
   TileShape tile;
   RunTasks direct, im2col, strided, winograd, depthwise;  // null where there is none for the dtype
+  RunGradWeights gradWeights;
   RunPool pool;
 
   RunTasks of(Algorithm algorithm) const {

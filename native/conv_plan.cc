@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include <algorithm>
-#include <chrono>
 #include <new>
 #include <stdexcept>
 #include <utility>
 
+#include "parts.h"
 #include "thread_pool.h"
 #include "winograd_weights.h"
 
@@ -46,8 +46,6 @@ void checkSpec(const ConvSpec& s) {
   }
 }
 
-namespace {
-
 // Vectors lie along rows. A column is laid down as a row, which it is in memory already; and as a 1x1 kernel sees no
 // rows, they are joined into one that has no tails in between.
 ConvSpec withLongRows(ConvSpec s) {
@@ -67,6 +65,8 @@ ConvSpec withLongRows(ConvSpec s) {
   }
   return s;
 }
+
+namespace {
 
 // The transformed inputs of a tile of squares, all channels of them, are 2 KiB each: 4 MiB.
 constexpr int64_t kWinogradChannels = 2048;
@@ -203,16 +203,8 @@ void ConvPlan::runTasks(const void* src, void* dst, int64_t first, int64_t last)
 }
 
 int64_t ConvPlan::runPart(const void* src, void* dst, int64_t first, const std::atomic<int32_t>& cancel) const {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point end = Clock::now() + std::chrono::milliseconds(20);
-  // Two tasks for each thread keep them even, and are soon done.
-  const int64_t step = 2 * static_cast<int64_t>(threads_);
-  do {
-    const int64_t last = std::min(first + step, blocking_.tasks);
-    runTasks(src, dst, first, last);
-    first = last;
-  } while (first < blocking_.tasks && cancel.load(std::memory_order_relaxed) == 0 && Clock::now() < end);
-  return first;
+  return runInParts(first, blocking_.tasks, threads_, cancel,
+                    [&](int64_t from, int64_t to) { runTasks(src, dst, from, to); });
 }
 
 }  // namespace corr2d

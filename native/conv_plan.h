@@ -29,6 +29,9 @@ class AlignedBuffer {
 // of it already; this is the last gate.
 void checkSpec(const ConvSpec& spec);
 
+// The same convolution with rows as long as they can be.
+ConvSpec withLongRows(ConvSpec spec);
+
 // A convolution with its weights packed. run() may be called from several threads at once.
 class ConvPlan {
  public:

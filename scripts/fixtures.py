@@ -118,6 +118,82 @@ def conv2d_cases():
         yield conv2d_case((1, 2, 6, 7), 3, (3, 3), bias=True, activation=activation)
 
 
+def transposed_case(x_shape, out_channels, kernel, strides=(1, 1), padding=(0, 0), output_padding=(0, 0),
+                    dilations=(1, 1), groups=1, bias=False):
+    """convTranspose2d; `padding` is [vertical, horizontal]."""
+    x = integers(*x_shape)
+    weights = integers(x_shape[1], out_channels // groups, *kernel)
+    offsets = integers(out_channels) if bias else None
+    t = torch.from_numpy
+    y = F.conv_transpose2d(t(x), t(weights), None if offsets is None else t(offsets), stride=strides, padding=padding,
+                           output_padding=output_padding, groups=groups, dilation=dilations)
+    options = {"strides": list(strides), "padding": list(padding), "outputPadding": list(output_padding),
+               "dilations": list(dilations), "groups": groups}
+    case = {"x": tensor(x), "weights": tensor(weights), "options": options, "y": tensor(y.numpy())}
+    if bias:
+        case["bias"] = flat(offsets)
+    return case
+
+
+def transposed_cases():
+    yield transposed_case((1, 1, 3, 4), 1, (3, 3))
+    yield transposed_case((2, 3, 4, 5), 4, (3, 3), padding=(1, 1), bias=True)
+    yield transposed_case((1, 5, 4, 7), 3, (1, 1))
+    yield transposed_case((1, 5, 4, 7), 3, (1, 1), strides=(2, 3), bias=True)
+    for strides in [(2, 2), (1, 2), (3, 2), (4, 3), (2, 5)]:
+        yield transposed_case((1, 2, 5, 4), 3, (3, 2), strides=strides, bias=True)
+        yield transposed_case((2, 2, 5, 4), 3, (4, 4), strides=strides, padding=(1, 2))
+    for strides, extra in [((2, 2), (1, 1)), ((3, 2), (2, 1)), ((4, 3), (3, 0)), ((2, 5), (1, 4))]:
+        yield transposed_case((1, 3, 4, 5), 2, (3, 3), strides=strides, padding=(1, 1), output_padding=extra, bias=True)
+        yield transposed_case((1, 2, 3, 3), 2, (2, 1), strides=strides, output_padding=extra)
+    for dilations, strides in [((2, 1), (1, 1)), ((2, 3), (2, 2)), ((2, 2), (2, 2)), ((4, 6), (6, 4)), ((3, 2), (2, 3))]:
+        yield transposed_case((1, 2, 4, 5), 3, (3, 3), strides=strides, dilations=dilations, padding=(2, 1))
+    # Output padding of the stride or more, which the dilation allows.
+    yield transposed_case((1, 2, 4, 5), 3, (3, 2), dilations=(3, 2), output_padding=(2, 1), bias=True)
+    yield transposed_case((1, 2, 4, 5), 3, (2, 2), strides=(2, 1), dilations=(5, 4), output_padding=(4, 3))
+    for groups, channels, out in [(2, 4, 6), (3, 6, 3), (5, 5, 5), (4, 4, 12)]:
+        yield transposed_case((2, channels, 4, 5), out, (3, 3), strides=(2, 1), groups=groups, padding=(1, 1), bias=True)
+    # Padding beyond the kernel cuts off whole rows of what is computed from.
+    yield transposed_case((1, 2, 7, 8), 2, (2, 3), padding=(3, 4), bias=True)
+    yield transposed_case((1, 2, 7, 8), 2, (3, 2), strides=(2, 3), padding=(4, 5))
+
+
+def gradients_case(x_shape, out_channels, kernel, strides=(1, 1), padding=(0, 0, 0, 0), dilations=(1, 1), groups=1,
+                   border="constant"):
+    """Gradients of a conv2d, for a gradient of its output; `padding` is [top, bottom, left, right]."""
+    x = torch.from_numpy(integers(*x_shape)).requires_grad_()
+    weights = torch.from_numpy(integers(out_channels, x_shape[1] // groups, *kernel)).requires_grad_()
+    offsets = torch.zeros(out_channels, dtype=torch.float64, requires_grad=True)
+    top, bottom, left, right = padding
+    padded = F.pad(x, (left, right, top, bottom), mode=TORCH_BORDERS[border])
+    y = F.conv2d(padded, weights, offsets, stride=strides, dilation=dilations, groups=groups)
+    gradient = integers(*y.shape)
+    y.backward(torch.from_numpy(gradient))
+    options = {"strides": list(strides), "padding": list(padding), "dilations": list(dilations), "groups": groups,
+               "border": border}
+    return {"x": tensor(x.detach().numpy()), "weights": tensor(weights.detach().numpy()), "options": options,
+            "gradOutput": tensor(gradient), "gradInput": tensor(x.grad.numpy()),
+            "gradWeights": tensor(weights.grad.numpy()), "gradBias": tensor(offsets.grad.numpy())}
+
+
+def gradients_cases():
+    yield gradients_case((1, 1, 5, 6), 1, (3, 3))
+    yield gradients_case((2, 3, 7, 9), 4, (3, 3), padding=(1, 1, 1, 1))
+    yield gradients_case((1, 3, 19, 18), 4, (7, 7), strides=(2, 2), padding=(3, 3, 3, 3))
+    yield gradients_case((2, 3, 5, 6), 4, (1, 1), strides=(2, 2))
+    for strides in [(1, 2), (3, 3), (4, 3), (2, 5)]:
+        yield gradients_case((1, 2, 11, 13), 3, (3, 2), strides=strides, padding=(0, 2, 1, 3))
+    for dilations in [(2, 1), (2, 2), (3, 4)]:
+        yield gradients_case((1, 2, 11, 13), 2, (3, 3), dilations=dilations, strides=(2, 1), padding=(2, 2, 2, 2))
+    for groups, channels, out in [(2, 4, 6), (3, 6, 3), (5, 5, 5), (4, 4, 12)]:
+        yield gradients_case((2, channels, 5, 6), out, (3, 3), groups=groups, padding=(1, 1, 1, 1))
+    for border in ["replicate", "mirror", "wrap"]:
+        yield gradients_case((1, 2, 6, 7), 2, (3, 3), padding=(1, 2, 3, 4), border=border)
+        yield gradients_case((2, 2, 5, 6), 2, (2, 4), padding=(4, 4, 5, 5), border=border, strides=(2, 3))
+    yield gradients_case((1, 1, 2, 3), 1, (3, 3), padding=(7, 8, 9, 10), border="replicate")
+    yield gradients_case((1, 2, 4, 5), 2, (2, 2), padding=(3, 4, 5, 3))
+
+
 # Our names, and scipy.ndimage's for the same border.
 NDIMAGE_BORDERS = {"constant": "constant", "replicate": "nearest", "reflect": "reflect", "mirror": "mirror",
                    "wrap": "wrap"}
@@ -282,6 +358,8 @@ FOLDER.mkdir(parents=True, exist_ok=True)
 write("torch", f"torch {torch.__version__}: torch.nn.functional.conv2d and pad", conv2d_cases())
 write("scipy-signal", f"scipy {scipy.__version__}: signal.correlate2d and convolve2d", signal_cases())
 write("scipy-ndimage", f"scipy {scipy.__version__}: ndimage.correlate", ndimage_cases())
+write("torch-transposed", f"torch {torch.__version__}: torch.nn.functional.conv_transpose2d", transposed_cases())
+write("torch-gradients", f"torch {torch.__version__}: backward of torch.nn.functional.conv2d and pad", gradients_cases())
 write("torch-pool2d", f"torch {torch.__version__}: max_pool2d, avg_pool2d, pad, and their backward", pool2d_cases())
 write("numpy-pad", f"numpy {numpy.__version__}: pad", pad_cases())
 write("torch-unfold", f"torch {torch.__version__}: unfold, fold, pad and their backward", unfold_cases())

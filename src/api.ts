@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+export type { ConvTransposePlan } from "./adjoint-plan.ts";
 export { type Conv2dCost, type CostOptions, conv2dCost } from "./arithmetic/cost.ts";
 export { explainShape } from "./arithmetic/explain-shape.ts";
 export {
@@ -18,11 +19,18 @@ export {
   conv1dAsync,
   conv2d,
   conv2dAsync,
+  conv2dGradBias,
+  conv2dGradInput,
+  conv2dGradInputAsync,
+  conv2dGradWeights,
+  conv2dGradWeightsAsync,
   conv3d,
   conv3dAsync,
   convolve1d,
   convolve2d,
   convolve2dAsync,
+  convTranspose2d,
+  convTranspose2dAsync,
   corr1d,
   corr2d,
   corr2dAsync,
@@ -35,7 +43,9 @@ export {
   padGrad,
   planConv1d,
   planConv2d,
+  planConv2dGradInput,
   planConv3d,
+  planConvTranspose2d,
   streamConv1d,
   unfold,
 } from "./default.ts";
@@ -44,11 +54,13 @@ export { createEngine, type Engine, outputShape } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
 export * as kernels from "./kernels/index.ts";
 export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
+export type { ConvTranspose2dOptions } from "./ops/conv-transpose2d.ts";
 export type { Conv1dOperators, Conv1dOptions } from "./ops/conv1d.ts";
 export type { Conv2dOptions } from "./ops/conv2d.ts";
 export type { Conv3dOperators, Conv3dOptions } from "./ops/conv3d.ts";
 export type { Algorithm1d, Corr1dOptions } from "./ops/corr1d.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
+export type { Conv2dGradientOptions } from "./ops/gradients.ts";
 export type { ImagePadding, PadOperators, PadOptions } from "./ops/pad.ts";
 export {
   type AvgPool2dOptions,
@@ -61,6 +73,7 @@ export type { StreamConv1dOptions } from "./ops/stream-conv1d.ts";
 export type { UnfoldOperators, UnfoldOptions } from "./ops/unfold.ts";
 export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 export type { ConvOptions, FilterLayout } from "./resolve.ts";
+export type { ConvTransposeOptions, TransposedFilterLayout } from "./resolve-transpose.ts";
 export type { Accuracy } from "./select.ts";
 export type { Padding, PerAxis } from "./shape.ts";
 export { type IstftOptions, istft } from "./signal/istft.ts";

@@ -28,6 +28,49 @@ export const convolve2dAsync: Engine["convolve2dAsync"] = async (x, kernel, opti
 export const conv2dAsync: Engine["conv2dAsync"] = async (x, weights, options) =>
   defaultEngine().conv2dAsync(x, weights, options);
 
+/** {@inheritDoc Engine.conv2dGradInput} */
+export const conv2dGradInput: Engine["conv2dGradInput"] = (inputShape, weights, gradOutput, options) =>
+  defaultEngine().conv2dGradInput(inputShape, weights, gradOutput, options);
+
+/** {@inheritDoc Engine.planConv2dGradInput} */
+export const planConv2dGradInput: Engine["planConv2dGradInput"] = (inputShape, weights, options) =>
+  defaultEngine().planConv2dGradInput(inputShape, weights, options);
+
+/** {@inheritDoc Engine.conv2dGradWeights} */
+export const conv2dGradWeights: Engine["conv2dGradWeights"] = (x, weightsShape, gradOutput, options) =>
+  defaultEngine().conv2dGradWeights(x, weightsShape, gradOutput, options);
+
+/** {@inheritDoc Engine.conv2dGradBias} */
+export const conv2dGradBias: Engine["conv2dGradBias"] = (gradOutput, options) =>
+  defaultEngine().conv2dGradBias(gradOutput, options);
+
+/** {@inheritDoc Engine.convTranspose2d} */
+export const convTranspose2d: Engine["convTranspose2d"] = (x, weights, options) =>
+  defaultEngine().convTranspose2d(x, weights, options);
+
+/** {@inheritDoc Engine.planConvTranspose2d} */
+export const planConvTranspose2d: Engine["planConvTranspose2d"] = (inputShape, weights, options) =>
+  defaultEngine().planConvTranspose2d(inputShape, weights, options);
+
+/** {@inheritDoc Engine.conv2dGradInputAsync} */
+export const conv2dGradInputAsync: Engine["conv2dGradInputAsync"] = async (
+  inputShape,
+  weights,
+  gradOutput,
+  options,
+) => defaultEngine().conv2dGradInputAsync(inputShape, weights, gradOutput, options);
+
+/** {@inheritDoc Engine.conv2dGradWeightsAsync} */
+export const conv2dGradWeightsAsync: Engine["conv2dGradWeightsAsync"] = async (
+  x,
+  weightsShape,
+  gradOutput,
+  options,
+) => defaultEngine().conv2dGradWeightsAsync(x, weightsShape, gradOutput, options);
+
+/** {@inheritDoc Engine.convTranspose2dAsync} */
+export const convTranspose2dAsync: Engine["convTranspose2dAsync"] = async (x, weights, options) =>
+  defaultEngine().convTranspose2dAsync(x, weights, options);
 /** {@inheritDoc Engine.pad} */
 export const pad: Engine["pad"] = (...operands) => defaultEngine().pad(...operands);
 

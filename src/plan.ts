@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
-import { dtypeOf, type FloatArray } from "./dtype.ts";
+import { type DType, dtypeOf, type FloatArray } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
 import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
@@ -26,57 +26,65 @@ export interface AsyncOptions {
 /** Frees what belongs to plans that were forgotten instead of disposed of. */
 const forgotten = new FinalizationRegistry<PreparedConv>((prepared) => prepared.dispose());
 
-/** A convolution with its weights packed and its algorithm chosen, for many inputs of one shape. */
-export class ConvPlan {
-  readonly spec: ConvSpec;
+/** What a plan computes, and on what. */
+export interface PlanDescription {
+  readonly backend: Backend;
+  readonly dtype: DType;
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
-  readonly algorithm: Algorithm;
+  /** What messages call the input, and how they say where its type comes from. */
+  readonly inputName: string;
+  readonly typedAs?: string;
+  readonly assertOpen: () => void;
+  prepare(): PreparedConv;
+}
+
+/** Something prepared once, for many inputs of one shape. */
+export abstract class Plan {
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
   readonly backend: BackendName;
   readonly isa: string;
   /** How many threads one run may use. */
   readonly threads: number;
   /** Bytes beyond packed weights, input and output that one run needs. */
   readonly workspaceBytes: number;
-  readonly #reason: string;
+  readonly #dtype: DType;
+  readonly #inputName: string;
+  readonly #typedAs: string;
   readonly #inputLength: number;
   readonly #outputLength: number;
   readonly #assertOpen: () => void;
   #prepared: PreparedConv | undefined;
 
-  /** Plans come from `planConv2d`. */
-  constructor(
-    backend: Backend,
-    spec: ConvSpec,
-    selection: Selection,
-    weights: FloatArray,
-    bias: FloatArray | null,
-    assertOpen: () => void,
-  ) {
+  constructor(description: PlanDescription) {
+    const { backend, dtype, inputShape, outputShape, inputName, assertOpen, prepare } = description;
     assertOpen();
     this.#assertOpen = assertOpen;
-    this.spec = spec;
-    this.inputShape = Object.freeze(inputShapeOf(spec));
-    this.outputShape = Object.freeze(outputShapeOf(spec));
-    this.algorithm = selection.algorithm;
+    this.#dtype = dtype;
+    this.#inputName = inputName;
+    this.#typedAs = description.typedAs ?? "as the weights have";
+    this.inputShape = Object.freeze(inputShape);
+    this.outputShape = Object.freeze(outputShape);
     this.backend = backend.name;
     this.isa = backend.isa;
     this.threads = backend.threads;
-    this.#reason = selection.reason;
-    this.#inputLength = elementCount(this.inputShape);
-    this.#outputLength = elementCount(this.outputShape);
+    this.#inputLength = elementCount(inputShape);
+    this.#outputLength = elementCount(outputShape);
     try {
-      this.#prepared =
-        spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias);
+      this.#prepared = prepare();
     } catch (cause) {
       throw backendFailure(backend.name, cause);
     }
     this.workspaceBytes = this.#prepared.workspaceBytes;
-    if (spec.batch !== 0) forgotten.register(this, this.#prepared, this);
+    if (this.#prepared !== emptyBatch) forgotten.register(this, this.#prepared, this);
   }
 
+  /** One line on what runs and why. */
+  abstract explain(): string;
+
   /**
-   * Convolves `x`, a tensor of `inputShape` or a bare array of its elements, on the calling thread and its pool.
+   * Computes on `x`, a tensor of `inputShape` or a bare array of its elements, on the calling thread and its pool.
    *
    * Throws INVALID_ARGUMENT for an input or `out` of another shape or type, or where the two overlap; DISPOSED; and
    * BACKEND_FAILED where memory runs out.
@@ -86,12 +94,14 @@ export class ConvPlan {
     const out = options?.out;
     const output =
       out === undefined
-        ? allocateOutput(this.spec.dtype, this.#outputLength)
+        ? allocateOutput(this.#dtype, this.#outputLength)
         : this.#elements(out, this.outputShape, this.#outputLength, "out");
-    const input = this.#elements(x, this.inputShape, this.#inputLength, "x");
+    const input = this.#elements(x, this.inputShape, this.#inputLength, this.#inputName);
     // Asked again, as a getter of x may have detached it.
     if (output.length !== this.#outputLength) throw invalid(`${this.#outputLength} elements`, "out", output);
-    if (out !== undefined && overlap(input, output)) throw invalid("an array apart from x", "out", output);
+    if (out !== undefined && overlap(input, output)) {
+      throw invalid(`an array apart from ${this.#inputName}`, "out", output);
+    }
     try {
       prepared.run(input, output);
     } catch (cause) {
@@ -112,10 +122,10 @@ export class ConvPlan {
     checkSignal(signal);
     signal?.throwIfAborted();
     if (out !== undefined) this.#elements(out, this.outputShape, this.#outputLength, "out");
-    const given = this.#elements(x, this.inputShape, this.#inputLength, "x");
+    const given = this.#elements(x, this.inputShape, this.#inputLength, this.#inputName);
     // Both arrays are private: no script can detach or resize them while other threads use them.
     const input = transfer && !(x instanceof AllocatedTensor) ? takeOver(given) : copyOf(given);
-    const output = allocateOutput(this.spec.dtype, this.#outputLength);
+    const output = allocateOutput(this.#dtype, this.#outputLength);
     try {
       await prepared.runAsync(input, output, signal);
     } catch (cause) {
@@ -125,18 +135,6 @@ export class ConvPlan {
     const target = this.#elements(out, this.outputShape, this.#outputLength, "out");
     target.set(output);
     return out instanceof Tensor ? out : new Tensor(target, this.outputShape);
-  }
-
-  /** One line on what runs and why. */
-  explain(): string {
-    const { spec } = this;
-    const work = (2 * multiplyAdds(spec)) / 1e6;
-    return (
-      `${this.algorithm} on ${this.backend} (${this.isa}, ${this.threads === 1 ? "1 thread" : `up to ${this.threads} threads`}): ` +
-      `${spec.dtype} [${this.inputShape.join(", ")}] -> [${this.outputShape.join(", ")}], ` +
-      `kernel ${spec.kernelHeight}x${spec.kernelWidth}, ${work.toPrecision(3)} MFLOP, ` +
-      `workspace ${Math.ceil(this.workspaceBytes / 1024)} KiB; ${this.#reason}`
-    );
   }
 
   /** Frees the packed weights; runs under way finish first. A second call does nothing. */
@@ -164,7 +162,7 @@ export class ConvPlan {
     length: number,
     name: string,
   ): FloatArray {
-    const { dtype } = this.spec;
+    const dtype = this.#dtype;
     let data = value as FloatArray;
     if (!ArrayBuffer.isView(value)) {
       if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
@@ -174,13 +172,56 @@ export class ConvPlan {
         throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
       }
     }
-    if (dtypeOf(data, name) !== dtype) throw invalid(`${dtype} elements, as the weights have,`, name, data);
+    if (dtypeOf(data, name) !== dtype) throw invalid(`${dtype} elements, ${this.#typedAs},`, name, data);
     if (data.length !== length) throw invalid(`${length} elements`, name, data);
     return data;
   }
 }
 
-const emptyBatch: PreparedConv = {
+/** A convolution with its weights packed and its algorithm chosen, for many inputs of one shape. */
+export class ConvPlan extends Plan {
+  readonly spec: ConvSpec;
+  readonly algorithm: Algorithm;
+  readonly #reason: string;
+
+  /** Plans come from `planConv2d`. */
+  constructor(
+    backend: Backend,
+    spec: ConvSpec,
+    selection: Selection,
+    weights: FloatArray,
+    bias: FloatArray | null,
+    assertOpen: () => void,
+  ) {
+    super({
+      backend,
+      dtype: spec.dtype,
+      inputShape: inputShapeOf(spec),
+      outputShape: outputShapeOf(spec),
+      inputName: "x",
+      assertOpen,
+      prepare: () =>
+        spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias),
+    });
+    this.spec = spec;
+    this.algorithm = selection.algorithm;
+    this.#reason = selection.reason;
+  }
+
+  override explain(): string {
+    const { spec } = this;
+    const work = (2 * multiplyAdds(spec)) / 1e6;
+    return (
+      `${this.algorithm} on ${this.backend} (${this.isa}, ${this.threads === 1 ? "1 thread" : `up to ${this.threads} threads`}): ` +
+      `${spec.dtype} [${this.inputShape.join(", ")}] -> [${this.outputShape.join(", ")}], ` +
+      `kernel ${spec.kernelHeight}x${spec.kernelWidth}, ${work.toPrecision(3)} MFLOP, ` +
+      `workspace ${Math.ceil(this.workspaceBytes / 1024)} KiB; ${this.#reason}`
+    );
+  }
+}
+
+/** Nothing to compute. */
+export const emptyBatch: PreparedConv = {
   workspaceBytes: 0,
   run: () => {},
   runAsync: async () => {},

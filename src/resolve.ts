@@ -51,7 +51,7 @@ export interface ConvOptions {
 }
 
 /** More than any runtime's typed arrays hold; turned away before anything is prepared for it. */
-const mostElements = 2 ** 33;
+export const mostElements = 2 ** 33;
 
 const defaults: Required<Omit<ConvOptions, "algorithm" | "accuracy" | "tune">> = {
   strides: 1,

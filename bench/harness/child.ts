@@ -61,7 +61,7 @@ async function measure(task: ChildTask): Promise<Measured> {
       what: participants[i].what,
       flop: contender.flop ?? flop,
       ...(contender.isa !== undefined && { isa: contender.isa }),
-      ...(differences !== undefined && { difference: differences[i] }),
+      ...(differences?.[i] !== undefined && { difference: differences[i] }),
       ...summarize(batches[i], samples[i]),
     })),
   };
@@ -72,11 +72,15 @@ async function compareResults(
   participants: readonly Participant[],
   contenders: Case["contenders"],
   tolerance: number,
-): Promise<number[]> {
+): Promise<(number | undefined)[]> {
   const expected = await participants[0].result();
-  const differences = [0];
+  const differences: (number | undefined)[] = [0];
   for (const [i, participant] of participants.entries()) {
     if (i === 0) continue;
+    if (contenders[i].comparable === false) {
+      differences.push(undefined);
+      continue;
+    }
     const difference = relativeRms(await participant.result(), expected);
     if (!(difference <= tolerance)) {
       const [names, bound] = [[contenders[i].name, contenders[0].name], tolerance.toExponential(1)];

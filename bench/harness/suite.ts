@@ -43,6 +43,8 @@ export interface Contender {
   readonly name: string;
   /** Of its own problem, where that is not the case's. */
   readonly flop?: number;
+  /** False where it computes something else, and only its speed is of interest. */
+  readonly comparable?: boolean;
   /** Whose peak it is held against; "best" for a library that chooses by itself. */
   readonly isa?: string;
   /** Everything that is not to be timed: operands, engines, packed weights. */

@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 const root = dirname(createRequire(import.meta.url).resolve("corr2d/package.json"));
-const requirePeer = createRequire(join(root, "bench/peers/package.json"));
+export const peersFolder = join(root, "bench/peers");
+const requirePeer = createRequire(join(peersFolder, "package.json"));
 
 export const packages = [
   "onnxruntime-node",

@@ -3,6 +3,7 @@
 #pragma once
 #include "../algorithms/depthwise.h"
 #include "../algorithms/direct.h"
+#include "../algorithms/grad_weights.h"
 #include "../algorithms/im2col.h"
 #include "../algorithms/pool.h"
 #include "../algorithms/strided.h"
@@ -21,6 +22,7 @@ constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Ti
                                 strided<T>,
                                 winogradFor(T()),
                                 depthwise<T>,
+                                gradWeights<T>,
                                 pool<T>};
 
 }  // namespace

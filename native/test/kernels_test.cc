@@ -15,6 +15,7 @@
 
 #include "../conv_plan.h"
 #include "../cpu.h"
+#include "../grad_weights_plan.h"
 #include "../pool.h"
 
 namespace {
@@ -232,6 +233,63 @@ int testCase(const ConvSpec& s, Random& random, int number) {
   return failures;
 }
 
+// The gradient of weights by its definition: every product of an output's gradient and an element of its window.
+template <class T>
+Expected defineGradWeights(const ConvSpec& s, const T* x, const T* gradOutput) {
+  Expected e;
+  const double epsilon = s.dtype == DType::float32 ? 0x1p-24 : 0x1p-53;
+  const double pixels = static_cast<double>(s.batch * s.outHeight * s.outWidth);
+  for (int64_t i = 0; i < s.weightsLength(); i++) {
+    const int64_t kx = i % s.kernelWidth, ky = i / s.kernelWidth % s.kernelHeight;
+    const int64_t ic = i / s.taps() % s.groupIn(), oc = i / s.taps() / s.groupIn();
+    const int64_t channel = oc / s.groupOut() * s.groupIn() + ic;
+    long double sum = 0, magnitude = 0;
+    for (int64_t n = 0; n < s.batch; n++) {
+      for (int64_t oy = 0; oy < s.outHeight; oy++) {
+        const int64_t y = sourceIndex(oy * s.strideY + ky * s.dilationY - s.padTop, s.inHeight, s.border);
+        for (int64_t ox = 0; y >= 0 && ox < s.outWidth; ox++) {
+          const int64_t x0 = sourceIndex(ox * s.strideX + kx * s.dilationX - s.padLeft, s.inWidth, s.border);
+          if (x0 < 0) continue;
+          const int64_t from = s.nhwc ? ((n * s.inHeight + y) * s.inWidth + x0) * s.inChannels + channel
+                                      : ((n * s.inChannels + channel) * s.inHeight + y) * s.inWidth + x0;
+          const int64_t at = s.nhwc ? ((n * s.outHeight + oy) * s.outWidth + ox) * s.outChannels + oc
+                                    : ((n * s.outChannels + oc) * s.outHeight + oy) * s.outWidth + ox;
+          const long double product = static_cast<long double>(x[from]) * gradOutput[at];
+          sum += product;
+          magnitude += fabsl(product);
+        }
+      }
+    }
+    e.value.push_back(static_cast<double>(sum));
+    e.bound.push_back(static_cast<double>(magnitude) * (pixels + 2) * epsilon);
+  }
+  return e;
+}
+
+template <class T>
+int testGradWeights(const ConvSpec& s, Random& random, int number) {
+  const Guarded<T> x(s.inputLength()), gradOutput(s.outputLength()), out(s.weightsLength());
+  for (int64_t i = 0; i < s.inputLength(); i++) x.data[i] = static_cast<T>(random.uniform());
+  for (int64_t i = 0; i < s.outputLength(); i++) gradOutput.data[i] = static_cast<T>(random.uniform());
+  const Expected expected = defineGradWeights(s, x.data, gradOutput.data);
+  int failures = 0;
+  for (const Isa* isa : isas()) {
+    const GradWeightsPlan plan(s, *isa, static_cast<int>(random.range(1, 3)));
+    memset(out.data, 0xff, static_cast<size_t>(s.weightsLength()) * sizeof(T));
+    plan.run(x.data, gradOutput.data, out.data);
+    for (int64_t i = 0; i < s.weightsLength(); i++) {
+      const size_t at = static_cast<size_t>(i);
+      if (fabs(static_cast<double>(out.data[i]) - expected.value[at]) <= expected.bound[at]) continue;
+      failures++;
+      printf("case %d, %s, gradient of weights, %s: element %ld is %g, not %g +- %g\n", number, isa->name,
+             sizeof(T) == 4 ? "float32" : "float64", static_cast<long>(i), static_cast<double>(out.data[i]),
+             expected.value[at], expected.bound[at]);
+      break;
+    }
+  }
+  return failures;
+}
+
 // winograd's error has no bound output by output: root mean square error at most 16 times that of direct.
 int testWinograd(int cases, uint64_t seed) {
   int failures = 0;
@@ -390,6 +448,8 @@ int main(int argc, char** argv) {
     Random random(seed * 1000003 + static_cast<uint64_t>(i));
     const ConvSpec spec = randomSpec(random);
     failures += spec.dtype == DType::float32 ? testCase<float>(spec, random, i) : testCase<double>(spec, random, i);
+    failures += spec.dtype == DType::float32 ? testGradWeights<float>(spec, random, i)
+                                             : testGradWeights<double>(spec, random, i);
   }
   failures += testWinograd(cases / 3, seed);
   failures += testPools(cases, seed);

@@ -22,6 +22,12 @@ export interface Backend {
    * (`outChannels`, or null for zeros) for many runs. Both are copied.
    */
   prepare(spec: ConvSpec, algorithm: Algorithm, weights: FloatArray, bias: FloatArray | null): PreparedConv;
+  /** Prepares the gradient of a convolution's weights. The spec's activation takes no part in it. */
+  prepareGradWeights(spec: ConvSpec): PreparedGradWeights;
+  /** Makes input channels of weights output channels, and the other way round. */
+  exchange(how: Exchange, from: FloatArray, to: FloatArray): void;
+  /** Puts the rows and columns of `from` into `to`, a stride apart. */
+  interleave(placement: Placement, from: FloatArray, to: FloatArray): void;
   /** Writes every element of `output`. The two arrays do not overlap. */
   pool(spec: PoolSpec, input: FloatArray, output: FloatArray): void;
   /** Room for a tensor of zeros, where `run` can read and write it without a copy if that makes a difference. */
@@ -51,4 +57,48 @@ export interface PreparedConv {
   runAsync(input: FloatArray, output: FloatArray, signal: AbortSignal | undefined): Promise<void>;
   /** Frees packed weights; runs under way finish first. A second call does nothing. */
   dispose(): void;
+}
+
+/** The gradient of a convolution's weights: for each of them, the sum over batch and outputs of gradOutput * its input. */
+export interface PreparedGradWeights {
+  /**
+   * Writes every element of `gradWeights`, OIHW, from the convolution's input and the gradient of its output. The
+   * arrays do not overlap.
+   */
+  run(input: FloatArray, gradOutput: FloatArray, gradWeights: FloatArray): void;
+  /** As `run`, off the event loop, on the terms of `runAsync` of {@link PreparedConv}. */
+  runAsync(
+    input: FloatArray,
+    gradOutput: FloatArray,
+    gradWeights: FloatArray,
+    signal: AbortSignal | undefined,
+  ): Promise<void>;
+  dispose(): void;
+}
+
+/** Where a tensor [images, rows, columns, pixel] goes in a larger one [images, outRows, outColumns, pixel]. */
+export interface Placement {
+  readonly images: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Elements that stay together. */
+  readonly pixel: number;
+  readonly outRows: number;
+  readonly outColumns: number;
+  /** Where the first row and column go, and how far apart the next ones. */
+  readonly top: number;
+  readonly left: number;
+  readonly strideY: number;
+  readonly strideX: number;
+}
+
+/** to[group, ic, oc, targets[k]] = from[group, oc, ic, sources[k]], for kernels of `kernel` and `window` elements. */
+export interface Exchange {
+  readonly groups: number;
+  readonly groupOut: number;
+  readonly groupIn: number;
+  readonly kernel: number;
+  readonly window: number;
+  readonly sources: Int32Array;
+  readonly targets: Int32Array;
 }

@@ -2,7 +2,7 @@
 import { allocate, type DType, type FloatArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
-import type { Backend, PreparedConv } from "./backend.ts";
+import type { Backend, Placement, PreparedConv, PreparedGradWeights } from "./backend.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
@@ -30,7 +30,29 @@ export interface NativeAddon {
     cancel: Int32Array,
     done: (error: Error | null) => void,
   ): void;
-  dispose(conv: Handle): void;
+  prepareGradWeights(spec: Float64Array, isa: number, threads: number): Handle;
+  runGradWeights(plan: Handle, input: FloatArray, gradOutput: FloatArray, gradWeights: FloatArray): void;
+  /** As `runAsync`. */
+  runGradWeightsAsync(
+    plan: Handle,
+    input: FloatArray,
+    gradOutput: FloatArray,
+    gradWeights: FloatArray,
+    cancel: Int32Array,
+    done: (error: Error | null) => void,
+  ): void;
+  /** `sizes` has those of {@link Exchange} in their order. */
+  exchange(
+    sizes: Float64Array,
+    sources: Int32Array,
+    targets: Int32Array,
+    from: FloatArray,
+    to: FloatArray,
+  ): void;
+  /** `placement` has the fields of {@link Placement} in their order. */
+  interleave(placement: Float64Array, threads: number, from: FloatArray, to: FloatArray): void;
+  /** Of either kind. */
+  dispose(plan: Handle): void;
   /** `spec` is laid out as {@link encodePool} says. */
   pool(spec: Float64Array, isa: number, threads: number, input: FloatArray, output: FloatArray): void;
 }
@@ -56,6 +78,13 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
         addon,
         addon.prepare(encodeSpec(spec), isaIndex, algorithms.indexOf(algorithm), threads, weights, bias),
       ),
+    prepareGradWeights: (spec) =>
+      preparedGradWeights(addon, addon.prepareGradWeights(encodeSpec(spec), isaIndex, threads)),
+    exchange: ({ groups, groupOut, groupIn, kernel, window, sources, targets }, from, to) => {
+      const sizes = Float64Array.of(groups, groupOut, groupIn, kernel, window);
+      addon.exchange(sizes, sources, targets, from, to);
+    },
+    interleave: (placement, from, to) => addon.interleave(encodePlacement(placement), threads, from, to),
     pool: (spec, input, output) => addon.pool(encodePool(spec), isaIndex, threads, input, output),
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => {},
@@ -67,21 +96,40 @@ function prepared(addon: NativeAddon, conv: Handle): PreparedConv {
     workspaceBytes: addon.workspaceBytes(conv),
     run: (input, output) => addon.run(conv, input, output),
     runAsync: (input, output, signal) =>
-      new Promise((resolve, reject) => {
-        const cancel = new Int32Array(1);
-        const abort = () => {
-          Atomics.store(cancel, 0, 1);
-        };
-        addon.runAsync(conv, input, output, cancel, (error) => {
-          signal?.removeEventListener("abort", abort);
-          if (signal?.aborted) reject(signal.reason);
-          else if (error !== null) reject(error);
-          else resolve();
-        });
-        signal?.addEventListener("abort", abort);
-      }),
+      cancellable(signal, (cancel, done) => addon.runAsync(conv, input, output, cancel, done)),
     dispose: () => addon.dispose(conv),
   };
+}
+
+function preparedGradWeights(addon: NativeAddon, plan: Handle): PreparedGradWeights {
+  return {
+    run: (input, gradOutput, gradWeights) => addon.runGradWeights(plan, input, gradOutput, gradWeights),
+    runAsync: (input, gradOutput, gradWeights, signal) =>
+      cancellable(signal, (cancel, done) =>
+        addon.runGradWeightsAsync(plan, input, gradOutput, gradWeights, cancel, done),
+      ),
+    dispose: () => addon.dispose(plan),
+  };
+}
+
+/** The end of work that `start` begins and an abort cancels. */
+function cancellable(
+  signal: AbortSignal | undefined,
+  start: (cancel: Int32Array, done: (error: Error | null) => void) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = new Int32Array(1);
+    const abort = () => {
+      Atomics.store(cancel, 0, 1);
+    };
+    start(cancel, (error) => {
+      signal?.removeEventListener("abort", abort);
+      if (signal?.aborted) reject(signal.reason);
+      else if (error !== null) reject(error);
+      else resolve();
+    });
+    signal?.addEventListener("abort", abort);
+  });
 }
 
 const dtypes: readonly DType[] = ["float32", "float64"];
@@ -114,6 +162,13 @@ function encodeSpec(spec: ConvSpec): Float64Array {
     alpha,
     min,
     max,
+  );
+}
+
+function encodePlacement(p: Placement): Float64Array {
+  return Float64Array.of(
+    ...[p.images, p.rows, p.columns, p.pixel, p.outRows, p.outColumns],
+    ...[p.top, p.left, p.strideY, p.strideX],
   );
 }
 

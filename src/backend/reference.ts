@@ -2,6 +2,9 @@
 import { allocate, type FloatArray } from "../dtype.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
+import { exchange } from "./exchange.ts";
+import { gradWeightsByConv } from "./grad-weights.ts";
+import { interleave } from "./interleave.ts";
 import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
@@ -19,17 +22,21 @@ const runners = { direct, im2col, strided, winograd };
  */
 export function createReferenceBackend({ threads }: { threads: number } = { threads: 1 }): Backend {
   const workers = createWorkerPool({ backend: "reference" }, threads);
-  return {
+  const backend: Backend = {
     name: "reference",
     isa: "javascript",
     threads: 1,
     supports: (spec, algorithm) => algorithm in runners && (algorithm !== "winograd" || suitsWinograd(spec)),
     prepare: (spec, algorithm, weights, bias) =>
       prepare(workers, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
+    prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
+    exchange,
+    interleave,
     pool,
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => workers.dispose(),
   };
+  return backend;
 }
 
 /** For work that is done sooner than a worker could be told of it: `runAsync` computes on the calling thread as well. */
@@ -40,6 +47,13 @@ export function createInlineBackend(): Backend {
     prepare: (...args) => {
       const prepared = backend.prepare(...args);
       return { ...prepared, runAsync: async (input, output) => prepared.run(input, output) };
+    },
+    prepareGradWeights: (spec) => {
+      const prepared = backend.prepareGradWeights(spec);
+      return {
+        ...prepared,
+        runAsync: async (...operands) => prepared.run(operands[0], operands[1], operands[2]),
+      };
     },
   };
 }

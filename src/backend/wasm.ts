@@ -3,6 +3,9 @@ import type { DType, FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { Allocation, Backend, PreparedConv } from "./backend.ts";
+import { exchange } from "./exchange.ts";
+import { gradWeightsByConv } from "./grad-weights.ts";
+import { interleave } from "./interleave.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { aligned } from "./wasm-memory.ts";
@@ -128,7 +131,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       };
     });
 
-  return {
+  const backend: Backend = {
     name: "wasm",
     isa,
     threads: helpers + 1,
@@ -146,6 +149,9 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       return Math.max((input + output) * bytes, weights * bytes) + packed < addressable;
     },
     prepare,
+    prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
+    exchange,
+    interleave,
     pool(spec, input, output) {
       guarded((on) => {
         if (poolOn(on, spec, input, output) > highWater) drop();
@@ -158,4 +164,5 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       workers.dispose();
     },
   };
+  return backend;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
-import { allocate, dtypeOf } from "../dtype.ts";
+import { dtypeOf } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
@@ -8,7 +8,6 @@ import { ConvPlan } from "../plan.ts";
 import {
   type ConvOptions,
   convOptionNames,
-  type FilterLayout,
   readOptions,
   resolveAccuracy,
   resolveAlgorithm,
@@ -18,6 +17,7 @@ import { type Selection, selectFastest, selectNamed } from "../select.ts";
 import { type ConvSpec, multiplyAdds, outputShapeOf } from "../spec.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { recall, tune } from "../tuning.ts";
+import { toOihw } from "../weights-layout.ts";
 
 export interface Conv2dOptions extends ConvOptions {
   /** One number for each output channel. Default zeros. */
@@ -94,7 +94,7 @@ export function conv2dSpec(
 }
 
 /** A nested input takes the element type of the weights, and nested weights that of the input. */
-function operands(x: TensorLike | NestedArray, weights: TensorLike | NestedArray) {
+export function operands(x: TensorLike | NestedArray, weights: TensorLike | NestedArray) {
   if (Array.isArray(x) && !Array.isArray(weights)) {
     const filters = toTensor(weights, 4, "weights");
     return { input: toTensor(x, 4, "x", dtypeOf(filters.data, "weights.data")), filters };
@@ -158,29 +158,4 @@ export function readBias(
     throw invalid(`${outChannels} elements, one for each output channel,`, "bias", bias);
   }
   return tensor.data;
-}
-
-function toOihw({ data, shape }: TensorLike, layout: FilterLayout): FloatArray {
-  if (layout === "oihw") return data;
-  const steps = { o: 0, i: 0, h: 0, w: 0 };
-  const sizes = { ...steps };
-  let step = 1;
-  for (let axis = 3; axis >= 0; axis--) {
-    const letter = layout[axis] as keyof typeof steps;
-    steps[letter] = step;
-    sizes[letter] = shape[axis];
-    step *= shape[axis];
-  }
-  const ordered = allocate(dtypeOf(data, "weights"), data.length);
-  let next = 0;
-  for (let o = 0; o < sizes.o; o++) {
-    for (let i = 0; i < sizes.i; i++) {
-      for (let h = 0; h < sizes.h; h++) {
-        for (let w = 0; w < sizes.w; w++) {
-          ordered[next++] = data[o * steps.o + i * steps.i + h * steps.h + w * steps.w];
-        }
-      }
-    }
-  }
-  return ordered;
 }

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MIT
+// The adjoint of a convolution: from what has the shape of its output to what has the shape of its input. It is the
+// gradient of the input, and transposed convolution.
+
+import type { Backend, Placement, PreparedConv } from "./backend/backend.ts";
+import { activationFunction } from "./backend/reference/activation.ts";
+import { borderIndex } from "./border.ts";
+import { allocate, type FloatArray } from "./dtype.ts";
+import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
+import { type Accuracy, selectFastest } from "./select.ts";
+import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "./spec.ts";
+import { elementCount } from "./tensor.ts";
+
+/**
+ * An adjoint to prepare. Here the spec's input is what is computed, of its output `outHeight` and `outWidth` may be
+ * less than the convolution would have, and its activation is applied to the result.
+ */
+export interface Adjoint {
+  readonly spec: ConvSpec;
+  /** Of the convolution, OIHW. */
+  readonly weights: FloatArray;
+  /** One for each input channel of the convolution. */
+  readonly bias: FloatArray | null;
+  readonly accuracy: Accuracy;
+  /** Where a convolution of so many multiply-adds runs. */
+  backendFor(multiplyAdds: number): Backend;
+}
+
+/** What is prepared, and the algorithms in use. */
+export interface PreparedAdjoint extends PreparedConv {
+  readonly algorithms: readonly Algorithm[];
+}
+
+/** One of the convolutions that make up an adjoint, and where its outputs go. */
+interface Part {
+  readonly backend: Backend;
+  readonly prepared: PreparedConv;
+  readonly algorithm: Algorithm;
+  readonly spec: ConvSpec;
+  /** Each pair of a row phase and a column phase has its own block of output channels. */
+  readonly rows: readonly Phase[];
+  readonly columns: readonly Phase[];
+  readonly rowWindow: Window;
+  readonly columnWindow: Window;
+}
+
+/**
+ * Gathers where the convolution scatters: for each remainder of output rows and columns by the strides one convolution of
+ * stride 1, with the kernel elements that reach them, flipped, and channels exchanged (Dumoulin & Visin, 2016, section
+ * 4). No zeros are put between the elements of the source. With a border other than zeros, the adjoint of the convolution
+ * is computed on the padded image, whose border is then added to the elements that it was copied from.
+ */
+export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
+  const { spec } = adjoint;
+  const folds = spec.border !== "constant" && spec.padding.some((pad) => pad > 0);
+  const parts = prepareParts(adjoint, folds);
+  const [height, width] = [spec.inHeight, spec.inWidth];
+  const counts = parts.flatMap(({ rows, columns }) =>
+    rows.map((row) => row.count * columns[0].count * columns.length),
+  );
+  // Every place is in one phase at most.
+  const isCovered = !folds && counts.reduce((sum, count) => sum + count, 0) === height * width;
+  const isWhole = isCovered && parts.length === 1 && parts[0].rows.length * parts[0].columns.length === 1;
+  const scratchLength = isWhole
+    ? 0
+    : Math.max(0, ...parts.map((part) => elementCount(outputShapeOf(part.spec))));
+  let idle: FloatArray | undefined;
+  const takeScratch = () => {
+    const scratch = idle ?? allocate(spec.dtype, scratchLength);
+    idle = undefined;
+    return scratch;
+  };
+  const begin = (output: FloatArray) => {
+    if (folds) output.fill(0);
+    else if (!isCovered) fillUnreached(adjoint, output);
+  };
+  const place = (part: Part, result: FloatArray, output: FloatArray) => {
+    if (folds) fold(spec, part, result, output);
+    else interleaveBlocks(spec, part, result, output);
+  };
+  const end = (output: FloatArray) => {
+    if (folds) finish(adjoint, output);
+  };
+  return {
+    algorithms: [...new Set(parts.map(({ algorithm }) => algorithm))],
+    workspaceBytes:
+      scratchLength * (spec.dtype === "float32" ? 4 : 8) +
+      Math.max(0, ...parts.map(({ prepared }) => prepared.workspaceBytes)),
+    run(source, output) {
+      if (isWhole) return parts[0].prepared.run(cropped(spec, source, parts[0]), output);
+      begin(output);
+      const scratch = takeScratch();
+      for (const part of parts) {
+        const result = scratch.subarray(0, elementCount(outputShapeOf(part.spec)));
+        part.prepared.run(cropped(spec, source, part), result);
+        place(part, result, output);
+      }
+      idle = scratch;
+      end(output);
+    },
+    async runAsync(source, output, signal) {
+      begin(output);
+      for (const part of parts) {
+        // Backends may take the input away.
+        const input =
+          part === parts.at(-1) ? cropped(spec, source, part) : cropped(spec, source, part).slice();
+        const result = isWhole ? output : allocate(spec.dtype, elementCount(outputShapeOf(part.spec)));
+        await part.prepared.runAsync(input, result, signal);
+        if (!isWhole) place(part, result, output);
+      }
+      end(output);
+    },
+    dispose() {
+      for (const { prepared } of parts) prepared.dispose();
+    },
+  };
+}
+
+function prepareParts(adjoint: Adjoint, folds: boolean): Part[] {
+  const { spec } = adjoint;
+  const axis = (at: 0 | 1, size: number, source: number, kernel: number) => {
+    const before = spec.padding[2 * at];
+    const after = spec.padding[2 * at + 1];
+    const [from, to] = folds ? [0, before + size + after] : [before, before + size];
+    return phasesOf({ from, to, source, kernel, stride: spec.strides[at], dilation: spec.dilations[at] });
+  };
+  const rows = axis(0, spec.inHeight, spec.outHeight, spec.kernelHeight);
+  const columns = axis(1, spec.inWidth, spec.outWidth, spec.kernelWidth);
+  const pairs =
+    !folds && shouldMerge(spec, rows, columns)
+      ? [{ rows, columns }]
+      : rows.flatMap((row) => columns.map((column) => ({ rows: [row], columns: [column] })));
+  const parts: Part[] = [];
+  try {
+    for (const pair of pairs) parts.push(preparePart(adjoint, folds, pair.rows, pair.columns));
+  } catch (error) {
+    for (const { prepared } of parts) prepared.dispose();
+    throw error;
+  }
+  return parts;
+}
+
+/**
+ * Where few channels come out, as colours of an image, a convolution for each phase would leave the backend little to
+ * share. All phases are then channels of one, whose kernels have zeros where a phase has no tap. The estimate follows
+ * that of "direct" in select.ts.
+ */
+function shouldMerge(spec: ConvSpec, rows: readonly Phase[], columns: readonly Phase[]): boolean {
+  const phases = [...rows, ...columns];
+  const alike = (axis: readonly Phase[]) => axis.every(({ count }) => count === axis[0].count);
+  const blocks = rows.length * columns.length;
+  if (blocks < 2 || spec.groups > 1 || spec.inputLayout !== "nchw") return false;
+  if (!alike(rows) || !alike(columns) || phases.some(({ dilation }) => dilation > 1)) return false;
+  const efficiency = (channels: number) => {
+    const tile = Math.min(8, 2 ** Math.ceil(Math.log2(channels)));
+    return (channels / (Math.ceil(channels / tile) * tile)) * (tile / (tile + 1.5));
+  };
+  const window = windowOf(rows).size * windowOf(columns).size * blocks;
+  const used = (spec.kernelHeight * spec.kernelWidth) / window;
+  const merged = Math.max(efficiency(blocks * spec.inChannels), blocks * spec.inChannels <= 12 ? 8 / 11 : 0);
+  return merged * used > efficiency(spec.inChannels);
+}
+
+function preparePart(
+  adjoint: Adjoint,
+  folds: boolean,
+  rows: readonly Phase[],
+  columns: readonly Phase[],
+): Part {
+  const { spec, bias, accuracy } = adjoint;
+  const [rowWindow, columnWindow] = [windowOf(rows), windowOf(columns)];
+  const blocks = rows.length * columns.length;
+  const kept = (size: number, { before, after }: Window) => size + Math.min(before, 0) + Math.min(after, 0);
+  const pads = [rowWindow.before, rowWindow.after, columnWindow.before, columnWindow.after];
+  const part: ConvSpec = {
+    ...spec,
+    inChannels: spec.outChannels,
+    inHeight: kept(spec.outHeight, rowWindow),
+    inWidth: kept(spec.outWidth, columnWindow),
+    outChannels: spec.inChannels * blocks,
+    outHeight: rowWindow.count,
+    outWidth: columnWindow.count,
+    kernelHeight: rowWindow.size,
+    kernelWidth: columnWindow.size,
+    strides: [1, 1],
+    padding: pads.map((pad) => Math.max(pad, 0)) as [number, number, number, number],
+    dilations: [rowWindow.dilation, columnWindow.dilation],
+    border: "constant",
+    activation: folds ? { kind: "none" } : spec.activation,
+  };
+  const backend = adjoint.backendFor(multiplyAdds(part));
+  const { algorithm } = selectFastest(backend, part, accuracy);
+  const weights = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
+  const biases = bias === null || folds ? null : repeated(bias, blocks);
+  const prepared = backend.prepare(part, algorithm, weights, biases);
+  return { backend, prepared, algorithm, spec: part, rows, columns, rowWindow, columnWindow };
+}
+
+function repeated(values: FloatArray, times: number): FloatArray {
+  if (times === 1) return values;
+  const result = allocate(values instanceof Float32Array ? "float32" : "float64", values.length * times);
+  for (let i = 0; i < times; i++) result.set(values, i * values.length);
+  return result;
+}
+
+/** OIHW of the convolution -> OIHW of a part, with input and output channels exchanged in each group. */
+function weightsOf(
+  backend: Backend,
+  { spec, weights }: Adjoint,
+  rows: readonly Phase[],
+  columns: readonly Phase[],
+  { size: height, offsets: tops }: Window,
+  { size: width, offsets: lefts }: Window,
+): FloatArray {
+  const groupOut = spec.outChannels / spec.groups;
+  const blockLength = spec.inChannels * groupOut * height * width;
+  const result = allocate(spec.dtype, blockLength * rows.length * columns.length);
+  rows.forEach((row, i) => {
+    columns.forEach((column, j) => {
+      const block = (i * columns.length + j) * blockLength;
+      const into = result.subarray(block, block + blockLength);
+      const sources = row.taps.flatMap((ky) => column.taps.map((kx) => ky * spec.kernelWidth + kx));
+      const targets = row.taps.flatMap((_, y) =>
+        column.taps.map((_, x) => (tops[i] + y) * width + lefts[j] + x),
+      );
+      const how = {
+        ...{ groups: spec.groups, groupOut, groupIn: spec.inChannels / spec.groups },
+        ...{ kernel: spec.kernelHeight * spec.kernelWidth, window: height * width },
+        ...{ sources: Int32Array.from(sources), targets: Int32Array.from(targets) },
+      };
+      backend.exchange(how, weights, into);
+    });
+  });
+  return result;
+}
+
+/** The source without the rows and columns that reach no output of a part: there are some where padding exceeds the kernel. */
+function cropped(spec: ConvSpec, source: FloatArray, part: Part): FloatArray {
+  const { inHeight: height, inWidth: width } = part.spec;
+  if (height === spec.outHeight && width === spec.outWidth) return source;
+  const { batch, outChannels, outHeight, outWidth, inputLayout } = spec;
+  const top = Math.max(0, -part.rowWindow.before);
+  const left = Math.max(0, -part.columnWindow.before);
+  const [images, pixel] = inputLayout === "nchw" ? [batch * outChannels, 1] : [batch, outChannels];
+  const result = allocate(spec.dtype, images * height * width * pixel);
+  for (let image = 0, to = 0; image < images; image++) {
+    for (let y = 0; y < height; y++, to += width * pixel) {
+      const from = ((image * outHeight + top + y) * outWidth + left) * pixel;
+      result.set(source.subarray(from, from + width * pixel), to);
+    }
+  }
+  return result;
+}
+
+/** Puts each block of a part's outputs where it belongs. */
+function interleaveBlocks(spec: ConvSpec, part: Part, from: FloatArray, to: FloatArray): void {
+  const { rows, columns, backend } = part;
+  const blocks = rows.length * columns.length;
+  // Blocks of several images do not follow one another.
+  const parts = blocks === 1 ? 1 : spec.batch;
+  const block = from.length / blocks / parts;
+  const out = to.length / parts;
+  for (let n = 0, next = 0; n < parts; n++) {
+    const target = parts === 1 ? to : to.subarray(n * out, (n + 1) * out);
+    for (const row of rows) {
+      for (const column of columns) {
+        const placement = placementOf(spec, spec.batch / parts, row, column);
+        const source = blocks === 1 ? from : from.subarray(next, next + block);
+        backend.interleave(placement, source, target);
+        next += block;
+      }
+    }
+  }
+}
+
+/** Where the outputs of a pair of phases belong. */
+function placementOf(spec: ConvSpec, batch: number, row: Phase, column: Phase): Placement {
+  const { inChannels, inHeight, inWidth, strides, padding, inputLayout } = spec;
+  const [images, pixel] = inputLayout === "nchw" ? [batch * inChannels, 1] : [batch, inChannels];
+  return {
+    ...{ images, rows: row.count, columns: column.count, pixel, outRows: inHeight, outColumns: inWidth },
+    ...{ top: row.first - padding[0], left: column.first - padding[2] },
+    ...{ strideY: strides[0], strideX: strides[1] },
+  };
+}
+
+/** Adds a part's outputs to the elements of which their places are copies. */
+function fold(
+  spec: ConvSpec,
+  { rows: [rows], columns: [columns] }: Part,
+  from: FloatArray,
+  to: FloatArray,
+): void {
+  const { batch, inChannels, inHeight, inWidth, strides, padding, border, inputLayout } = spec;
+  const sources = ({ first, count }: Phase, stride: number, before: number, size: number) =>
+    Int32Array.from({ length: count }, (_, i) => borderIndex(first + i * stride - before, size, border));
+  const sourceRows = sources(rows, strides[0], padding[0], inHeight);
+  const sourceColumns = sources(columns, strides[1], padding[2], inWidth);
+  const [images, pixel] = inputLayout === "nchw" ? [batch * inChannels, 1] : [batch, inChannels];
+  let next = 0;
+  for (let image = 0; image < images; image++) {
+    for (let y = 0; y < rows.count; y++) {
+      const line = (image * inHeight + sourceRows[y]) * inWidth;
+      for (let x = 0; x < columns.count; x++) {
+        const at = (line + sourceColumns[x]) * pixel;
+        for (let c = 0; c < pixel; c++) to[at + c] += from[next++];
+      }
+    }
+  }
+}
+
+/** What places have that no kernel element reaches: bias alone. */
+function fillUnreached({ spec, bias }: Adjoint, output: FloatArray): void {
+  const activation = activationFunction(spec.activation);
+  const channels = spec.inChannels;
+  const values = Array.from({ length: channels }, (_, c) => activation(bias === null ? 0 : bias[c]));
+  if (values.every((value) => value === values[0])) {
+    output.fill(values[0]);
+  } else if (spec.inputLayout === "nhwc") {
+    for (let i = 0; i < output.length; i++) output[i] = values[i % channels];
+  } else {
+    const plane = spec.inHeight * spec.inWidth;
+    for (let i = 0; i < output.length; i += plane) {
+      output.fill(values[(i / plane) % channels], i, i + plane);
+    }
+  }
+}
+
+/** Bias and activation, once the border is folded. */
+function finish({ spec, bias }: Adjoint, output: FloatArray): void {
+  if (bias === null && spec.activation.kind === "none") return;
+  const activation = activationFunction(spec.activation);
+  const channels = spec.inChannels;
+  const step = spec.inputLayout === "nchw" ? spec.inHeight * spec.inWidth : 1;
+  for (let i = 0; i < output.length; i++) {
+    output[i] = activation(output[i] + (bias === null ? 0 : bias[Math.floor(i / step) % channels]));
+  }
+}

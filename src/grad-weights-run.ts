@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+import type { PreparedConv } from "./backend/backend.ts";
+import { allocate, type FloatArray } from "./dtype.ts";
+import type { EngineCore } from "./engine.ts";
+import { invalid } from "./errors.ts";
+import { overlap } from "./output.ts";
+import { Plan } from "./plan.ts";
+import type { FilterLayout } from "./resolve.ts";
+import { type ConvSpec, multiplyAdds, outputShapeOf } from "./spec.ts";
+import { fromOihw } from "./weights-layout.ts";
+
+/** One computation of a gradient of weights: of the convolution's two operands, one is part of it and one its input. */
+export class GradWeightsRun extends Plan {
+  constructor(
+    core: EngineCore,
+    spec: ConvSpec,
+    x: FloatArray,
+    layout: FilterLayout,
+    weightsShape: readonly number[],
+  ) {
+    super({
+      backend: core.backend,
+      dtype: spec.dtype,
+      inputShape: outputShapeOf(spec),
+      outputShape: weightsShape.slice(),
+      inputName: "gradOutput",
+      typedAs: "as x has",
+      assertOpen: core.assertOpen,
+      prepare: () => prepare(core, spec, x, layout, weightsShape),
+    });
+  }
+
+  override explain(): string {
+    return `the gradient of weights on ${this.backend} (${this.isa})`;
+  }
+}
+
+function prepare(
+  core: EngineCore,
+  spec: ConvSpec,
+  x: FloatArray,
+  layout: FilterLayout,
+  weightsShape: readonly number[],
+): PreparedConv {
+  if (spec.batch === 0) {
+    const zeros = (output: FloatArray) => void output.fill(0);
+    return {
+      workspaceBytes: 0,
+      run: (_, output) => zeros(output),
+      runAsync: async (_, output) => zeros(output),
+      dispose: () => {},
+    };
+  }
+  const backend = multiplyAdds(spec) < core.smallBelow ? core.small() : core.backend;
+  const prepared = backend.prepareGradWeights(spec);
+  const ordered = (output: FloatArray) => (layout === "oihw" ? output : allocate(spec.dtype, output.length));
+  const store = (result: FloatArray, output: FloatArray) => {
+    if (result !== output) fromOihw(result, layout, weightsShape, output);
+  };
+  return {
+    workspaceBytes: 0,
+    run(gradOutput, output) {
+      if (overlap(x, output)) throw invalid("an array apart from x", "out", output);
+      const result = ordered(output);
+      prepared.run(x, gradOutput, result);
+      store(result, output);
+    },
+    async runAsync(gradOutput, output, signal) {
+      const result = ordered(output);
+      await prepared.runAsync(x, gradOutput, result, signal);
+      store(result, output);
+    },
+    dispose: () => prepared.dispose(),
+  };
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+import type { DType } from "./dtype.ts";
+import { invalid } from "./errors.ts";
+import { type ConvOptions, checkOneOf, mostElements, resolveConvSpec } from "./resolve.ts";
+import { dilatedSize, type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
+import { type ConvSpec, inputLayouts } from "./spec.ts";
+
+export const transposedFilterLayouts = ["iohw", "hwoi", "ohwi", "oihw"] as const;
+/** The order of the axes of a transposed convolution's weights: in channels, out channels / groups, height, width. */
+export type TransposedFilterLayout = (typeof transposedFilterLayouts)[number];
+
+/** Options that describe a transposed convolution; all are optional. Names follow WebNN. */
+export interface ConvTransposeOptions
+  extends Pick<
+    ConvOptions,
+    "strides" | "dilations" | "groups" | "inputLayout" | "border" | "activation" | "accuracy"
+  > {
+  /** How much the output is smaller than all that is computed, on each side. Default 0. Not "same". */
+  readonly padding?: Exclude<Padding, "same">;
+  /**
+   * Rows and columns added to the bottom and right of the output, for which a convolution with these strides has the
+   * same result; less than the stride, or than the dilation. Default 0.
+   */
+  readonly outputPadding?: PerAxis;
+  /** Default "iohw", as in WebNN and PyTorch. */
+  readonly filterLayout?: TransposedFilterLayout;
+}
+
+/**
+ * The spec of the convolution whose adjoint a conv_transpose2d is: `x` has the shape of its output, and of what is
+ * computed it has the shape of the input. Throws INVALID_ARGUMENT.
+ *
+ * @param shape of x, in the order of `options.inputLayout`
+ * @param weightsShape in the order of `options.filterLayout`
+ */
+export function resolveConvTransposeSpec(
+  shape: readonly number[],
+  weightsShape: readonly number[],
+  dtype: DType,
+  options: ConvTransposeOptions,
+): ConvSpec {
+  const inputLayout = checkOneOf(options.inputLayout ?? "nchw", inputLayouts, "inputLayout");
+  const filterLayout = checkOneOf(options.filterLayout ?? "iohw", transposedFilterLayouts, "filterLayout");
+  const [batch, inChannels, height, width] = [..."nchw"].map((axis) => shape[inputLayout.indexOf(axis)]);
+  const [weightsIn, groupOut, kernelHeight, kernelWidth] = [..."iohw"].map(
+    (axis) => weightsShape[filterLayout.indexOf(axis)],
+  );
+  const { groups = 1, padding = 0 } = options;
+  for (const size of [inChannels, height, width]) {
+    if (size < 1) throw invalid("sizes of at least 1 after the batch", "x.shape", shape);
+  }
+  for (const size of weightsShape) {
+    if (size < 1) throw invalid("sizes of at least 1", "weights.shape", weightsShape);
+  }
+  if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0) {
+    throw invalid(`a positive integer that divides ${inChannels} input channels`, "groups", groups);
+  }
+  if (weightsIn !== inChannels) {
+    throw invalid(`${inChannels} input channels`, `weights.shape (${filterLayout})`, weightsShape);
+  }
+  if ((padding as unknown) === "same") {
+    throw invalid('a whole number >= 0, two or four of them, "valid" or "full"', "padding", padding);
+  }
+  const strides = resolvePerAxis(options.strides ?? 1, "strides");
+  const dilations = resolvePerAxis(options.dilations ?? 1, "dilations");
+  const extra = resolveOutputPadding(options.outputPadding ?? 0, strides, dilations);
+  const kernel = [kernelHeight, kernelWidth] as const;
+  const pads = resolvePadding(padding, [height, width], kernel, strides, dilations);
+  const [outHeight, outWidth] = [height, width].map((size, axis) => {
+    const full = (size - 1) * strides[axis] + dilatedSize(kernel[axis], dilations[axis]) + extra[axis];
+    return full - pads[2 * axis] - pads[2 * axis + 1];
+  });
+  if (outHeight < 1 || outWidth < 1 || outHeight > 0x7fffffff || outWidth > 0x7fffffff) {
+    const sizes = "an output whose sizes are from 1 to 2147483647";
+    throw invalid(sizes, "the shapes and options", `one of ${outHeight} x ${outWidth}`);
+  }
+  const outChannels = groupOut * groups;
+  if (batch * outChannels * outHeight * outWidth > mostElements) {
+    throw invalid(
+      `an output of at most ${mostElements} elements`,
+      "the shapes and options",
+      `one of ${batch} x ${outChannels} x ${outHeight} x ${outWidth}`,
+    );
+  }
+  const outShape = [..."nchw"].map(
+    (_, i) => [batch, outChannels, outHeight, outWidth]["nchw".indexOf(inputLayout[i])],
+  );
+  const { border, activation } = options;
+  const spec = resolveConvSpec(outShape, [inChannels, groupOut, kernelHeight, kernelWidth], dtype, {
+    ...{ strides, dilations, padding: pads, groups, inputLayout },
+    ...(border !== undefined && { border }),
+    ...(activation !== undefined && { activation }),
+  });
+  // With output padding beyond the stride, the convolution would have further outputs: here these are none.
+  return { ...spec, outHeight: height, outWidth: width };
+}
+
+function resolveOutputPadding(
+  value: PerAxis,
+  strides: readonly number[],
+  dilations: readonly number[],
+): [number, number] {
+  const pair = typeof value === "number" ? [value, value] : value;
+  if (!Array.isArray(pair) || pair.length !== 2) {
+    throw invalid("a whole number >= 0 or two of them", "outputPadding", value);
+  }
+  const [y, x] = [0, 1].map((axis) => {
+    const extra = pair[axis] as unknown;
+    const name = typeof value === "number" ? "outputPadding" : `outputPadding[${axis}]`;
+    const most = Math.max(strides[axis], dilations[axis]) - 1;
+    if (!Number.isInteger(extra) || (extra as number) < 0 || (extra as number) > most) {
+      throw invalid(`a whole number from 0 to ${most}, below stride or dilation`, name, extra);
+    }
+    return extra as number;
+  });
+  return [y, x];
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+import { allocate, dtypeOf, type FloatArray } from "./dtype.ts";
+import type { TensorLike } from "./tensor.ts";
+
+/** Weights in the order of `layout` ("o", "i", "h" and "w" in any order), as OIHW; the array itself where they are. */
+export function toOihw({ data, shape }: TensorLike, layout: string): FloatArray {
+  if (layout === "oihw") return data;
+  const ordered = allocate(dtypeOf(data, "weights"), data.length);
+  const sizes = [..."oihw"].map((letter) => shape[layout.indexOf(letter)]);
+  visit(sizes, layout, (at, next) => {
+    ordered[next] = data[at];
+  });
+  return ordered;
+}
+
+/** OIHW weights into `to`, in the order of `layout`; `shape` is in that order too. */
+export function fromOihw(from: FloatArray, layout: string, shape: readonly number[], to: FloatArray): void {
+  const sizes = [..."oihw"].map((letter) => shape[layout.indexOf(letter)]);
+  visit(sizes, layout, (at, next) => {
+    to[at] = from[next];
+  });
+}
+
+/** Calls `each` with the place of every element in `layout`, and in OIHW. */
+function visit(sizes: readonly number[], layout: string, each: (at: number, next: number) => void): void {
+  const steps = { o: 0, i: 0, h: 0, w: 0 };
+  let step = 1;
+  for (let axis = 3; axis >= 0; axis--) {
+    const letter = layout[axis] as keyof typeof steps;
+    steps[letter] = step;
+    step *= sizes["oihw".indexOf(letter)];
+  }
+  let next = 0;
+  for (let o = 0; o < sizes[0]; o++) {
+    for (let i = 0; i < sizes[1]; i++) {
+      for (let h = 0; h < sizes[2]; h++) {
+        for (let w = 0; w < sizes[3]; w++) {
+          each(o * steps.o + i * steps.i + h * steps.h + w * steps.w, next++);
+        }
+      }
+    }
+  }
+}
