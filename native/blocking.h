@@ -41,6 +41,7 @@ struct Blocking {
   int64_t workspaceLength() const { return stripLength + panelLength + scratchLength; }
 };
 
+// Of a spec of int32, whose elements are groups of integers, the strip is always a copy.
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads);
 
 }  // namespace corr2d

@@ -13,6 +13,7 @@ struct ConvJob {
   const void* weights;          // [groups][tiles of output channels][inChannels / groups][kernelHeight][kernelWidth]
                                 // [tileOutputs]; for winograd as winograd_weights.h says
   const void* bias;             // [groups][tiles of output channels][tileOutputs]
+  const float* scale;           // the same, for integers whose output is not int32; else null
   const void* src;
   void* dst;
 };
@@ -20,9 +21,17 @@ struct ConvJob {
 // One algorithm for one dtype: computes tasks [first, last) with a workspace of blocking->workspaceLength() elements.
 using RunTasks = void (*)(const ConvJob& job, int64_t first, int64_t last, void* workspace);
 
+// How integers lie in 32 bits, see simd_integers.h.
+struct GroupShape {
+  int64_t channels;    // of input
+  int64_t apart;       // output channels whose weights for one input channel lie side by side
+  bool unsignedInput;  // 128 is added to int8
+};
+
 struct KernelSet {
   TileShape tile;
   RunTasks direct, im2col, strided, winograd, depthwise;  // null where there is none for the dtype
+  GroupShape groups;                                      // only of integers
 
   RunTasks of(Algorithm algorithm) const {
     switch (algorithm) {
@@ -42,8 +51,11 @@ struct Isa {
   bool (*runsHere)();
   const KernelSet* float32;
   const KernelSet* float64;
+  const KernelSet* integers;  // input of int8 and uint8
 
-  const KernelSet& of(DType dtype) const { return dtype == DType::float32 ? *float32 : *float64; }
+  const KernelSet& of(DType dtype) const {
+    return dtype == DType::float32 ? *float32 : dtype == DType::float64 ? *float64 : *integers;
+  }
 };
 
 }  // namespace corr2d

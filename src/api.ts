@@ -10,12 +10,14 @@ export {
   corr2dAsync,
   planConv2d,
 } from "./default.ts";
-export type { DType, FloatArray } from "./dtype.ts";
+export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
+export type { IntegerOptions, IntegerOutputDType } from "./elements.ts";
 export { createEngine, type Engine, outputShape } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
 export * as kernels from "./kernels/index.ts";
-export type { Conv2dOptions } from "./ops/conv2d.ts";
+export type { Conv2dOptions, IntegerConv2dOptions } from "./ops/conv2d.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
+export type { IntegerOutput } from "./ops/integer-output.ts";
 export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 export type { ConvOptions, FilterLayout } from "./resolve.ts";
 export type { Accuracy } from "./select.ts";

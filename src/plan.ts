@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
-import { allocate, dtypeOf, type FloatArray } from "./dtype.ts";
+import {
+  allocate,
+  type DType,
+  elementTypeOf,
+  type FloatArray,
+  isInteger,
+  type TypedArray,
+  viewOf,
+} from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
 import type { Selection } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
 import { checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
 
-export interface RunOptions {
+export interface RunOptions<Y extends TypedArray = FloatArray> {
   /** Receives the output instead of a new array; every element is written. Must not overlap the input. */
-  readonly out?: TensorLike | FloatArray;
+  readonly out?: TensorLike<Y> | Y;
 }
 
 export interface AsyncOptions {
@@ -22,8 +30,18 @@ export interface AsyncOptions {
 /** Frees what belongs to plans that were forgotten instead of disposed of. */
 const forgotten = new FinalizationRegistry<PreparedConv>((prepared) => prepared.dispose());
 
-/** A convolution with its weights packed and its algorithm chosen, for many inputs of one shape. */
-export class ConvPlan {
+/** What a convolution is computed with: see `prepare` of {@link Backend}. */
+export interface Operands {
+  readonly weights: TypedArray;
+  readonly bias: TypedArray | null;
+  readonly scale: Float32Array | null;
+}
+
+/**
+ * A convolution with its weights packed and its algorithm chosen, for many inputs of one shape: from elements of `X` to
+ * elements of `Y`.
+ */
+export class ConvPlan<X extends TypedArray = FloatArray, Y extends TypedArray = FloatArray> {
   readonly spec: ConvSpec;
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
@@ -45,8 +63,7 @@ export class ConvPlan {
     backend: Backend,
     spec: ConvSpec,
     selection: Selection,
-    weights: FloatArray,
-    bias: FloatArray | null,
+    { weights, bias, scale }: Operands,
     assertOpen: () => void,
   ) {
     assertOpen();
@@ -63,7 +80,7 @@ export class ConvPlan {
     this.#outputLength = elementCount(this.outputShape);
     try {
       this.#prepared =
-        spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias);
+        spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias, scale);
     } catch (cause) {
       throw backendFailure(backend.name, cause);
     }
@@ -77,14 +94,12 @@ export class ConvPlan {
    * Throws INVALID_ARGUMENT for an input or `out` of another shape or type, or where the two overlap; DISPOSED; and
    * BACKEND_FAILED where memory runs out.
    */
-  run(x: TensorLike | FloatArray, options?: RunOptions): Tensor {
+  run(x: TensorLike<X> | X, options?: RunOptions<Y>): Tensor<Y> {
     const prepared = this.#live();
     const out = options?.out;
     const output =
-      out === undefined
-        ? allocateOutput(this.spec, this.#outputLength)
-        : this.#elements(out, this.outputShape, this.#outputLength, "out");
-    const input = this.#elements(x, this.inputShape, this.#inputLength, "x");
+      out === undefined ? (allocateOutput(this.spec, this.#outputLength) as Y) : this.#outputElements(out);
+    const input = this.#inputElements(x);
     // Asked again, as a getter of x may have detached it.
     if (output.length !== this.#outputLength) throw invalid(`${this.#outputLength} elements`, "out", output);
     if (out !== undefined && overlap(input, output)) throw invalid("an array apart from x", "out", output);
@@ -102,23 +117,23 @@ export class ConvPlan {
    *
    * Rejects as `run` throws, and with `signal.reason` after an abort.
    */
-  async runAsync(x: TensorLike | FloatArray, options: RunOptions & AsyncOptions = {}): Promise<Tensor> {
+  async runAsync(x: TensorLike<X> | X, options: RunOptions<Y> & AsyncOptions = {}): Promise<Tensor<Y>> {
     const prepared = this.#live();
     const { out, signal, transfer = false } = options;
     checkSignal(signal);
     signal?.throwIfAborted();
-    if (out !== undefined) this.#elements(out, this.outputShape, this.#outputLength, "out");
-    const given = this.#elements(x, this.inputShape, this.#inputLength, "x");
+    if (out !== undefined) this.#outputElements(out);
+    const given = this.#inputElements(x);
     // Both arrays are private: no script can detach or resize them while other threads use them.
     const input = transfer ? takeOver(given) : copyOf(given);
-    const output = allocateOutput(this.spec, this.#outputLength);
+    const output = allocateOutput(this.spec, this.#outputLength) as Y;
     try {
       await prepared.runAsync(input, output, signal);
     } catch (cause) {
       throw signal?.aborted ? cause : backendFailure(this.backend, cause);
     }
     if (out === undefined) return new Tensor(output, this.outputShape);
-    const target = this.#elements(out, this.outputShape, this.#outputLength, "out");
+    const target = this.#outputElements(out);
     target.set(output);
     return out instanceof Tensor ? out : new Tensor(target, this.outputShape);
   }
@@ -127,9 +142,10 @@ export class ConvPlan {
   explain(): string {
     const { spec } = this;
     const work = (2 * multiplyAdds(spec)) / 1e6;
+    const outputType = spec.outputDtype === spec.dtype ? "" : `${spec.outputDtype} `;
     return (
       `${this.algorithm} on ${this.backend} (${this.isa}, ${this.threads === 1 ? "1 thread" : `up to ${this.threads} threads`}): ` +
-      `${spec.dtype} [${this.inputShape.join(", ")}] -> [${this.outputShape.join(", ")}], ` +
+      `${spec.dtype} [${this.inputShape.join(", ")}] -> ${outputType}[${this.outputShape.join(", ")}], ` +
       `kernel ${spec.kernelHeight}x${spec.kernelWidth}, ${work.toPrecision(3)} MFLOP, ` +
       `workspace ${Math.ceil(this.workspaceBytes / 1024)} KiB; ${this.#reason}`
     );
@@ -154,14 +170,22 @@ export class ConvPlan {
     return this.#prepared;
   }
 
+  #inputElements(x: TensorLike<X> | X): X {
+    return this.#elements(x, this.inputShape, this.#inputLength, this.spec.dtype, "x") as X;
+  }
+
+  #outputElements(out: TensorLike<Y> | Y): Y {
+    return this.#elements(out, this.outputShape, this.#outputLength, this.spec.outputDtype, "out") as Y;
+  }
+
   #elements(
-    value: TensorLike | FloatArray,
+    value: TensorLike<TypedArray> | TypedArray,
     shape: readonly number[],
     length: number,
+    dtype: DType,
     name: string,
-  ): FloatArray {
-    const { dtype } = this.spec;
-    let data = value as FloatArray;
+  ): TypedArray {
+    let data = value as TypedArray;
     if (!ArrayBuffer.isView(value)) {
       if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
       const given = value.shape;
@@ -170,7 +194,10 @@ export class ConvPlan {
         throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
       }
     }
-    if (dtypeOf(data, name) !== dtype) throw invalid(`${dtype} elements, as the weights have,`, name, data);
+    if (elementTypeOf(data, name) !== dtype) {
+      const why = isInteger(this.spec.dtype) ? "" : ", as the weights have,";
+      throw invalid(`${dtype} elements${why}`, name, data);
+    }
     if (data.length !== length) throw invalid(`${length} elements`, name, data);
     return data;
   }
@@ -190,9 +217,9 @@ function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
   return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });
 }
 
-function copyOf(array: FloatArray): FloatArray {
+function copyOf<A extends TypedArray>(array: A): A {
   try {
-    return array.slice();
+    return array.slice() as A;
   } catch (cause) {
     throw new Corr2dError("BACKEND_FAILED", `A copy of ${array.length} elements cannot be allocated`, {
       cause,
@@ -200,9 +227,9 @@ function copyOf(array: FloatArray): FloatArray {
   }
 }
 
-function allocateOutput(spec: ConvSpec, length: number): FloatArray {
+function allocateOutput(spec: ConvSpec, length: number): TypedArray {
   try {
-    return allocate(spec.dtype, length);
+    return allocate(spec.outputDtype, length);
   } catch (cause) {
     throw new Corr2dError("BACKEND_FAILED", `An output of ${length} elements cannot be allocated`, { cause });
   }
@@ -217,7 +244,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
-function overlap(a: FloatArray, b: FloatArray): boolean {
+function overlap(a: TypedArray, b: TypedArray): boolean {
   return (
     a.buffer === b.buffer &&
     a.byteOffset < b.byteOffset + b.byteLength &&
@@ -225,11 +252,9 @@ function overlap(a: FloatArray, b: FloatArray): boolean {
   );
 }
 
-function takeOver(array: FloatArray): FloatArray {
+function takeOver<A extends TypedArray>(array: A): A {
   const { byteOffset, length, buffer } = array;
   if (!(buffer instanceof ArrayBuffer)) throw invalid("an array that is not shared", "x", array);
   const taken = structuredClone(buffer, { transfer: [buffer] });
-  return array instanceof Float32Array
-    ? new Float32Array(taken, byteOffset, length)
-    : new Float64Array(taken, byteOffset, length);
+  return viewOf(elementTypeOf(array, "x"), taken, byteOffset, length) as A;
 }

@@ -212,7 +212,7 @@ const badTensors: [unknown, string][] = [
   ["[[1]]", ""],
   [{}, ".data"],
   [{ data: [1], shape: [1, 1] }, ".data"],
-  [{ data: new Uint8Array(1), shape: [1, 1] }, ".data"],
+  [{ data: new Uint16Array(1), shape: [1, 1] }, ".data"],
   [{ data: new DataView(new ArrayBuffer(4)), shape: [1, 1] }, ".data"],
   [{ data: new Float32Array(1) }, ".shape"],
   [{ data: new Float32Array(1), shape: "1,1" }, ".shape"],

@@ -5,6 +5,7 @@
 #include "../algorithms/direct.h"
 #include "../algorithms/im2col.h"
 #include "../algorithms/strided.h"
+#include "../algorithms/strided_integer.h"
 #include "../algorithms/winograd.h"
 
 namespace corr2d {
@@ -19,7 +20,16 @@ constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Ti
                                 im2col<T>,
                                 strided<T>,
                                 winogradFor(T()),
-                                depthwise<T>};
+                                depthwise<T>,
+                                {}};
+
+constexpr KernelSet kIntegerKernels = {{Vec<int32_t>::width, Tile::outputs, Tile::vectors, Tile::pixels},
+                                       nullptr,
+                                       nullptr,
+                                       stridedInteger,
+                                       nullptr,
+                                       nullptr,
+                                       {Group::channels, kApart, Group::channels == 4}};
 
 }  // namespace
 }  // namespace corr2d

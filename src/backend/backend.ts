@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import type { TypedArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 
 export const backendNames = ["native", "wasm", "reference"] as const;
@@ -18,9 +18,16 @@ export interface Backend {
   supports(spec: ConvSpec, algorithm: Algorithm): boolean;
   /**
    * Packs weights (OIHW, `outChannels * inChannels / groups * kernelHeight * kernelWidth` of them) and bias
-   * (`outChannels`, or null for zeros) for many runs. Both are copied.
+   * (`outChannels`, or null for zeros) for many runs. Both are copied, and so is `scale` (`outChannels`), which is there
+   * for integers whose output is not "int32", and only for them. The bias of integers is an Int32Array.
    */
-  prepare(spec: ConvSpec, algorithm: Algorithm, weights: FloatArray, bias: FloatArray | null): PreparedConv;
+  prepare(
+    spec: ConvSpec,
+    algorithm: Algorithm,
+    weights: TypedArray,
+    bias: TypedArray | null,
+    scale: Float32Array | null,
+  ): PreparedConv;
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
   dispose(): void;
 }
@@ -30,12 +37,12 @@ export interface PreparedConv {
   /** Bytes beyond packed weights, input and output that one run needs. */
   readonly workspaceBytes: number;
   /** Writes every element of `output`. The two arrays do not overlap. */
-  run(input: FloatArray, output: FloatArray): void;
+  run(input: TypedArray, output: TypedArray): void;
   /**
    * As `run`, off the event loop. Nobody else touches the two arrays until the promise settles. Rejects with
    * `signal.reason` soon after an abort; `output` is then undefined in content.
    */
-  runAsync(input: FloatArray, output: FloatArray, signal: AbortSignal | undefined): Promise<void>;
+  runAsync(input: TypedArray, output: TypedArray, signal: AbortSignal | undefined): Promise<void>;
   /** Frees packed weights; runs under way finish first. A second call does nothing. */
   dispose(): void;
 }

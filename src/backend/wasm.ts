@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import { type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
@@ -58,13 +58,18 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
   const prepare = (
     spec: ConvSpec,
     algorithm: Algorithm,
-    weights: FloatArray,
-    bias: FloatArray | null,
+    weights: TypedArray,
+    bias: TypedArray | null,
+    scale: Float32Array | null,
   ): PreparedConv => {
     const plan = planWasm(spec, algorithm);
     // Kept for workers and for the next instance.
-    const own = { weights: weights.slice(), bias: bias === null ? null : bias.slice() };
-    guarded((on) => place(on, plan, own.weights, own.bias));
+    const own = {
+      weights: weights.slice(),
+      bias: bias === null ? null : bias.slice(),
+      scale: scale === null ? null : scale.slice(),
+    };
+    guarded((on) => place(on, plan, own.weights as FloatArray, own.bias as FloatArray | null));
     let pooled: PooledConv | undefined;
     let open = true;
 
@@ -76,8 +81,17 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       run(input, output) {
         assertOpen();
         guarded((on) => {
-          const { address } = on.plans.get(plan) ?? place(on, plan, own.weights, own.bias);
-          const transient = runOn(on, address, plan, spec, algorithm, input, output);
+          const { address } =
+            on.plans.get(plan) ?? place(on, plan, own.weights as FloatArray, own.bias as FloatArray | null);
+          const transient = runOn(
+            on,
+            address,
+            plan,
+            spec,
+            algorithm,
+            input as FloatArray,
+            output as FloatArray,
+          );
           if (transient > highWater) drop();
         });
       },
@@ -100,7 +114,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     isa,
     threads: helpers + 1,
     supports(spec, algorithm) {
-      if (algorithm === "depthwise") return false;
+      if (algorithm === "depthwise" || isInteger(spec.dtype)) return false;
       const winograd = algorithm === "winograd";
       if (winograd && !suitsWinograd(spec)) return false;
       const bytes = spec.dtype === "float32" ? 4 : 8;
