@@ -11,7 +11,7 @@ import {
 import { type IntegerOptions, integerOptionNames } from "../elements.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
-import { type AsyncOptions, ConvPlan, type Operands, type RunOptions } from "../plan.ts";
+import { type AsyncOptions, ConvPlan, type RunOptions } from "../plan.ts";
 import {
   type ConvOptions,
   checkOneOf,
@@ -153,38 +153,27 @@ function plan(
 ): AnyPlan {
   const dtype = inputDtypeOf(filters, options);
   const spec = resolveConvSpec(inputShape, filters.shape, dtype, options);
-  const given = {
-    weights: toOihw(filters, options.filterLayout ?? "oihw"),
-    bias: readBias(options.bias, spec),
-    scale: readScale(options.scale, spec),
-  };
-  return planOperands(core, spec, given, options);
+  const weights = toOihw(filters, options.filterLayout ?? "oihw");
+  const scale = readScale(options.scale, spec);
+  return planSpec(core, spec, weights, readBias(options.bias, spec), options, scale);
 }
 
-/** Chooses backend and algorithm for a spec of floating-point numbers and prepares it. */
-export function planSpec(
+/** Chooses backend and algorithm for a spec and prepares it; `X` and `Y` are what the spec says. */
+export function planSpec<X extends TypedArray = FloatArray, Y extends TypedArray = X>(
   core: EngineCore,
   spec: ConvSpec,
-  weights: FloatArray,
-  bias: FloatArray | null,
+  weights: TypedArray,
+  bias: TypedArray | null,
   options: { algorithm?: unknown; accuracy?: unknown; tune?: unknown },
-): ConvPlan {
-  return planOperands(core, spec, { weights, bias, scale: null }, options) as unknown as ConvPlan;
-}
-
-/** As planSpec, for elements of any type. */
-export function planOperands(
-  core: EngineCore,
-  spec: ConvSpec,
-  given: Operands,
-  options: { algorithm?: unknown; accuracy?: unknown; tune?: unknown },
-): AnyPlan {
+  scale: Float32Array | null = null,
+): ConvPlan<X, Y> {
   core.assertOpen();
   const algorithm = resolveAlgorithm(options.algorithm);
   const accuracy = resolveAccuracy(options.accuracy);
   const { tune: wanted = false } = options;
   if (typeof wanted !== "boolean") throw invalid("true or false", "tune", wanted);
   const backend = backendFor(core, spec, algorithm);
+  const given = { weights, bias, scale };
   const select = (): Selection => {
     if (algorithm !== "auto") return selectNamed(backend, spec, algorithm);
     const known = recall(backend, spec, accuracy);

@@ -6,7 +6,7 @@ import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
 import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
 import { type NestedArray, Tensor, type TensorLike, toAnyTensor } from "../tensor.ts";
-import { planOperands } from "./conv2d.ts";
+import { planSpec } from "./conv2d.ts";
 
 /** How much of the matrix of all overlaps is returned; names are SciPy's. */
 export type Mode =
@@ -188,7 +188,7 @@ function planMatrix(
     "kernel.shape",
   );
   const weights = flip ? taps.data.slice().reverse() : taps.data;
-  return planOperands(core, spec, { weights, bias: null, scale: null }, options);
+  return planSpec<TypedArray>(core, spec, weights, null, options);
 }
 
 function resolveMatrix(
