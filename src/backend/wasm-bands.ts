@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { bytesOf } from "../dtype.ts";
 import type { Border, ConvSpec } from "../spec.ts";
 
 /** Bytes of input and output that are in linear memory at a time: they should still be cached when they leave. */
@@ -33,10 +34,10 @@ export interface Bands {
 }
 
 /** @param unit every band begins at a multiple of so many output rows */
-export function planBands(spec: ConvSpec, elementBytes: number, unit: number): Bands {
+export function planBands(spec: ConvSpec, unit: number): Bands {
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = spec;
-  const inRowBytes = inChannels * inWidth * elementBytes;
-  const outRowBytes = outChannels * outWidth * elementBytes;
+  const inRowBytes = inChannels * inWidth * bytesOf(spec.dtype);
+  const outRowBytes = outChannels * outWidth * bytesOf(spec.outputDtype);
   const all = { inChannels, outChannels };
   const bytes = inHeight * inRowBytes + outHeight * outRowBytes;
   if (bytes > 2 * bandTarget) {

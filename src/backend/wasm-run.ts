@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import type { TypedArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Band } from "./wasm-bands.ts";
 import type { Job } from "./wasm-helper.ts";
@@ -27,8 +27,8 @@ export function runOn(
   { bands, input: inPitch, output: outPitch, workspaceBytes }: WasmPlan,
   spec: ConvSpec,
   algorithm: Algorithm,
-  input: FloatArray,
-  output: FloatArray,
+  input: TypedArray,
+  output: TypedArray,
 ): number {
   const share = (band: Band, items: number, helpers: number) =>
     cutTasks(spec, algorithm, band, items, helpers + 1);
@@ -43,23 +43,25 @@ export function runOn(
   const outAt = inAt + inBytes;
   const workspaces = Array.from({ length: helpers + 1 }, (_, i) => outAt + outBytes + i * workspace);
   try {
-    const elements = elementsOf(memory, input);
-    const scale = input.BYTES_PER_ELEMENT;
+    const inputs = elementsOf(memory, input);
+    const outputs = elementsOf(memory, output);
+    const inBytesEach = input.BYTES_PER_ELEMENT;
+    const outBytesEach = output.BYTES_PER_ELEMENT;
     const channelsLast = spec.inputLayout === "nhwc";
     const from: Planes = {
       count: channelsLast ? 1 : spec.inChannels,
       held: channelsLast ? 1 : bands.inChannels,
       rows: spec.inHeight,
-      rowLength: inPitch.row / scale,
-      buffer: inAt / scale,
+      rowLength: inPitch.row / inBytesEach,
+      buffer: inAt / inBytesEach,
       bufferRows: bands.inRows,
     };
     const to: Planes = {
       count: channelsLast ? 1 : spec.outChannels,
       held: channelsLast ? 1 : bands.outChannels,
       rows: spec.outHeight,
-      rowLength: outPitch.row / scale,
-      buffer: outAt / scale,
+      rowLength: outPitch.row / outBytesEach,
+      buffer: outAt / outBytesEach,
       bufferRows: bands.outRows,
     };
     for (let item = 0; item < spec.batch; item += bands.items) {
@@ -75,7 +77,7 @@ export function runOn(
         };
         const all = channelsLast ? { ...read, first: 0, end: 1 } : read;
         forEachPiece(from, item, band.inFrom, all.first, all, (inMemory, inTensor, length) =>
-          elements.set(part(input, inTensor, length), inMemory),
+          inputs.set(part(input, inTensor, length), inMemory),
         );
         const tasks = share(band, items, helpers);
         // Where the first row of the first channel would lie.
@@ -91,7 +93,7 @@ export function runOn(
         const done = (i: number) => {
           const task = channelsLast ? { ...tasks[i], first: 0, end: 1 } : tasks[i];
           forEachPiece(to, item, band.from, band.first, task, (inMemory, inTensor, length) =>
-            output.set(part(elements, inMemory, length), inTensor),
+            output.set(part(outputs, inMemory, length), inTensor),
           );
         };
         if (jobs.length > 1 && team !== undefined) team.run(jobs, workspaces, run, done);
@@ -141,6 +143,6 @@ function forEachPiece(
   }
 }
 
-function part(array: FloatArray, at: number, length: number): FloatArray {
+function part(array: TypedArray, at: number, length: number): TypedArray {
   return length === array.length ? array : array.subarray(at, at + length);
 }

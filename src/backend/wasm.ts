@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
+import { bytesOf, isInteger, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
+import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { planWasm } from "./wasm-plan.ts";
 import { runOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
@@ -63,13 +64,15 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     scale: Float32Array | null,
   ): PreparedConv => {
     const plan = planWasm(spec, algorithm);
+    const start = isInteger(spec.dtype) ? foldZeroPoint(spec, weights as Int8Array, bias) : bias;
     // Kept for workers and for the next instance.
     const own = {
       weights: weights.slice(),
       bias: bias === null ? null : bias.slice(),
       scale: scale === null ? null : scale.slice(),
     };
-    guarded((on) => place(on, plan, own.weights as FloatArray, own.bias as FloatArray | null));
+    const placed = { ...own, bias: start };
+    guarded((on) => place(on, plan, placed));
     let pooled: PooledConv | undefined;
     let open = true;
 
@@ -81,17 +84,8 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       run(input, output) {
         assertOpen();
         guarded((on) => {
-          const { address } =
-            on.plans.get(plan) ?? place(on, plan, own.weights as FloatArray, own.bias as FloatArray | null);
-          const transient = runOn(
-            on,
-            address,
-            plan,
-            spec,
-            algorithm,
-            input as FloatArray,
-            output as FloatArray,
-          );
+          const { address } = on.plans.get(plan) ?? place(on, plan, placed);
+          const transient = runOn(on, address, plan, spec, algorithm, input, output);
           if (transient > highWater) drop();
         });
       },
@@ -114,17 +108,18 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     isa,
     threads: helpers + 1,
     supports(spec, algorithm) {
-      if (algorithm === "depthwise" || isInteger(spec.dtype)) return false;
+      if (algorithm === "depthwise") return false;
+      if (isInteger(spec.dtype) && algorithm !== "strided") return false;
       const winograd = algorithm === "winograd";
       if (winograd && !suitsWinograd(spec)) return false;
-      const bytes = spec.dtype === "float32" ? 4 : 8;
-      const input = spec.inChannels * spec.inHeight * spec.inWidth;
-      const output = spec.outChannels * spec.outHeight * spec.outWidth;
+      const input = spec.inChannels * spec.inHeight * spec.inWidth * bytesOf(spec.dtype);
+      const output = spec.outChannels * spec.outHeight * spec.outWidth * bytesOf(spec.outputDtype);
       const weights =
         spec.outChannels * (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
       // Raw weights are there beside the packed ones while these are made.
-      const packed = winograd ? winogradWeights(spec) : weights * bytes;
-      return Math.max((input + output) * bytes, weights * bytes) + packed < addressable;
+      const raw = weights * bytesOf(spec.weightsDtype);
+      const packed = isInteger(spec.dtype) ? pairedWeights(spec) : winograd ? winogradWeights(spec) : raw;
+      return Math.max(input + output, raw) + packed < addressable;
     },
     prepare,
     dispose() {
