@@ -14,6 +14,7 @@ export function convolveIntegers(
   f.alpha = p.alpha;
   f.activation = p.activation;
   f.scratch = workspace + frameBytes;
+  f.panel = workspace + p.windowsOffset;
   f.source = workspace + p.stripOffset;
   for (let item = 0; item < items; item++) {
     const image = input + item * p.inItemBytes;
@@ -24,6 +25,7 @@ export function convolveIntegers(
         f.cols = min(p.colBlock, p.outWidth - ox);
         // Rows that follow each other without a gap are one.
         const whole = f.cols == p.outWidth;
+        fillWindows(p, f, rows);
         const target = result + oy * p.outRowPitch + ox * p.outColPitch;
         for (let group = first / p.groupOutChannels; group * p.groupOutChannels < end; group++) {
           const channels = image + group * p.groupInChannels * p.inChannelPitch;
@@ -54,25 +56,27 @@ function outputs(
     const bias = p.bias + (begin + oc) * 4;
     const scale = p.scale + (begin + oc) * 4;
     const to = target + (begin + oc) * p.outChannelPitch;
-    for (let x = 0; x < pixels; x += 4) {
-      const end = pixel + pixels - 1;
-      const s0 = windowOf(p, f, pixel + x);
-      const s1 = windowOf(p, f, min(pixel + x + 1, end));
-      const s2 = windowOf(p, f, min(pixel + x + 2, end));
-      const s3 = windowOf(p, f, min(pixel + x + 3, end));
+    const pitch = channels > 4 ? 32 : 16;
+    let window = f.panel + 4 * pixel;
+    for (let x = 0; x < pixels; x += 4, window += 16) {
+      const s0 = f.source + load<i32>(window), s1 = f.source + load<i32>(window, 4);
+      const s2 = f.source + load<i32>(window, 8), s3 = f.source + load<i32>(window, 12);
       if (channels > 4) dot4x2(p, f.scratch, s0, s1, s2, s3, weights, bias);
       else dot4x1(p, f.scratch, s0, s1, s2, s3, weights, bias);
-      const pitch = channels > 4 ? 32 : 16;
       finishIntegers(p, f, f.scratch, pitch, channels, min(4, pixels - x), scale, to + x * p.outColPitch);
     }
     oc += channels > 4 ? 8 : 4;
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function windowOf(p: IntegerPlan, f: Frame, pixel: i32): usize {
-  return f.source + (pixel / f.cols) * p.lineAdvance + (pixel % f.cols) * p.pixelPitch;
+/** Where each window begins in the strip. Three more follow, so that four can always be read. */
+function fillWindows(p: IntegerPlan, f: Frame, rows: i32): void {
+  let to = f.panel;
+  for (let y = 0; y < rows; y++) {
+    let at = y * p.lineAdvance;
+    for (let x = 0; x < f.cols; x++, to += 4, at += p.pixelPitch) store<i32>(to, at);
+  }
+  for (let i = 0; i < 3; i++) store<i32>(to + 4 * i, 0);
 }
 
 /** sum + the dot products of the pairs in a and b. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { activate } from "../finish";
-import { Frame } from "../plan";
+import { activate, clamp } from "../finish";
+import { Activation, Frame } from "../plan";
 import { IntegerPlan } from "./plan";
 
 /**
@@ -10,12 +10,14 @@ import { IntegerPlan } from "./plan";
 export function finishIntegers(
   p: IntegerPlan, f: Frame, sums: usize, pixelPitch: i32, channels: i32, pixels: i32, scale: usize, to: usize,
 ): void {
+  const low = f32x4.splat(<f32>f.low), high = f32x4.splat(<f32>f.high);
   for (let oc = 0; oc < channels; oc += 4, sums += 16, scale += 16, to += 4 * p.outChannelPitch) {
     const lanes = min(4, channels - oc);
-    const y0 = finish(p, f, v128.load(sums), scale);
-    const y1 = finish(p, f, v128.load(sums + pixelPitch), scale);
-    const y2 = finish(p, f, v128.load(sums + 2 * pixelPitch), scale);
-    const y3 = finish(p, f, v128.load(sums + 3 * pixelPitch), scale);
+    const by = v128.load(scale);
+    const y0 = finish(p, f, low, high, v128.load(sums), by);
+    const y1 = finish(p, f, low, high, v128.load(sums + pixelPitch), by);
+    const y2 = finish(p, f, low, high, v128.load(sums + 2 * pixelPitch), by);
+    const y3 = finish(p, f, low, high, v128.load(sums + 3 * pixelPitch), by);
     if (p.outputBytes == 1) storeBytes(p, y0, y1, y2, y3, lanes, pixels, to);
     else storeWords(p, y0, y1, y2, y3, lanes, pixels, to);
   }
@@ -23,9 +25,10 @@ export function finishIntegers(
 
 // @ts-ignore: decorator
 @inline
-function finish(p: IntegerPlan, f: Frame, sum: v128, scale: usize): v128 {
+function finish(p: IntegerPlan, f: Frame, low: v128, high: v128, sum: v128, scale: v128): v128 {
   if (!p.scaled) return p.low == 0 ? i32x4.max_s(sum, i32x4.splat(0)) : sum;
-  const x = activate<f32>(f, f32x4.mul(f32x4.convert_i32x4_s(sum), v128.load(scale)));
+  const scaled = f32x4.mul(f32x4.convert_i32x4_s(sum), scale);
+  const x = f.activation == Activation.CLAMP ? clamp<f32>(scaled, low, high) : activate<f32>(f, scaled);
   if (p.outputBytes == 4) return x;
   return i32x4.add(i32x4.trunc_sat_f32x4_s(f32x4.nearest(x)), i32x4.splat(p.outputZeroPoint));
 }

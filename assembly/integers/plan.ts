@@ -63,6 +63,7 @@ export class IntegerPlan {
 
   groupWeightBytes: i32;
   /** In the workspace, which begins with a Frame and scratch. */
+  windowsOffset: i32;
   stripOffset: i32;
 
   /** For each product of an output, in the order of the weights, where its pair lies from the first one (i32). */

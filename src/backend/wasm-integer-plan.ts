@@ -17,6 +17,9 @@ import {
 /** Bytes of a strip: it should stay in a second level cache beside the weights of a tile. */
 const stripTarget = 192 * 1024;
 
+/** A tile of windows may begin at the last one. */
+const windowsBeyond = 3;
+
 /** What assembly/integers/ is told about a convolution, in the order of its IntegerPlan, but for the addresses. */
 export function planIntegers(s: ConvSpec): WasmPlan {
   const bands = planBands(s, 1);
@@ -29,6 +32,8 @@ export function planIntegers(s: ConvSpec): WasmPlan {
   const products = pairs * s.kernelHeight * s.kernelWidth;
   const groupOut = s.outChannels / s.groups;
   const groupWeightBytes = pairedWeights(s) / s.groups;
+  const windowsOffset = frameBytes + scratchBytes;
+  const stripOffset = windowsOffset + 4 * (strip.rows * strip.cols + windowsBeyond);
   const fields = {
     activation: activationCode(s.activation),
     elementBytes: 1,
@@ -70,7 +75,8 @@ export function planIntegers(s: ConvSpec): WasmPlan {
     outRowPitch: output.row,
     outColPitch: output.col,
     groupWeightBytes,
-    stripOffset: frameBytes + scratchBytes,
+    windowsOffset,
+    stripOffset,
   };
   return {
     fields,
@@ -79,7 +85,7 @@ export function planIntegers(s: ConvSpec): WasmPlan {
     taps: tapsOf(s, pairs, strip),
     weightBytes: s.groups * groupWeightBytes,
     biasBytes: (s.outChannels + biasSlack) * 4,
-    workspaceBytes: frameBytes + scratchBytes + pairs * strip.pairPitch + slackBytes,
+    workspaceBytes: stripOffset + pairs * strip.pairPitch + slackBytes,
     bands,
     input,
     output,
