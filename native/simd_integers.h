@@ -8,6 +8,7 @@
 //   toFloat, toInteger      rounded to nearest, half to even
 //   clamp(x, low, high)     x < low ? low : x, then the same upwards: a zero keeps its sign
 //   storeBytes(x, p)        the low byte of each lane
+//   joinBytes(x)            the low bytes of 4 vectors, that of x[0] lowest
 //   interleave(rows, ...)   groups of the channels that lie in some rows
 //   widen(p, ...)           groups of channels that lie side by side
 #pragma once
@@ -48,6 +49,13 @@ CORR2D_INLINE Vec<int32_t> toInteger(Vec<float> x) { return {_mm512_cvtps_epi32(
 CORR2D_INLINE void storeBytes(Vec<int32_t> x, uint8_t* p) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(x.v));
 }
+CORR2D_INLINE Vec<int32_t> joinBytes(const Vec<int32_t> (&x)[4]) {
+  const __m512i low = _mm512_set1_epi32(0xff);
+  const __m512i b = _mm512_slli_epi32(_mm512_and_si512(x[1].v, low), 8);
+  const __m512i c = _mm512_slli_epi32(_mm512_and_si512(x[2].v, low), 16);
+  const __m512i ab = _mm512_or_si512(_mm512_and_si512(x[0].v, low), b);
+  return {_mm512_or_si512(ab, _mm512_or_si512(c, _mm512_slli_epi32(x[3].v, 24)))};
+}
 CORR2D_INLINE Vec<float> sameBits(Vec<int32_t> x) { return {_mm512_castsi512_ps(x.v)}; }
 
 #elif defined(CORR2D_ISA_AVX2)
@@ -73,6 +81,13 @@ CORR2D_INLINE void storeBytes(Vec<int32_t> x, uint8_t* p) {
   const __m256i low = _mm256_and_si256(x.v, _mm256_set1_epi32(0xff));
   const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
+}
+CORR2D_INLINE Vec<int32_t> joinBytes(const Vec<int32_t> (&x)[4]) {
+  const __m256i low = _mm256_set1_epi32(0xff);
+  const __m256i b = _mm256_slli_epi32(_mm256_and_si256(x[1].v, low), 8);
+  const __m256i c = _mm256_slli_epi32(_mm256_and_si256(x[2].v, low), 16);
+  const __m256i ab = _mm256_or_si256(_mm256_and_si256(x[0].v, low), b);
+  return {_mm256_or_si256(ab, _mm256_or_si256(c, _mm256_slli_epi32(x[3].v, 24)))};
 }
 CORR2D_INLINE Vec<float> sameBits(Vec<int32_t> x) { return {_mm256_castsi256_ps(x.v)}; }
 
@@ -102,6 +117,13 @@ CORR2D_INLINE void storeBytes(Vec<int32_t> x, uint8_t* p) {
   const int32_t bytes = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
   memcpy(p, &bytes, sizeof bytes);
 }
+CORR2D_INLINE Vec<int32_t> joinBytes(const Vec<int32_t> (&x)[4]) {
+  const __m128i low = _mm_set1_epi32(0xff);
+  const __m128i b = _mm_slli_epi32(_mm_and_si128(x[1].v, low), 8);
+  const __m128i c = _mm_slli_epi32(_mm_and_si128(x[2].v, low), 16);
+  const __m128i ab = _mm_or_si128(_mm_and_si128(x[0].v, low), b);
+  return {_mm_or_si128(ab, _mm_or_si128(c, _mm_slli_epi32(x[3].v, 24)))};
+}
 CORR2D_INLINE Vec<float> sameBits(Vec<int32_t> x) { return {_mm_castsi128_ps(x.v)}; }
 
 #elif defined(CORR2D_ISA_NEON)
@@ -127,6 +149,10 @@ CORR2D_INLINE void storeBytes(Vec<int32_t> x, uint8_t* p) {
   const int16x4_t words = vmovn_s32(x.v);
   const int32_t bytes = vget_lane_s32(vreinterpret_s32_s8(vmovn_s16(vcombine_s16(words, words))), 0);
   memcpy(p, &bytes, sizeof bytes);
+}
+// Each shift inserts what is above the bytes that are there.
+CORR2D_INLINE Vec<int32_t> joinBytes(const Vec<int32_t> (&x)[4]) {
+  return {vsliq_n_s32(vsliq_n_s32(vsliq_n_s32(x[0].v, x[1].v, 8), x[2].v, 16), x[3].v, 24)};
 }
 
 #endif

@@ -59,7 +59,11 @@ inline void storeWords(const SumBlock& b, const T* values, T* out) {
 template <int64_t kMostPixels, int64_t kMostOutputs>
 struct IntegerStore {
   using V = Vec<int32_t>;
-  alignas(64) int32_t planes[kMostPixels * kMostOutputs];
+  static_assert(kMostPixels % 4 == 0, "words of four pixels");
+  // A multiple of 4, so that storeTransposed meets no remainder.
+  static constexpr int64_t kWords = (kMostPixels / 4 + 3) / 4 * 4;
+  alignas(64) int32_t words[kWords * kMostOutputs] = {};
+  alignas(64) int32_t planes[kWords * kMostOutputs];
   alignas(64) float scaled[kMostPixels * kMostOutputs];
 
   void sums(const ConvSpec& s, const SumBlock& b, int32_t* out) {
@@ -85,16 +89,30 @@ struct IntegerStore {
     const Range range = byteRange(s);
     const auto low = Vec<float>::splat(range.low), high = Vec<float>::splat(range.high);
     const auto zero = V::splat(static_cast<int32_t>(s.outputZeroPoint));
-    forEachVector(b, [&](int32_t* p, int64_t o, int64_t) {
-      (toInteger(clamp(toFloat(V::load(p)) * Vec<float>::load(b.scale + o), low, high)) + zero).store(p);
-    });
+    const auto rounded = [&](int64_t p, int64_t o) CORR2D_LAMBDA_INLINE {
+      const Vec<float> scaled = toFloat(V::load(b.sums + p * b.tileOutputs + o)) * Vec<float>::load(b.scale + o);
+      return toInteger(clamp(scaled, low, high)) + zero;
+    };
     uint8_t* to = out + b.offset;
     if (b.channelStep == 1) {
-      for (int64_t p = 0; p < b.pixels; p++) narrow(b.sums + p * b.tileOutputs, b.outputs, to + p * b.pixelStep);
+      for (int64_t p = 0; p < b.pixels; p++, to += b.pixelStep) {
+        for (int64_t o = 0; o < b.tileOutputs; o += V::width) rounded(p, o).store(words + o);
+        narrow(words, b.outputs, to);
+      }
       return;
     }
-    storeTransposed(b.sums, b.tileOutputs, b.pixels, b.outputs, planes, kMostPixels);
-    for (int64_t o = 0; o < b.outputs; o++) narrow(planes + o * kMostPixels, b.pixels, to + o * b.channelStep);
+    // Four pixels of a channel become a word. Sums past the last pixel are there, and what they give is not copied.
+    for (int64_t p = 0; p < b.pixels; p += 4) {
+      for (int64_t o = 0; o < b.tileOutputs; o += V::width) {
+        const V pixels[4] = {rounded(p, o), rounded(p + 1, o), rounded(p + 2, o), rounded(p + 3, o)};
+        joinBytes(pixels).store(words + p / 4 * b.tileOutputs + o);
+      }
+    }
+    const int64_t used = (b.pixels + 15) / 16 * 4;
+    storeTransposed(words, b.tileOutputs, used, b.tileOutputs, planes, kWords);
+    for (int64_t o = 0; o < b.outputs; o++) {
+      memcpy(to + o * b.channelStep, planes + o * kWords, static_cast<size_t>(b.pixels));
+    }
   }
 
   void store(const ConvSpec& s, const SumBlock& b, void* out) {
