@@ -8,6 +8,7 @@
 //   toFloat, toInteger      rounded to nearest, half to even
 //   clamp(x, low, high)     x < low ? low : x, then the same upwards: a zero keeps its sign
 //   storeBytes(x, p)        the low byte of each lane
+//   sameBits(x)             an int32 as a float, and back
 //   joinBytes(x)            the low bytes of 4 vectors, that of x[0] lowest
 //   interleave(rows, ...)   groups of the channels that lie in some rows
 //   widen(p, ...)           groups of channels that lie side by side
@@ -33,6 +34,7 @@ struct Vec<int32_t> {
   __m512i v;
   static CORR2D_INLINE Vec load(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
   CORR2D_INLINE void store(int32_t* p) const { _mm512_storeu_si512(p, v); }
+  CORR2D_INLINE void storePartial(int32_t* p, int64_t n) const;
   static CORR2D_INLINE Vec splat(int32_t x) { return {_mm512_set1_epi32(x)}; }
 };
 CORR2D_INLINE Vec<int32_t> operator+(Vec<int32_t> a, Vec<int32_t> b) { return {_mm512_add_epi32(a.v, b.v)}; }
@@ -57,6 +59,7 @@ CORR2D_INLINE Vec<int32_t> joinBytes(const Vec<int32_t> (&x)[4]) {
   return {_mm512_or_si512(ab, _mm512_or_si512(c, _mm512_slli_epi32(x[3].v, 24)))};
 }
 CORR2D_INLINE Vec<float> sameBits(Vec<int32_t> x) { return {_mm512_castsi512_ps(x.v)}; }
+CORR2D_INLINE Vec<int32_t> sameBits(Vec<float> x) { return {_mm512_castps_si512(x.v)}; }
 
 #elif defined(CORR2D_ISA_AVX2)
 
@@ -68,6 +71,7 @@ struct Vec<int32_t> {
     return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))};
   }
   CORR2D_INLINE void store(int32_t* p) const { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v); }
+  CORR2D_INLINE void storePartial(int32_t* p, int64_t n) const;
   static CORR2D_INLINE Vec splat(int32_t x) { return {_mm256_set1_epi32(x)}; }
 };
 CORR2D_INLINE Vec<int32_t> operator+(Vec<int32_t> a, Vec<int32_t> b) { return {_mm256_add_epi32(a.v, b.v)}; }
@@ -90,6 +94,7 @@ CORR2D_INLINE Vec<int32_t> joinBytes(const Vec<int32_t> (&x)[4]) {
   return {_mm256_or_si256(ab, _mm256_or_si256(c, _mm256_slli_epi32(x[3].v, 24)))};
 }
 CORR2D_INLINE Vec<float> sameBits(Vec<int32_t> x) { return {_mm256_castsi256_ps(x.v)}; }
+CORR2D_INLINE Vec<int32_t> sameBits(Vec<float> x) { return {_mm256_castps_si256(x.v)}; }
 
 #elif defined(CORR2D_ISA_SSE2)
 
@@ -99,6 +104,7 @@ struct Vec<int32_t> {
   __m128i v;
   static CORR2D_INLINE Vec load(const int32_t* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
   CORR2D_INLINE void store(int32_t* p) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), v); }
+  CORR2D_INLINE void storePartial(int32_t* p, int64_t n) const;
   static CORR2D_INLINE Vec splat(int32_t x) { return {_mm_set1_epi32(x)}; }
 };
 CORR2D_INLINE Vec<int32_t> operator+(Vec<int32_t> a, Vec<int32_t> b) { return {_mm_add_epi32(a.v, b.v)}; }
@@ -125,6 +131,7 @@ CORR2D_INLINE Vec<int32_t> joinBytes(const Vec<int32_t> (&x)[4]) {
   return {_mm_or_si128(ab, _mm_or_si128(c, _mm_slli_epi32(x[3].v, 24)))};
 }
 CORR2D_INLINE Vec<float> sameBits(Vec<int32_t> x) { return {_mm_castsi128_ps(x.v)}; }
+CORR2D_INLINE Vec<int32_t> sameBits(Vec<float> x) { return {_mm_castps_si128(x.v)}; }
 
 #elif defined(CORR2D_ISA_NEON)
 
@@ -134,6 +141,7 @@ struct Vec<int32_t> {
   int32x4_t v;
   static CORR2D_INLINE Vec load(const int32_t* p) { return {vld1q_s32(p)}; }
   CORR2D_INLINE void store(int32_t* p) const { vst1q_s32(p, v); }
+  CORR2D_INLINE void storePartial(int32_t* p, int64_t n) const;
   static CORR2D_INLINE Vec splat(int32_t x) { return {vdupq_n_s32(x)}; }
 };
 CORR2D_INLINE Vec<int32_t> operator+(Vec<int32_t> a, Vec<int32_t> b) { return {vaddq_s32(a.v, b.v)}; }
@@ -165,13 +173,8 @@ CORR2D_INLINE Vec<float> clamp(Vec<float> x, Vec<float> low, Vec<float> high) {
   x.v = vbslq_f32(vcltq_f32(x.v, low.v), low.v, x.v);
   return {vbslq_f32(vcgtq_f32(x.v, high.v), high.v, x.v)};
 }
-CORR2D_INLINE void storeColumns(const Vec<int32_t> (&rows)[4], int32_t* p, int64_t step) {
-  const int32x4x2_t ab = vtrnq_s32(rows[0].v, rows[1].v), cd = vtrnq_s32(rows[2].v, rows[3].v);
-  vst1q_s32(p, vcombine_s32(vget_low_s32(ab.val[0]), vget_low_s32(cd.val[0])));
-  vst1q_s32(p + step, vcombine_s32(vget_low_s32(ab.val[1]), vget_low_s32(cd.val[1])));
-  vst1q_s32(p + 2 * step, vcombine_s32(vget_high_s32(ab.val[0]), vget_high_s32(cd.val[0])));
-  vst1q_s32(p + 3 * step, vcombine_s32(vget_high_s32(ab.val[1]), vget_high_s32(cd.val[1])));
-}
+CORR2D_INLINE Vec<float> sameBits(Vec<int32_t> x) { return {vreinterpretq_f32_s32(x.v)}; }
+CORR2D_INLINE Vec<int32_t> sameBits(Vec<float> x) { return {vreinterpretq_s32_f32(x.v)}; }
 
 constexpr int64_t kStep = 8;
 CORR2D_INLINE int16x8_t widenBytes(const uint8_t* p, bool isSigned) {
@@ -192,10 +195,6 @@ constexpr int64_t kApart = 1;
 
 // max and min of x86 give their second operand where both are zeros.
 CORR2D_INLINE Vec<float> clamp(Vec<float> x, Vec<float> low, Vec<float> high) { return min(high, max(low, x)); }
-CORR2D_INLINE void storeColumns(const Vec<int32_t> (&rows)[4], int32_t* p, int64_t step) {
-  const Vec<float> same[4] = {sameBits(rows[0]), sameBits(rows[1]), sameBits(rows[2]), sameBits(rows[3])};
-  storeColumns(same, reinterpret_cast<float*>(p), step);
-}
 
 constexpr int64_t kStep = 16;
 CORR2D_INLINE __m128i loadBytes(const uint8_t* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
@@ -245,6 +244,18 @@ constexpr int64_t kWidenBytes = 16;
 
 #endif
 #endif
+
+inline void Vec<int32_t>::storePartial(int32_t* p, int64_t n) const {
+  sameBits(*this).storePartial(reinterpret_cast<float*>(p), n);
+}
+CORR2D_INLINE void transpose(Vec<int32_t> (&v)[Vec<int32_t>::width]) {
+  Vec<float> same[Vec<int32_t>::width];
+#pragma GCC unroll 16
+  for (int i = 0; i < Vec<int32_t>::width; i++) same[i] = sameBits(v[i]);
+  transpose(same);
+#pragma GCC unroll 16
+  for (int i = 0; i < Vec<int32_t>::width; i++) v[i] = sameBits(same[i]);
+}
 
 // One group of the given channels. Unused ones may hold anything, as their weights are zeros.
 CORR2D_INLINE int32_t groupOf(const int32_t (&channels)[Group::channels], bool isSigned) {

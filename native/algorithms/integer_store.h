@@ -56,15 +56,24 @@ inline void storeWords(const SumBlock& b, const T* values, T* out) {
   }
 }
 
+// memcpy of a few bytes, of which there are so many that its call would take longer than it.
+CORR2D_INLINE void copyBytes(const uint8_t* from, int64_t count, uint8_t* to) {
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) memcpy(to + i, from + i, 16);
+  if (i + 8 <= count) {
+    memcpy(to + i, from + i, 8);
+    i += 8;
+  }
+  for (; i < count; i++) to[i] = from[i];
+}
+
 template <int64_t kMostPixels, int64_t kMostOutputs>
 struct IntegerStore {
   using V = Vec<int32_t>;
-  static_assert(kMostPixels % 4 == 0, "words of four pixels");
-  // A multiple of 4, so that storeTransposed meets no remainder.
-  static constexpr int64_t kWords = (kMostPixels / 4 + 3) / 4 * 4;
+  static constexpr int64_t kWords = transposedPixels<int32_t>((kMostPixels + 3) / 4);
   alignas(64) int32_t words[kWords * kMostOutputs] = {};
   alignas(64) int32_t planes[kWords * kMostOutputs];
-  alignas(64) float scaled[kMostPixels * kMostOutputs];
+  alignas(64) float scaled[transposedPixels<float>(kMostPixels) * kMostOutputs];
 
   void sums(const ConvSpec& s, const SumBlock& b, int32_t* out) {
     if (s.activation == Activation::relu) {
@@ -108,10 +117,10 @@ struct IntegerStore {
         joinBytes(pixels).store(words + p / 4 * b.tileOutputs + o);
       }
     }
-    const int64_t used = (b.pixels + 15) / 16 * 4;
+    const int64_t used = transposedPixels<int32_t>((b.pixels + 3) / 4);
     storeTransposed(words, b.tileOutputs, used, b.tileOutputs, planes, kWords);
     for (int64_t o = 0; o < b.outputs; o++) {
-      memcpy(to + o * b.channelStep, planes + o * kWords, static_cast<size_t>(b.pixels));
+      copyBytes(reinterpret_cast<const uint8_t*>(planes + o * kWords), b.pixels, to + o * b.channelStep);
     }
   }
 

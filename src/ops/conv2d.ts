@@ -131,6 +131,9 @@ function operands(x: AnyOperand, weights: AnyOperand, options: LayerOptions) {
   const dtype = elementTypeOf(input.data, "x.data");
   if (!isInteger(dtype)) return { input, filters: toAnyTensor(weights, 4, "weights", dtype), layer };
   const filters = toAnyTensor(weights, 4, "weights", "int8");
+  if (elementTypeOf(filters.data, "weights.data") !== "int8") {
+    throw invalid(`int8 elements, as x has ${dtype},`, "weights.data", filters.data);
+  }
   return { input, filters, layer: { ...layer, inputDtype: layer.inputDtype ?? (dtype as "int8" | "uint8") } };
 }
 
