@@ -66,6 +66,7 @@
       "target_name": "corr2d",
       "sources": [
         "native/addon.cc", "native/blocking.cc", "native/conv_plan.cc", "native/cpu.cc", "native/integer_weights.cc",
+        "native/pool.cc",
         "native/thread_pool.cc", "native/winograd_weights.cc",
       ],
       "dependencies": ["corr2d_isa", "<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except_all"],

@@ -5,6 +5,7 @@ import { packPairs } from "./integers/pack";
 import { IntegerPlan } from "./integers/plan";
 import { packWeights } from "./pack";
 import { Algorithm, Plan } from "./plan";
+import { Pool, poolPlanes } from "./pool";
 import { packWinograd } from "./winograd/weights";
 
 /** The first byte that belongs to the caller, who owns all memory above it. */
@@ -38,4 +39,9 @@ export function run(
     convolveIntegers(changetype<IntegerPlan>(plan), input, output, workspace, items, from, to, first, end);
   } else if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items, from, to, first, end);
   else convolve<f64>(p, input, output, workspace, items, from, to, first, end);
+}
+
+/** Pools `planes` planes. At least 512 readable bytes must follow its row and the input. */
+export function pool(plan: usize, input: usize, output: usize, planes: i32): void {
+  poolPlanes(changetype<Pool>(plan), input, output, planes);
 }

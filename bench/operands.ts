@@ -12,7 +12,7 @@ export function makeOperands({ inputShape, weightsShape }: Problem): Operands {
 }
 
 /** From -1 up to 1 by a linear congruential generator, the same in every run. */
-function fractions(shape: readonly number[], seed: number) {
+export function fractions(shape: readonly number[], seed: number) {
   const data = new Float32Array(product(shape));
   let state = seed;
   for (let i = 0; i < data.length; i++) {

@@ -30,6 +30,34 @@ export const layers: readonly Layer[] = workloads.conv.map((row) => {
   };
 });
 
+/** A pooling of float32, NCHW, by square windows. */
+export interface Pooling {
+  readonly name: string;
+  readonly operator: "maxPool2d" | "avgPool2d";
+  readonly inputShape: readonly [batch: number, channels: number, height: number, width: number];
+  readonly window: number;
+  readonly strides: number;
+  readonly padding: number;
+}
+
+/** Poolings of ResNet-50, VGG and GoogLeNet: [name, operator, channels, height and width, window, stride, padding]. */
+export const poolings: readonly Pooling[] = (
+  [
+    ["r50_112_max3x3s2_64", "maxPool2d", 64, 112, 3, 2, 1],
+    ["vgg_224_max2x2s2_64", "maxPool2d", 64, 224, 2, 2, 0],
+    ["vgg_56_max2x2s2_256", "maxPool2d", 256, 56, 2, 2, 0],
+    ["vgg_14_max2x2s2_512", "maxPool2d", 512, 14, 2, 2, 0],
+    ["goog_28_max3x3_192", "maxPool2d", 192, 28, 3, 1, 1],
+    ["112_avg3x3s2_64", "avgPool2d", 64, 112, 3, 2, 1],
+    ["28_avg3x3_192", "avgPool2d", 192, 28, 3, 1, 1],
+    ["densenet_56_avg2x2s2_128", "avgPool2d", 128, 56, 2, 2, 0],
+    ["r50_7_avg7x7_2048", "avgPool2d", 2048, 7, 7, 1, 0],
+  ] as const
+).map(([name, operator, channels, size, window, strides, padding]) => ({
+  ...{ name, operator, window, strides, padding },
+  inputShape: [1, channels, size, size],
+}));
+
 /** Those in which every output channel sees every input channel. */
 export const denseLayers: readonly Layer[] = layers.filter(({ options }) => options.groups === 1);
 

@@ -4,9 +4,10 @@ import { backends } from "./backends.ts";
 import { integers } from "./integers.ts";
 import { overhead } from "./overhead.ts";
 import { peers } from "./peers.ts";
+import { pooling } from "./pooling.ts";
 import { scaling } from "./scaling.ts";
 import { sweep } from "./sweep.ts";
 
 /** Everything that `npm run bench` can be asked. */
-export const suites = { algorithms, backends, integers, overhead, peers, scaling, sweep };
+export const suites = { algorithms, backends, integers, overhead, peers, pooling, scaling, sweep };
 export type SuiteName = keyof typeof suites;

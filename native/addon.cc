@@ -12,6 +12,7 @@
 
 #include "conv_plan.h"
 #include "cpu.h"
+#include "pool.h"
 
 namespace {
 
@@ -121,29 +122,32 @@ napi_value guarded(napi_env env, const F& body) {
   return nullptr;
 }
 
+// The next field of an encoded spec: a size, or one of `count` choices.
+int64_t sizeOf(const double*& field) {
+  const double value = *field++;
+  // NaN and anything beyond int64_t would make the cast undefined.
+  if (!(value >= 0 && value <= 4294967295.0)) throw std::invalid_argument("a field of the spec is out of range");
+  return static_cast<int64_t>(value);
+}
+
+int64_t choiceOf(const double*& field, int64_t count) {
+  const int64_t value = sizeOf(field);
+  if (value >= count) throw std::invalid_argument("a field of the spec is out of range");
+  return value;
+}
+
 ConvSpec specOf(const double* f) {
-  const auto size = [&f] {
-    const double value = *f++;
-    // NaN and anything beyond int64_t would make the cast undefined.
-    if (!(value >= 0 && value <= 4294967295.0)) throw std::invalid_argument("a field of the spec is out of range");
-    return static_cast<int64_t>(value);
-  };
-  const auto choice = [&size](int64_t count) {
-    const int64_t value = size();
-    if (value >= count) throw std::invalid_argument("a field of the spec is out of range");
-    return value;
-  };
   ConvSpec s{};
   for (int64_t* field : {&s.batch, &s.inChannels, &s.inHeight, &s.inWidth, &s.outChannels, &s.outHeight, &s.outWidth,
                          &s.kernelHeight, &s.kernelWidth, &s.strideY, &s.strideX, &s.padTop, &s.padBottom, &s.padLeft,
                          &s.padRight, &s.dilationY, &s.dilationX, &s.groups}) {
-    *field = size();
+    *field = sizeOf(f);
   }
-  s.border = static_cast<corr2d::Border>(choice(5));
-  s.dtype = static_cast<corr2d::DType>(choice(4));
-  s.outputDtype = static_cast<corr2d::DType>(choice(5));
-  s.nhwc = choice(2) == 1;
-  s.activation = static_cast<corr2d::Activation>(choice(6));
+  s.border = static_cast<corr2d::Border>(choiceOf(f, 5));
+  s.dtype = static_cast<corr2d::DType>(choiceOf(f, 4));
+  s.outputDtype = static_cast<corr2d::DType>(choiceOf(f, 5));
+  s.nhwc = choiceOf(f, 2) == 1;
+  s.activation = static_cast<corr2d::Activation>(choiceOf(f, 6));
   s.alpha = *f++;
   s.min = *f++;
   s.max = *f++;
@@ -160,6 +164,27 @@ ConvSpec specOf(const double* f) {
 }
 constexpr size_t kSpecFields = 28;
 
+corr2d::PoolSpec poolSpecOf(const double* f) {
+  corr2d::PoolSpec s{};
+  s.average = choiceOf(f, 2) == 1;
+  for (int64_t* field : {&s.batch, &s.channels, &s.y.in, &s.x.in, &s.y.out, &s.x.out, &s.y.kernel, &s.x.kernel,
+                         &s.y.stride, &s.x.stride, &s.y.before, &s.y.after, &s.x.before, &s.x.after, &s.y.dilation,
+                         &s.x.dilation}) {
+    *field = sizeOf(f);
+  }
+  s.countIncludePad = choiceOf(f, 2) == 1;
+  s.dtype = static_cast<corr2d::DType>(choiceOf(f, 2));
+  s.nhwc = choiceOf(f, 2) == 1;
+  return s;
+}
+constexpr size_t kPoolSpecFields = 20;
+
+const corr2d::Isa& isaOf(napi_env env, napi_value value) {
+  const auto isa = Napi::Number(env, value).Uint32Value();
+  if (isa >= corr2d::isas().size()) throw std::invalid_argument("no such ISA");
+  return *corr2d::isas()[isa];
+}
+
 napi_value prepare(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     napi_value arguments[7];
@@ -167,8 +192,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
     const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
     if (fields.length != kSpecFields) throw std::invalid_argument("expected a spec");
     const ConvSpec spec = specOf(static_cast<const double*>(fields.data));
-    const auto isa = Napi::Number(env, arguments[1]).Uint32Value();
-    if (isa >= corr2d::isas().size()) throw std::invalid_argument("no such ISA");
+    const corr2d::Isa& isa = isaOf(env, arguments[1]);
     const auto algorithm = Napi::Number(env, arguments[2]).Uint32Value();
     if (algorithm > 4) throw std::invalid_argument("no such algorithm");
     const int threads = Napi::Number(env, arguments[3]).Int32Value();
@@ -182,7 +206,7 @@ napi_value prepare(napi_env env, napi_callback_info info) {
     const auto* scale = static_cast<const float*>(optional(arguments[6], corr2d::DType::float32));
     auto handle = std::make_unique<Handle>();
     handle->plan = PlanReference(std::make_unique<ConvPlan>(spec, static_cast<corr2d::Algorithm>(algorithm),
-                                                            *corr2d::isas()[isa], threads, weights.data, bias, scale));
+                                                            isa, threads, weights.data, bias, scale));
     // Lets the garbage collector know what a forgotten handle keeps alive.
     const auto bytes = static_cast<int64_t>(handle->plan->packedBytes());
     Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
@@ -330,6 +354,23 @@ napi_value runAsync(napi_env env, napi_callback_info info) {
   });
 }
 
+napi_value pool(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[5];
+    argumentsOf(env, info, arguments);
+    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
+    if (fields.length != kPoolSpecFields) throw std::invalid_argument("expected a spec");
+    const corr2d::PoolSpec spec = poolSpecOf(static_cast<const double*>(fields.data));
+    corr2d::checkPoolSpec(spec);
+    const auto src = elementsOf(env, arguments[3], spec.dtype), dst = elementsOf(env, arguments[4], spec.dtype);
+    if (src.length != static_cast<size_t>(spec.inputLength()) || dst.length != static_cast<size_t>(spec.outputLength())) {
+      throw std::invalid_argument("a typed array has the wrong length");
+    }
+    corr2d::runPool(spec, isaOf(env, arguments[1]), Napi::Number(env, arguments[2]).Int32Value(), src.data, dst.data);
+    return nullptr;
+  });
+}
+
 napi_value dispose(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[1];
@@ -345,6 +386,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"workspaceBytes", nullptr, workspaceBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"run", nullptr, run, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"pool", nullptr, pool, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"dispose", nullptr, dispose, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

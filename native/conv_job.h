@@ -2,6 +2,7 @@
 #pragma once
 #include "blocking.h"
 #include "conv_spec.h"
+#include "pool_spec.h"
 
 namespace corr2d {
 
@@ -28,10 +29,24 @@ struct GroupShape {
   bool unsignedInput;  // 128 is added to int8
 };
 
+// All that a pooling needs. Planes of output are cut into blocks of rows, one a task.
+struct PoolJob {
+  const PoolSpec* spec;
+  int64_t taskRows, blocks;
+  int64_t rowsAtOnce, rowLength;  // rows of padded input that there is room for, and how far apart
+  const void* src;
+  void* dst;
+  const void* widths;  // by how many elements a mean of each output column divides, of one row of its window
+};
+
+// Computes tasks [first, last) with a workspace of rowsAtOnce * rowLength elements.
+using RunPool = void (*)(const PoolJob& job, int64_t first, int64_t last, void* rows);
+
 struct KernelSet {
   TileShape tile;
   RunTasks direct, im2col, strided, winograd, depthwise;  // null where there is none for the dtype
-  GroupShape groups;                                      // only of integers
+  RunPool pool;
+  GroupShape groups;  // only of integers
 
   RunTasks of(Algorithm algorithm) const {
     switch (algorithm) {

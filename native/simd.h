@@ -6,15 +6,16 @@
 //   load, loadPartial       from p[0, width), p[0, n); the other lanes are 0
 //   lanes(a, b)             names the lanes from a to b
 //   loadLanes(p, l)         from p[l] to those lanes; the other lanes are 0 and what they stand for is not touched
-//   even(a, b)              the elements at even places of a, then b
+//   even(a, b), odd(a, b)   the elements at even, at odd places of a, then b
 //   store, storePartial     to p[0, width), p[0, n)
 //   splat, zero             one value in all lanes
 //   multiplyAdd(a, b, c)    a * b + c, fused where the ISA has it
-//   a + b, a - b, a * b
+//   a + b, a - b, a * b, a / b
 //   max(a, b), min(a, b)    NaN where b is NaN
+//   greatest(a, b)          max(a, b), but NaN where either is NaN
 //   leaky(x, alpha)         x < 0 ? alpha * x : x
 //   transpose(v)            v[i][lane] = v[lane][i], of `width` vectors
-//   deinterleave(p, r)      r[i][lane] = p[n * lane + i], of n = 2 or 4 vectors (float only)
+//   deinterleave(p, r)      r[i][lane] = p[n * lane + i], of n = 2 vectors, or 4 (float only)
 //   Runs(lanes, count)      a vector cut into runs of so many lanes, of which the first `count` are used (float only)
 //   next(v, x, runs)        each lane its right neighbour, the last lane of a run x[0]
 //   joined(v, runs)         the lanes in use side by side
@@ -74,12 +75,20 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm512_add_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm512_sub_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm512_mul_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {_mm512_div_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) {
   const __m512i places = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   return {_mm512_permutex2var_ps(a.v, places, b.v)};
 }
+CORR2D_INLINE Vec<float> odd(Vec<float> a, Vec<float> b) {
+  const __m512i places = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return {_mm512_permutex2var_ps(a.v, places, b.v)};
+}
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm512_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm512_min_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) {
+  return {_mm512_mask_max_ps(a.v, _mm512_cmp_ps_mask(a.v, a.v, _CMP_ORD_Q), a.v, b.v)};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm512_mask_mul_ps(x.v, _mm512_cmp_ps_mask(x.v, _mm512_setzero_ps(), _CMP_LT_OQ), x.v, alpha.v)};
 }
@@ -102,12 +111,6 @@ CORR2D_INLINE void transposeLanes(Vec<float> (&v)[4]) {
   v[1].v = _mm512_shuffle_f32x4(a, c, 0xdd);
   v[2].v = _mm512_shuffle_f32x4(b, d, 0x88);
   v[3].v = _mm512_shuffle_f32x4(b, d, 0xdd);
-}
-CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&r)[2]) {
-  const __m512i places = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-  const Vec<float> a = Vec<float>::load(p), b = Vec<float>::load(p + 16);
-  r[0] = even(a, b);
-  r[1].v = _mm512_permutex2var_ps(a.v, places, b.v);
 }
 CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&phases)[4]) {
   const __m512i first = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
@@ -162,11 +165,18 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm512_add_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm512_sub_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm512_mul_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {_mm512_div_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) {
   return {_mm512_permutex2var_pd(a.v, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), b.v)};
 }
+CORR2D_INLINE Vec<double> odd(Vec<double> a, Vec<double> b) {
+  return {_mm512_permutex2var_pd(a.v, _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15), b.v)};
+}
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm512_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm512_min_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) {
+  return {_mm512_mask_max_pd(a.v, _mm512_cmp_pd_mask(a.v, a.v, _CMP_ORD_Q), a.v, b.v)};
+}
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {_mm512_mask_mul_pd(x.v, _mm512_cmp_pd_mask(x.v, _mm512_setzero_pd(), _CMP_LT_OQ), x.v, alpha.v)};
 }
@@ -209,12 +219,20 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm256_add_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm256_sub_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm256_mul_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {_mm256_div_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) {
   const __m256d pairs = _mm256_castps_pd(_mm256_shuffle_ps(a.v, b.v, 0x88));
   return {_mm256_castpd_ps(_mm256_permute4x64_pd(pairs, 0xd8))};
 }
+CORR2D_INLINE Vec<float> odd(Vec<float> a, Vec<float> b) {
+  const __m256d pairs = _mm256_castps_pd(_mm256_shuffle_ps(a.v, b.v, 0xdd));
+  return {_mm256_castpd_ps(_mm256_permute4x64_pd(pairs, 0xd8))};
+}
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm256_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm256_min_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) {
+  return {_mm256_blendv_ps(_mm256_max_ps(a.v, b.v), a.v, _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q))};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm256_blendv_ps(x.v, _mm256_mul_ps(x.v, alpha.v),
                            _mm256_cmp_ps(x.v, _mm256_setzero_ps(), _CMP_LT_OQ))};
@@ -233,12 +251,6 @@ CORR2D_INLINE void transposeLanes(Vec<float> (&v)[2]) {
   const __m256 a = v[0].v;
   v[0].v = _mm256_permute2f128_ps(a, v[1].v, 0x20);
   v[1].v = _mm256_permute2f128_ps(a, v[1].v, 0x31);
-}
-CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&r)[2]) {
-  const Vec<float> a = Vec<float>::load(p), b = Vec<float>::load(p + 8);
-  r[0] = even(a, b);
-  const __m256d pairs = _mm256_castps_pd(_mm256_shuffle_ps(a.v, b.v, 0xdd));
-  r[1].v = _mm256_castpd_ps(_mm256_permute4x64_pd(pairs, 0xd8));
 }
 CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&phases)[4]) {
   __m256 q[4];
@@ -299,11 +311,18 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm256_add_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm256_sub_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm256_mul_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {_mm256_div_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) {
   return {_mm256_permute4x64_pd(_mm256_unpacklo_pd(a.v, b.v), 0xd8)};
 }
+CORR2D_INLINE Vec<double> odd(Vec<double> a, Vec<double> b) {
+  return {_mm256_permute4x64_pd(_mm256_unpackhi_pd(a.v, b.v), 0xd8)};
+}
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm256_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm256_min_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) {
+  return {_mm256_blendv_pd(_mm256_max_pd(a.v, b.v), a.v, _mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q))};
+}
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {_mm256_blendv_pd(x.v, _mm256_mul_pd(x.v, alpha.v),
                            _mm256_cmp_pd(x.v, _mm256_setzero_pd(), _CMP_LT_OQ))};
@@ -360,20 +379,21 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {_mm_add_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {_mm_sub_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {_mm_mul_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {_mm_div_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) { return {_mm_shuffle_ps(a.v, b.v, 0x88)}; }
+CORR2D_INLINE Vec<float> odd(Vec<float> a, Vec<float> b) { return {_mm_shuffle_ps(a.v, b.v, 0xdd)}; }
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {_mm_max_ps(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm_min_ps(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) {
+  const __m128 nan = _mm_cmpunord_ps(a.v, a.v);
+  return {_mm_or_ps(_mm_and_ps(nan, a.v), _mm_andnot_ps(nan, _mm_max_ps(a.v, b.v)))};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   const __m128 negative = _mm_cmplt_ps(x.v, _mm_setzero_ps());
   return {_mm_or_ps(_mm_and_ps(negative, _mm_mul_ps(x.v, alpha.v)), _mm_andnot_ps(negative, x.v))};
 }
 
 CORR2D_INLINE void transposeInLanes(Vec<float>* v) { _MM_TRANSPOSE4_PS(v[0].v, v[1].v, v[2].v, v[3].v); }
-CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&r)[2]) {
-  const __m128 a = _mm_loadu_ps(p), b = _mm_loadu_ps(p + 4);
-  r[0].v = _mm_shuffle_ps(a, b, 0x88);
-  r[1].v = _mm_shuffle_ps(a, b, 0xdd);
-}
 CORR2D_INLINE Vec<float> withNext(Vec<float> v, const float* x) {
   const __m128 moved = _mm_shuffle_ps(v.v, v.v, 0x39);
   return {_mm_shuffle_ps(moved, _mm_shuffle_ps(moved, _mm_load_ss(x), 0x0a), 0x84)};
@@ -407,9 +427,15 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {_mm_add_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {_mm_sub_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {_mm_mul_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {_mm_div_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) { return {_mm_unpacklo_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> odd(Vec<double> a, Vec<double> b) { return {_mm_unpackhi_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm_max_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm_min_pd(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) {
+  const __m128d nan = _mm_cmpunord_pd(a.v, a.v);
+  return {_mm_or_pd(_mm_and_pd(nan, a.v), _mm_andnot_pd(nan, _mm_max_pd(a.v, b.v)))};
+}
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   const __m128d negative = _mm_cmplt_pd(x.v, _mm_setzero_pd());
   return {_mm_or_pd(_mm_and_pd(negative, _mm_mul_pd(x.v, alpha.v)), _mm_andnot_pd(negative, x.v))};
@@ -442,10 +468,13 @@ CORR2D_INLINE Vec<float> multiplyAdd(Vec<float> a, Vec<float> b, Vec<float> c) {
 CORR2D_INLINE Vec<float> operator+(Vec<float> a, Vec<float> b) { return {vaddq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator-(Vec<float> a, Vec<float> b) { return {vsubq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> operator*(Vec<float> a, Vec<float> b) { return {vmulq_f32(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> operator/(Vec<float> a, Vec<float> b) { return {vdivq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> even(Vec<float> a, Vec<float> b) { return {vuzp1q_f32(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> odd(Vec<float> a, Vec<float> b) { return {vuzp2q_f32(a.v, b.v)}; }
 // NEON's own maximum and minimum return NaN where either operand is one, which serves as well.
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {vminq_f32(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {vbslq_f32(vcltzq_f32(x.v), vmulq_f32(x.v, alpha.v), x.v)};
 }
@@ -456,11 +485,6 @@ CORR2D_INLINE void transposeInLanes(Vec<float>* v) {
   v[1].v = vcombine_f32(vget_low_f32(ab.val[1]), vget_low_f32(cd.val[1]));
   v[2].v = vcombine_f32(vget_high_f32(ab.val[0]), vget_high_f32(cd.val[0]));
   v[3].v = vcombine_f32(vget_high_f32(ab.val[1]), vget_high_f32(cd.val[1]));
-}
-CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&r)[2]) {
-  const float32x4x2_t loaded = vld2q_f32(p);
-  r[0].v = loaded.val[0];
-  r[1].v = loaded.val[1];
 }
 CORR2D_INLINE Vec<float> withNext(Vec<float> v, const float* x) { return {vextq_f32(v.v, vdupq_n_f32(*x), 1)}; }
 CORR2D_INLINE void deinterleave(const float* p, Vec<float> (&phases)[4]) {
@@ -489,9 +513,12 @@ CORR2D_INLINE Vec<double> multiplyAdd(Vec<double> a, Vec<double> b, Vec<double> 
 CORR2D_INLINE Vec<double> operator+(Vec<double> a, Vec<double> b) { return {vaddq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator-(Vec<double> a, Vec<double> b) { return {vsubq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> operator*(Vec<double> a, Vec<double> b) { return {vmulq_f64(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> operator/(Vec<double> a, Vec<double> b) { return {vdivq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> even(Vec<double> a, Vec<double> b) { return {vuzp1q_f64(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> odd(Vec<double> a, Vec<double> b) { return {vuzp2q_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {vminq_f64(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {vbslq_f64(vcltzq_f64(x.v), vmulq_f64(x.v, alpha.v), x.v)};
 }
@@ -513,6 +540,13 @@ CORR2D_INLINE Vec<float> next(Vec<float> v, const float* x, const Runs&) { retur
 CORR2D_INLINE Vec<float> joined(Vec<float> v, const Runs&) { return v; }
 
 #endif
+
+template <class T>
+CORR2D_INLINE void deinterleave(const T* p, Vec<T> (&r)[2]) {
+  const Vec<T> a = Vec<T>::load(p), b = Vec<T>::load(p + Vec<T>::width);
+  r[0] = even(a, b);
+  r[1] = odd(a, b);
+}
 
 template <class T>
 CORR2D_INLINE void transpose(Vec<T> (&v)[Vec<T>::width]) {

@@ -175,6 +175,105 @@ def ndimage_cases():
                    "options": {"mode": "same", "border": border}, "y": tensor(y)}
 
 
+# Our names, and numpy.pad's for the same border.
+NUMPY_BORDERS = {"constant": "constant", "replicate": "edge", "reflect": "symmetric", "mirror": "reflect",
+                 "wrap": "wrap"}
+
+
+def pad_cases():
+    """numpy.pad, whose borders repeat where padding is wider than the image."""
+    for border, mode in NUMPY_BORDERS.items():
+        for shape, (top, bottom, left, right) in [((3, 4), (1, 2, 3, 2)), ((2, 3), (4, 5, 7, 6)), ((1, 2), (3, 3, 3, 3)),
+                                                  ((1, 2, 3, 2), (2, 0, 0, 3))]:
+            x = integers(*shape)
+            around = [(0, 0)] * (len(shape) - 2) + [(top, bottom), (left, right)]
+            value = {"constant_values": 7} if border == "constant" else {}
+            yield {"x": tensor(x), "padding": [top, bottom, left, right],
+                   "options": {"border": border, **({"value": 7} if value else {})},
+                   "y": tensor(numpy.pad(x, around, mode=mode, **value))}
+
+
+def pooled(x, function, window, strides, padding, border, **options):
+    """A pooling of torch by name; other borders than its own are padded with before."""
+    t = torch.from_numpy(x).requires_grad_()
+    top, bottom, left, right = padding
+    if border == "constant" and top == bottom and left == right:
+        y = getattr(F, function)(t, window, strides, (top, left), **options)
+    else:
+        y = getattr(F, function)(F.pad(t, (left, right, top, bottom), mode=TORCH_BORDERS[border]), window, strides,
+                                 **options)
+    gradient = torch.from_numpy(integers(*y.shape))
+    y.backward(gradient)
+    return y.detach().numpy(), gradient.numpy(), t.grad.numpy()
+
+
+def pool2d_cases():
+    """Maxima and means with ties, their gradients, padding that counts or not, windows that overhang."""
+    windows = [((2, 2), (2, 2), (0, 0, 0, 0)), ((3, 3), (2, 2), (1, 1, 1, 1)), ((3, 2), (1, 3), (1, 1, 0, 0)),
+               ((1, 4), (2, 1), (0, 0, 2, 2)), ((3, 3), (3, 2), (0, 0, 0, 0)), ((5, 6), (1, 1), (0, 0, 0, 0))]
+    for window, strides, padding in windows:
+        for border in ["constant", "replicate", "mirror", "wrap"]:
+            for ceil in [False, True] if border in ["constant", "mirror"] else [False]:
+                x = numpy.round(integers(1, 2, 5, 7) / 3)
+                shared = {"windowDimensions": list(window), "strides": list(strides), "padding": list(padding),
+                          "border": border, "outputShapeRounding": "ceil" if ceil else "floor"}
+                y, gradient, grad_x = pooled(x, "max_pool2d", window, strides, padding, border, ceil_mode=ceil)
+                yield {"function": "maxPool2d", "x": tensor(x), "options": shared, "y": tensor(y),
+                       "gradOutput": tensor(gradient), "gradX": tensor(grad_x)}
+                for count in [False, True] if border == "constant" else [True]:
+                    y, gradient, grad_x = pooled(x, "avg_pool2d", window, strides, padding, border, ceil_mode=ceil,
+                                                 count_include_pad=count)
+                    yield {"function": "avgPool2d", "x": tensor(x), "options": {**shared, "countIncludePad": count},
+                           "y": tensor(y), "gradOutput": tensor(gradient), "gradX": tensor(grad_x)}
+    for dilations, padding in [((2, 1), 1), ((3, 2), 0), ((2, 2), 1)]:
+        x = numpy.round(integers(1, 2, 9, 8) / 3)
+        y, gradient, grad_x = pooled(x, "max_pool2d", (3, 2), (1, 2), (padding,) * 4, "constant", dilation=dilations)
+        yield {"function": "maxPool2d", "x": tensor(x), "y": tensor(y), "gradOutput": tensor(gradient),
+               "gradX": tensor(grad_x), "options": {"windowDimensions": [3, 2], "strides": [1, 2], "padding": padding,
+                                                    "dilations": list(dilations)}}
+
+
+def unfold_cases():
+    """torch's unfold and fold, padded with other borders before; whole numbers."""
+    for x_shape, window, strides, padding, dilations in [
+            ((1, 1, 4, 5), (2, 3), (1, 1), (0, 0, 0, 0), (1, 1)), ((2, 3, 5, 4), (3, 2), (2, 1), (1, 1, 2, 2), (1, 1)),
+            ((1, 2, 7, 6), (2, 2), (1, 3), (1, 0, 2, 3), (3, 2)), ((1, 2, 4, 4), (4, 4), (1, 1), (3, 3, 3, 3), (1, 1))]:
+        for border, mode in TORCH_BORDERS.items():
+            top, bottom, left, right = padding
+            x = torch.from_numpy(integers(*x_shape)).requires_grad_()
+            padded = F.pad(x, (left, right, top, bottom), mode=mode)
+            y = F.unfold(padded, window, dilation=dilations, stride=strides)
+            columns = torch.from_numpy(integers(*y.shape))
+            y.backward(columns)
+            image = x.grad
+            if border == "constant" and top == bottom and left == right:
+                image = F.fold(columns, x_shape[2:], window, dilations, (top, left), strides)
+            yield {"x": tensor(x.detach().numpy()), "y": tensor(y.detach().numpy()), "columns": tensor(columns.numpy()),
+                   "image": tensor(image.numpy()),
+                   "options": {"windowDimensions": list(window), "strides": list(strides), "padding": list(padding),
+                               "dilations": list(dilations), "border": border}}
+
+
+def conv_nd_cases():
+    """torch's conv1d and conv3d; padding of an axis is the same on both sides."""
+    for x_shape, out, kernel, strides, padding, dilations, groups in [
+            ((1, 1, 7), 1, (3,), 1, 0, 1, 1), ((2, 4, 9), 6, (4,), 2, 3, 1, 2), ((1, 3, 12), 3, (3,), 3, 2, 4, 3),
+            ((1, 2, 5), 3, (1,), 1, 0, 1, 1),
+            ((1, 1, 3, 4, 5), 2, (2, 3, 2), (1, 1, 1), (0, 0, 0), (1, 1, 1), 1),
+            ((2, 2, 4, 3, 5), 3, (3, 3, 3), (1, 2, 1), (1, 1, 1), (1, 1, 1), 1),
+            ((1, 4, 5, 4, 4), 6, (2, 2, 3), (2, 1, 2), (2, 1, 0), (2, 1, 1), 2),
+            ((1, 3, 6, 4, 5), 3, (3, 2, 2), (1, 1, 1), (3, 0, 1), (3, 2, 1), 3),
+            ((1, 3, 5, 4, 3), 2, (3, 1, 1), (2, 1, 1), (1, 0, 0), (1, 1, 1), 1)]:
+        x, weights, bias = integers(*x_shape), integers(out, x_shape[1] // groups, *kernel), integers(out)
+        t = torch.from_numpy
+        convolve = F.conv1d if len(kernel) == 1 else F.conv3d
+        y = convolve(t(x), t(weights), t(bias), strides, padding, dilations, groups)
+        listed = {name: value if isinstance(value, int) else list(value)
+                  for name, value in [("strides", strides), ("padding", padding), ("dilations", dilations)]}
+        yield {"x": tensor(x), "weights": tensor(weights), "bias": flat(bias), "y": tensor(y.numpy()),
+               "options": {**listed, "groups": groups}}
+
+
 def whole(low, high, *shape):
     """Whole numbers from low to high; the ends as often as all others together."""
     draw = lambda: rng.choice([low, high]) if rng.random() < 0.5 else rng.randint(low, high)
@@ -251,5 +350,9 @@ FOLDER.mkdir(parents=True, exist_ok=True)
 write("torch", f"torch {torch.__version__}: torch.nn.functional.conv2d and pad", conv2d_cases())
 write("scipy-signal", f"scipy {scipy.__version__}: signal.correlate2d and convolve2d", signal_cases())
 write("scipy-ndimage", f"scipy {scipy.__version__}: ndimage.correlate", ndimage_cases())
+write("torch-pool2d", f"torch {torch.__version__}: max_pool2d, avg_pool2d, pad, and their backward", pool2d_cases())
+write("numpy-pad", f"numpy {numpy.__version__}: pad", pad_cases())
+write("torch-unfold", f"torch {torch.__version__}: unfold, fold, pad and their backward", unfold_cases())
+write("torch-conv-nd", f"torch {torch.__version__}: conv1d and conv3d", conv_nd_cases())
 write("integer", f"torch {torch.__version__}, numpy {numpy.__version__}: conv2d and quantized conv2d", integer_cases())
 write("onnx", f"onnx {onnx.__version__}: node tests of ConvInteger", onnx_cases())

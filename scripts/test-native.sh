@@ -49,7 +49,7 @@ else
   compile native/isa/sse2.cc "${kernel[@]}"
   wait "$avx512"
 fi
-for source in blocking conv_plan cpu integer_weights thread_pool winograd_weights; do compile native/$source.cc; done
+for source in blocking conv_plan cpu integer_weights pool thread_pool winograd_weights; do compile native/$source.cc; done
 compile native/test/kernels_test.cc
 "$compiler" "${flags[@]}" "${objects[@]}" -o "$build/kernels_test"
 "${run[@]}" "$build/kernels_test" "$cases"

@@ -2,22 +2,50 @@
 export type { BackendName } from "./backend/backend.ts";
 export { type BackendOptions, type BackendReport, backends } from "./backend/choose.ts";
 export {
+  avgPool2d,
+  avgPool2dGrad,
+  conv1d,
+  conv1dAsync,
   conv2d,
   conv2dAsync,
+  conv3d,
+  conv3dAsync,
   convolve2d,
   convolve2dAsync,
   corr2d,
   corr2dAsync,
+  fold,
+  globalAvgPool2d,
+  globalAvgPool2dGrad,
+  maxPool2d,
+  maxPool2dGrad,
+  pad,
+  padGrad,
+  planConv1d,
   planConv2d,
+  planConv3d,
+  unfold,
 } from "./default.ts";
 export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
 export type { IntegerOptions, IntegerOutputDType } from "./elements.ts";
 export { createEngine, type Engine, outputShape } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
 export * as kernels from "./kernels/index.ts";
+export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
+export type { Conv1dOperators, Conv1dOptions } from "./ops/conv1d.ts";
 export type { Conv2dOptions, IntegerConv2dOptions } from "./ops/conv2d.ts";
+export type { Conv3dOperators, Conv3dOptions } from "./ops/conv3d.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
 export type { IntegerOutput } from "./ops/integer-output.ts";
+export type { ImagePadding, PadOperators, PadOptions } from "./ops/pad.ts";
+export {
+  type AvgPool2dOptions,
+  type GlobalPool2dOptions,
+  type MaxPool2dOptions,
+  type Pool2dOperators,
+  pool2dOutputShape,
+} from "./ops/pool2d.ts";
+export type { UnfoldOperators, UnfoldOptions } from "./ops/unfold.ts";
 export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 export type { ConvOptions, FilterLayout } from "./resolve.ts";
 export type { Accuracy } from "./select.ts";
@@ -25,3 +53,4 @@ export type { Padding, PerAxis } from "./shape.ts";
 export type { Activation, Algorithm, Border, ConvSpec, InputLayout } from "./spec.ts";
 export { type NestedArray, Tensor, type TensorLike } from "./tensor.ts";
 export { type TuningRecord, tuning } from "./tuning.ts";
+export type { Rounding, WindowOptions } from "./window.ts";

@@ -31,3 +31,57 @@ export const convolve2dAsync = (async (x: never, kernel: never, options: never) 
 /** {@inheritDoc Engine.conv2dAsync} */
 export const conv2dAsync = (async (x: never, weights: never, options: never) =>
   defaultEngine().conv2dAsync(x, weights, options)) as Engine["conv2dAsync"];
+
+/** {@inheritDoc Engine.pad} */
+export const pad: Engine["pad"] = (...operands) => defaultEngine().pad(...operands);
+
+/** {@inheritDoc Engine.padGrad} */
+export const padGrad: Engine["padGrad"] = (...operands) => defaultEngine().padGrad(...operands);
+
+/** {@inheritDoc Engine.maxPool2d} */
+export const maxPool2d: Engine["maxPool2d"] = (...operands) => defaultEngine().maxPool2d(...operands);
+
+/** {@inheritDoc Engine.avgPool2d} */
+export const avgPool2d: Engine["avgPool2d"] = (...operands) => defaultEngine().avgPool2d(...operands);
+
+/** {@inheritDoc Engine.globalAvgPool2d} */
+export const globalAvgPool2d: Engine["globalAvgPool2d"] = (...operands) =>
+  defaultEngine().globalAvgPool2d(...operands);
+
+/** {@inheritDoc Engine.maxPool2dGrad} */
+export const maxPool2dGrad: Engine["maxPool2dGrad"] = (...operands) =>
+  defaultEngine().maxPool2dGrad(...operands);
+
+/** {@inheritDoc Engine.avgPool2dGrad} */
+export const avgPool2dGrad: Engine["avgPool2dGrad"] = (...operands) =>
+  defaultEngine().avgPool2dGrad(...operands);
+
+/** {@inheritDoc Engine.globalAvgPool2dGrad} */
+export const globalAvgPool2dGrad: Engine["globalAvgPool2dGrad"] = (...operands) =>
+  defaultEngine().globalAvgPool2dGrad(...operands);
+
+/** {@inheritDoc Engine.unfold} */
+export const unfold: Engine["unfold"] = (...operands) => defaultEngine().unfold(...operands);
+
+/** {@inheritDoc Engine.fold} */
+export const fold: Engine["fold"] = (...operands) => defaultEngine().fold(...operands);
+
+/** {@inheritDoc Engine.conv1d} */
+export const conv1d: Engine["conv1d"] = (...operands) => defaultEngine().conv1d(...operands);
+
+/** {@inheritDoc Engine.conv3d} */
+export const conv3d: Engine["conv3d"] = (...operands) => defaultEngine().conv3d(...operands);
+
+/** {@inheritDoc Engine.planConv1d} */
+export const planConv1d: Engine["planConv1d"] = (...operands) => defaultEngine().planConv1d(...operands);
+
+/** {@inheritDoc Engine.planConv3d} */
+export const planConv3d: Engine["planConv3d"] = (...operands) => defaultEngine().planConv3d(...operands);
+
+/** {@inheritDoc Engine.conv1dAsync} */
+export const conv1dAsync: Engine["conv1dAsync"] = async (...operands) =>
+  defaultEngine().conv1dAsync(...operands);
+
+/** {@inheritDoc Engine.conv3dAsync} */
+export const conv3dAsync: Engine["conv3dAsync"] = async (...operands) =>
+  defaultEngine().conv3dAsync(...operands);

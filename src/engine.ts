@@ -4,6 +4,7 @@ import { type BackendOptions, openBackend } from "./backend/choose.ts";
 import { createInlineBackend } from "./backend/reference.ts";
 import type { ByteArray } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
+import { type Conv1dOperators, conv1dOperators } from "./ops/conv1d.ts";
 import {
   type Conv2dOptions,
   conv2d,
@@ -12,8 +13,12 @@ import {
   type IntegerConv2dOptions,
   planConv2d,
 } from "./ops/conv2d.ts";
+import { type Conv3dOperators, conv3dOperators } from "./ops/conv3d.ts";
 import { type Corr2dOptions, convolve2d, corr2d, corr2dOutputShape, correlateAsync } from "./ops/corr2d.ts";
 import type { IntegerOutput } from "./ops/integer-output.ts";
+import { type PadOperators, padOperators } from "./ops/pad.ts";
+import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
+import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 import { readOptions } from "./resolve.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike } from "./tensor.ts";
@@ -22,7 +27,12 @@ type Operand = TensorLike | NestedArray;
 type Bytes = TensorLike<ByteArray>;
 
 /** The operators, on one backend. */
-export interface Engine {
+export interface Engine
+  extends Conv1dOperators,
+    Conv3dOperators,
+    PadOperators,
+    Pool2dOperators,
+    UnfoldOperators {
   readonly backend: BackendName;
   readonly isa: string;
   /** How many threads one call may use. */
@@ -165,6 +175,11 @@ function openEngine(options: BackendOptions): Engine {
       correlateAsync(core, x, kernel, options, true)) as Engine["convolve2dAsync"],
     conv2dAsync: ((x: never, weights: never, options: never) =>
       conv2dAsync(core, x, weights, options)) as Engine["conv2dAsync"],
+    ...conv1dOperators(core),
+    ...conv3dOperators(core),
+    ...padOperators(core),
+    ...pool2dOperators(core),
+    ...unfoldOperators(core),
     dispose: () => {
       disposed = true;
       backend.dispose();

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
-import {
-  allocate,
-  type DType,
-  elementTypeOf,
-  type FloatArray,
-  isInteger,
-  type TypedArray,
-  viewOf,
-} from "./dtype.ts";
+import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray, viewOf } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
+import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
 import { checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
@@ -98,7 +91,9 @@ export class ConvPlan<X extends TypedArray = FloatArray, Y extends TypedArray = 
     const prepared = this.#live();
     const out = options?.out;
     const output =
-      out === undefined ? (allocateOutput(this.spec, this.#outputLength) as Y) : this.#outputElements(out);
+      out === undefined
+        ? (allocateOutput(this.spec.outputDtype, this.#outputLength) as Y)
+        : this.#outputElements(out);
     const input = this.#inputElements(x);
     // Asked again, as a getter of x may have detached it.
     if (output.length !== this.#outputLength) throw invalid(`${this.#outputLength} elements`, "out", output);
@@ -126,7 +121,7 @@ export class ConvPlan<X extends TypedArray = FloatArray, Y extends TypedArray = 
     const given = this.#inputElements(x);
     // Both arrays are private: no script can detach or resize them while other threads use them.
     const input = transfer ? takeOver(given) : copyOf(given);
-    const output = allocateOutput(this.spec, this.#outputLength) as Y;
+    const output = allocateOutput(this.spec.outputDtype, this.#outputLength) as Y;
     try {
       await prepared.runAsync(input, output, signal);
     } catch (cause) {
@@ -211,13 +206,13 @@ const emptyBatch: PreparedConv = {
 };
 
 /** Errors of our own pass; anything else, for want of memory mostly, is the backend's. */
-function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
+export function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
   if (cause instanceof Corr2dError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });
 }
 
-function copyOf<A extends TypedArray>(array: A): A {
+export function copyOf<A extends TypedArray>(array: A): A {
   try {
     return array.slice() as A;
   } catch (cause) {
@@ -227,32 +222,12 @@ function copyOf<A extends TypedArray>(array: A): A {
   }
 }
 
-function allocateOutput(spec: ConvSpec, length: number): TypedArray {
-  try {
-    return allocate(spec.outputDtype, length);
-  } catch (cause) {
-    throw new Corr2dError("BACKEND_FAILED", `An output of ${length} elements cannot be allocated`, { cause });
-  }
-}
-
-function checkSignal(signal: unknown): void {
+export function checkSignal(signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalid("an AbortSignal", "signal", signal);
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
-}
-
-function overlap(a: TypedArray, b: TypedArray): boolean {
-  return (
-    a.buffer === b.buffer &&
-    a.byteOffset < b.byteOffset + b.byteLength &&
-    b.byteOffset < a.byteOffset + a.byteLength
-  );
-}
-
-function takeOver<A extends TypedArray>(array: A): A {
+export function takeOver<A extends TypedArray>(array: A): A {
   const { byteOffset, length, buffer } = array;
   if (!(buffer instanceof ArrayBuffer)) throw invalid("an array that is not shared", "x", array);
   const taken = structuredClone(buffer, { transfer: [buffer] });

@@ -39,6 +39,23 @@ export function outputSize(
   return Math.floor((input + before + after - dilatedSize(kernel, dilation)) / stride) + 1;
 }
 
+/**
+ * As {@link outputSize}, rounded up: one more window, which overhangs the padded input, if it begins within the input or
+ * the padding before it; as PyTorch's `ceil_mode`.
+ */
+export function outputSizeCeil(
+  input: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  padding: AxisPadding,
+): number {
+  const whole = outputSize(input, kernel, stride, dilation, padding);
+  const [before, after] = padding;
+  const isExact = (input + before + after - dilatedSize(kernel, dilation)) % stride === 0;
+  return !isExact && whole * stride < input + before ? whole + 1 : whole;
+}
+
 /** Padding of one axis that gives an output of ceil(input / stride). */
 function samePadding(input: number, kernel: number, stride: number, dilation: number): AxisPadding {
   const output = Math.ceil(input / stride);
@@ -49,34 +66,54 @@ function samePadding(input: number, kernel: number, stride: number, dilation: nu
 /** Expands a padding option to [top, bottom, left, right]. Throws INVALID_ARGUMENT. */
 export function resolvePadding(
   padding: Padding,
-  [height, width]: readonly [number, number],
-  [kernelHeight, kernelWidth]: readonly [number, number],
-  [strideY, strideX]: readonly [number, number],
-  [dilationY, dilationX]: readonly [number, number],
+  size: readonly [number, number],
+  kernel: readonly [number, number],
+  strides: readonly [number, number],
+  dilations: readonly [number, number],
 ): [number, number, number, number] {
-  if (padding === "valid") return [0, 0, 0, 0];
+  const [y, x] = resolveAxisPadding(padding, size, kernel, strides, dilations);
+  return [...y, ...x];
+}
+
+const inWords = ["no", "one", "two", "three", "four", "five", "six"];
+
+/**
+ * Expands a padding option of any number of axes: the same on all sides, one number for each axis, or two; or by rule.
+ * Throws INVALID_ARGUMENT.
+ */
+export function resolveAxisPadding(
+  padding: number | string | readonly number[],
+  sizes: readonly number[],
+  kernel: readonly number[],
+  strides: readonly number[],
+  dilations: readonly number[],
+): AxisPadding[] {
+  const axes = sizes.length;
+  if (padding === "valid") return sizes.map(() => [0, 0]);
   if (padding === "full") {
-    const y = dilatedSize(kernelHeight, dilationY) - 1;
-    const x = dilatedSize(kernelWidth, dilationX) - 1;
-    return [y, y, x, x];
+    return kernel.map((size, axis) => {
+      const pad = dilatedSize(size, dilations[axis]) - 1;
+      return [pad, pad];
+    });
   }
   if (padding === "same") {
-    const y = samePadding(height, kernelHeight, strideY, dilationY);
-    const x = samePadding(width, kernelWidth, strideX, dilationX);
-    return [y[0], y[1], x[0], x[1]];
+    return sizes.map((size, axis) => samePadding(size, kernel[axis], strides[axis], dilations[axis]));
   }
-  const allowed = 'a whole number >= 0, two or four of them, "same", "valid" or "full"';
   if (typeof padding === "number") {
     checkPad(padding, "padding");
-    return [padding, padding, padding, padding];
+    return sizes.map(() => [padding, padding]);
   }
+  const counts = axes === 1 ? "two" : `${inWords[axes]} or ${inWords[2 * axes]}`;
+  const allowed = `a whole number >= 0, ${counts} of them, "same", "valid" or "full"`;
   if (!Array.isArray(padding)) throw invalid(allowed, "padding", padding);
   const sides = padding.slice() as number[];
-  if (sides.length !== 2 && sides.length !== 4) throw invalid(allowed, "padding", padding);
+  // Of one axis, two numbers are its two sides.
+  const perAxis = axes > 1 && sides.length === axes;
+  if (!perAxis && sides.length !== 2 * axes) throw invalid(allowed, "padding", padding);
   for (let i = 0; i < sides.length; i++) checkPad(sides[i], `padding[${i}]`);
-  return sides.length === 2
-    ? [sides[0], sides[0], sides[1], sides[1]]
-    : [sides[0], sides[1], sides[2], sides[3]];
+  return sizes.map((_, axis) =>
+    perAxis ? [sides[axis], sides[axis]] : [sides[2 * axis], sides[2 * axis + 1]],
+  );
 }
 
 function checkPad(value: unknown, name: string): void {
@@ -87,17 +124,21 @@ function checkPad(value: unknown, name: string): void {
 
 /** Expands a per-axis option of whole numbers >= 1. Throws INVALID_ARGUMENT. */
 export function resolvePerAxis(value: PerAxis, name: string): [number, number] {
+  return resolveAxes(value, 2, name) as [number, number];
+}
+
+/** The same for any number of axes. */
+export function resolveAxes(value: number | readonly number[], axes: number, name: string): number[] {
   if (typeof value === "number") {
     checkPositive(value, name);
-    return [value, value];
+    return new Array<number>(axes).fill(value);
   }
-  if (!Array.isArray(value) || value.length !== 2) {
-    throw invalid("a positive integer or two of them", name, value);
+  if (!Array.isArray(value) || value.length !== axes) {
+    throw invalid(`a positive integer or ${inWords[axes]} of them`, name, value);
   }
-  const [y, x] = value as [number, number];
-  checkPositive(y, `${name}[0]`);
-  checkPositive(x, `${name}[1]`);
-  return [y, x];
+  const values = value.slice() as number[];
+  for (let i = 0; i < axes; i++) checkPositive(values[i], `${name}[${i}]`);
+  return values;
 }
 
 /** Throws INVALID_ARGUMENT for anything but a whole number from 1 to 2^31 - 1. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// An ONNX model of one Conv node, in as much of the protobuf encoding as that takes. Field numbers are those of
+// ONNX models of one node, in as much of the protobuf encoding as that takes. Field numbers are those of
 // onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
-import type { Layer } from "../problems.ts";
+import type { Layer, Pooling } from "../problems.ts";
 
 /** A protobuf message, or the value of a field. */
 type Bytes = Uint8Array;
@@ -47,7 +47,26 @@ function valueInfo(name: string, shape: readonly number[]): Bytes {
   return message([1, name], [2, message([1, message([1, float], [2, dimensions])])]);
 }
 
-/** The input is "x", the output "y"; weights are constants of the model. */
+/** A graph of one node from "x" to "y", with the initializers (TensorProto) that it names. */
+function modelOf(
+  node: Bytes,
+  initializers: readonly Bytes[],
+  inputShape: readonly number[],
+  outputShape: readonly number[],
+): Bytes {
+  const graph = message(
+    [1, node],
+    [2, "graph"],
+    [5, initializers],
+    [11, valueInfo("x", inputShape)],
+    [12, valueInfo("y", outputShape)],
+  );
+  const irVersion = 7;
+  const operatorSet = message([1, ""], [2, 13]);
+  return message([1, irVersion], [8, operatorSet], [7, graph]);
+}
+
+/** Weights are constants of the model. */
 export function convModel(layer: Layer, weights: Float32Array, outputShape: readonly number[]): Bytes {
   const { inputShape, weightsShape, options } = layer;
   const { strides, padding, groups } = options;
@@ -60,14 +79,20 @@ export function convModel(layer: Layer, weights: Float32Array, outputShape: read
   const node = message([1, "x"], [1, "w"], [2, "y"], [3, "conv"], [4, "Conv"], [5, attributes]);
   const raw = new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
   const constant = message([1, weightsShape], [2, float], [8, "w"], [9, raw]);
-  const graph = message(
-    [1, node],
-    [2, "conv"],
-    [5, constant],
-    [11, valueInfo("x", inputShape)],
-    [12, valueInfo("y", outputShape)],
-  );
-  const irVersion = 7;
-  const operatorSet = message([1, ""], [2, 13]);
-  return message([1, irVersion], [8, operatorSet], [7, graph]);
+  return modelOf(node, [constant], inputShape, outputShape);
+}
+
+/** A pooling of square windows; its default, as ours, is not to count padding in a mean. */
+export function poolModel(
+  { operator, inputShape, window, strides, padding }: Pooling,
+  outputShape: readonly number[],
+): Bytes {
+  const attributes = [
+    attribute("kernel_shape", [window, window]),
+    attribute("strides", [strides, strides]),
+    attribute("pads", [padding, padding, padding, padding]),
+  ];
+  const type = operator === "maxPool2d" ? "MaxPool" : "AveragePool";
+  const node = message([1, "x"], [2, "y"], [3, "pool"], [4, type], [5, attributes]);
+  return modelOf(node, [], inputShape, outputShape);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// onnxruntime, native and on WebAssembly: a session of one Conv node, plain NCHW in and out. Its optimizer may use a
+// onnxruntime, native and on WebAssembly: a session of one node, plain NCHW in and out. Its optimizer may use a
 // layout of its own inside and packs weights when the session is made. The native one writes to a tensor that it is
 // given; that on WebAssembly, which ignores such a tensor, makes a new one.
 import type { Given } from "../contenders.ts";
 import type { Contender } from "../harness/suite.ts";
-import { outputShapeOf, product } from "../operands.ts";
-import type { Layer } from "../problems.ts";
+import { fractions, outputShapeOf, product } from "../operands.ts";
+import type { Layer, Pooling } from "../problems.ts";
 import { loadPackage } from "./installed.ts";
-import { convModel } from "./onnx.ts";
+import { convModel, poolModel } from "./onnx.ts";
 
 interface Ort {
   readonly env: { readonly wasm: { numThreads: number }; readonly versions: { readonly common: string } };
@@ -21,17 +21,48 @@ interface Session {
   run(feeds: { x: OrtTensor }, fetches?: { y: OrtTensor }): Promise<{ y: OrtTensor }>;
 }
 
-export function onnxruntime(name: "onnxruntime-node" | "onnxruntime-web", threads: number) {
-  return ({ problem, operands }: Given<Layer>): Contender => ({
+type OrtName = "onnxruntime-node" | "onnxruntime-web";
+
+export function onnxruntime(name: OrtName, threads: number) {
+  return ({ problem, operands }: Given<Layer>): Contender =>
+    contender(name, threads, () => {
+      const { x, weights } = operands();
+      const shape = outputShapeOf(problem);
+      return { x, shape, model: convModel(problem, weights.data, shape) };
+    });
+}
+
+/** The same for poolings. */
+export function onnxruntimePool(
+  name: OrtName,
+  threads: number,
+  pooling: Pooling,
+  outputShape: readonly number[],
+): Contender {
+  return contender(name, threads, () => ({
+    x: fractions(pooling.inputShape, 1),
+    shape: outputShape,
+    model: poolModel(pooling, outputShape),
+  }));
+}
+
+interface Task {
+  readonly x: { readonly data: Float32Array; readonly shape: readonly number[] };
+  /** Of the output. */
+  readonly shape: readonly number[];
+  readonly model: Uint8Array;
+}
+
+function contender(name: OrtName, threads: number, describe: () => Task): Contender {
+  return {
     name,
     ...(name === "onnxruntime-node" && { isa: "best" }),
     prepare: async () => {
       const ort = loadPackage<Ort>(name);
       if (name === "onnxruntime-web") ort.env.wasm.numThreads = threads;
-      const { x, weights } = operands();
-      const shape = outputShapeOf(problem);
+      const { x, shape, model } = describe();
       const session = await ort.InferenceSession.create(
-        convModel(problem, weights.data, shape),
+        model,
         name === "onnxruntime-node"
           ? { executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 }
           : { executionProviders: ["wasm"] },
@@ -45,5 +76,5 @@ export function onnxruntime(name: "onnxruntime-node" | "onnxruntime-web", thread
         result: async () => (await run()).y.data.slice(),
       };
     },
-  });
+  };
 }

@@ -16,77 +16,76 @@
 namespace corr2d {
 namespace {
 
-// Which lanes of a vector (or of the two that a step of 2 loads) lie in a row of `size` elements, from `column` on.
-template <class T, int kStep>
+// The vectors of a row of input that the outputs of one vector read, and which of their lanes lie in the row: for each
+// kernel column one at stride 1; at stride 2 two for each pair of kernel columns, even places for the first of them.
+template <class T, int kSize, int kStep>
 struct EdgeLanes {
-  typename Vec<T>::Lanes lanes[kStep];
+  typename Vec<T>::Lanes lanes[(kSize + kStep - 1) / kStep][kStep];
 
-  CORR2D_INLINE void set(int64_t column, int64_t size) {
+  EdgeLanes(const ConvSpec& s, int64_t outColumn) {
     constexpr int64_t width = Vec<T>::width;
-    for (int i = 0; i < kStep; i++, column += width) {
-      const int64_t first = smaller(larger(-column, 0), width);
-      lanes[i] = Vec<T>::lanes(first, larger(smaller(size - column, width), first));
-    }
-  }
-
-  // Lane i from p[kStep * i], or zero.
-  CORR2D_INLINE Vec<T> load(const T* p) const {
-    if constexpr (kStep == 1) {
-      return Vec<T>::loadLanes(p, lanes[0]);
-    } else {
-      return even(Vec<T>::loadLanes(p, lanes[0]), Vec<T>::loadLanes(p + Vec<T>::width, lanes[1]));
+    for (int64_t kx = 0; kx < kSize; kx += kStep) {
+      for (int64_t i = 0; i < kStep; i++) {
+        const int64_t column = outColumn * kStep - s.padLeft + kx + i * width;
+        const int64_t first = smaller(larger(-column, 0), width);
+        lanes[kx / kStep][i] = Vec<T>::lanes(first, larger(smaller(s.inWidth - column, width), first));
+      }
     }
   }
 };
-
-template <class T, int kStep>
-CORR2D_INLINE Vec<T> loadInside(const T* p) {
-  if constexpr (kStep == 1) {
-    return Vec<T>::load(p);
-  } else {
-    return even(Vec<T>::load(p), Vec<T>::load(p + Vec<T>::width));
-  }
-}
 
 // One plane of input, the kernel that goes over it, and the plane of output.
 template <class T, int kSize, int kStep>
 struct DepthwisePlane {
   using V = Vec<T>;
+  using Edge = EdgeLanes<T, kSize, kStep>;
   const ConvSpec& s;
   const T* input;
+  const T* weights;
+  const T* bias;
   T* output;
-  V weights[kSize * kSize];
-  V bias;
 
-  // kRows rows of output from `row` on, of the vector of columns that begins at `column`.
+  // kRows rows of output from `row` on, of the vector of columns that begins at `column`. The kernel `w` is handed over
+  // as a local array of the caller, which lies in registers.
   template <int kRows, bool kEdge>
-  CORR2D_INLINE void tile(int64_t row, int64_t column, int64_t pixels, const EdgeLanes<T, kStep>* edge) const {
+  CORR2D_INLINE void tile(const V (&w)[kSize * kSize], int64_t row, int64_t column, int64_t pixels,
+                          const Edge& edge) const {
     V sum[kRows];
 #pragma GCC unroll 8
-    for (int r = 0; r < kRows; r++) sum[r] = bias;
+    for (int r = 0; r < kRows; r++) sum[r] = V::splat(*bias);
     const int64_t top = row * kStep - s.padTop, left = column * kStep - s.padLeft;
     // The rows below come into cache while these are computed.
 #pragma GCC unroll 32
     for (int y = 0; y < kRows * kStep; y++) {
-      __builtin_prefetch(input + (top + (kRows - 1) * kStep + kSize + y) * s.inWidth + left);
+      const T* below = input + (top + (kRows - 1) * kStep + kSize + y) * s.inWidth + left;
+#pragma GCC unroll 2
+      for (int i = 0; i < kStep; i++) __builtin_prefetch(below + i * V::width);
     }
 #pragma GCC unroll 32
     for (int y = 0; y < (kRows - 1) * kStep + kSize; y++) {
       const int64_t fromRow = top + y;
-      const bool inside = fromRow >= 0 && fromRow < s.inHeight;
-      const T* from = input + fromRow * s.inWidth;
-#pragma GCC unroll 8
-      for (int kx = 0; kx < kSize; kx++) {
-        V x;
-        if constexpr (kEdge) {
-          x = inside ? edge[kx].load(from + left + kx) : V::zero();
-        } else {
-          x = loadInside<T, kStep>(from + left + kx);
-        }
+      if (kEdge && (fromRow < 0 || fromRow >= s.inHeight)) continue;
+      const T* from = input + fromRow * s.inWidth + left;
+      const auto load = [&](int kx, int i) CORR2D_LAMBDA_INLINE {
+        const T* p = from + kx + i * V::width;
+        return kEdge ? V::loadLanes(p, edge.lanes[kx / kStep][i]) : V::load(p);
+      };
+      const auto apply = [&](int kx, V x) CORR2D_LAMBDA_INLINE {
 #pragma GCC unroll 8
         for (int r = 0; r < kRows; r++) {
           const int ky = y - r * kStep;
-          if (ky >= 0 && ky < kSize) sum[r] = multiplyAdd(x, weights[ky * kSize + kx], sum[r]);
+          if (ky >= 0 && ky < kSize) sum[r] = multiplyAdd(x, w[ky * kSize + kx], sum[r]);
+        }
+      };
+#pragma GCC unroll 8
+      for (int kx = 0; kx < kSize; kx += kStep) {
+        const V a = load(kx, 0);
+        if constexpr (kStep == 1) {
+          apply(kx, a);
+        } else {
+          const V b = load(kx, 1);
+          apply(kx, even(a, b));
+          if (kx + 1 < kSize) apply(kx + 1, odd(a, b));
         }
       }
     }
@@ -101,21 +100,12 @@ struct DepthwisePlane {
     }
   }
 
-  // Which lanes lie in the input for each kernel column, of the vector of outputs that begins at `column`.
-  struct Edge {
-    EdgeLanes<T, kStep> lanes[kSize];
-
-    CORR2D_INLINE Edge(const ConvSpec& s, int64_t column) {
-#pragma GCC unroll 8
-      for (int kx = 0; kx < kSize; kx++) lanes[kx].set(column * kStep - s.padLeft + kx, s.inWidth);
-    }
-  };
-
   template <int kRows>
-  __attribute__((noinline)) void rows(int64_t row, int64_t end) const {
+  __attribute__((noinline)) void rows(int64_t row, int64_t end, const Edge& first, const Edge& last) const {
+    V w[kSize * kSize];
+#pragma GCC unroll 32
+    for (int i = 0; i < kSize * kSize; i++) w[i] = V::splat(weights[i]);
     const int64_t lastColumn = (s.outWidth - 1) / V::width * V::width;
-    const Edge first(s, 0), last(s, lastColumn);
-    Edge between = first;
     for (int64_t y = row; y < end; y += kRows) {
       // The last rows are computed together with some before them, once more, rather than one by one.
       const int64_t from = smaller(y, end - kRows), top = from * kStep - s.padTop;
@@ -123,11 +113,11 @@ struct DepthwisePlane {
       for (int64_t column = 0; column <= lastColumn; column += V::width) {
         const int64_t pixels = smaller(V::width, s.outWidth - column), left = column * kStep - s.padLeft;
         if (rowsInside && left >= 0 && left + kSize - 1 + kStep * V::width <= s.inWidth) {
-          tile<kRows, false>(from, column, pixels, nullptr);
+          tile<kRows, false>(w, from, column, pixels, first);
+        } else if (column == 0 || column == lastColumn) {
+          tile<kRows, true>(w, from, column, pixels, column == 0 ? first : last);
         } else {
-          if (column > 0 && column < lastColumn) between = Edge(s, column);
-          const Edge& edge = column == 0 ? first : column == lastColumn ? last : between;
-          tile<kRows, true>(from, column, pixels, edge.lanes);
+          tile<kRows, true>(w, from, column, pixels, Edge(s, column));
         }
       }
     }
@@ -135,33 +125,40 @@ struct DepthwisePlane {
 };
 
 template <class T, int kSize, int kStep>
-inline void depthwiseRows(const ConvSpec& s, const T* input, const T* weights, T bias, T* output, int64_t row,
-                          int64_t rows) {
-  DepthwisePlane<T, kSize, kStep> plane{s, input, output, {}, Vec<T>::splat(bias)};
-#pragma GCC unroll 32
-  for (int i = 0; i < kSize * kSize; i++) plane.weights[i] = Vec<T>::splat(weights[i]);
-  if (rows < Tile::rows) {
-    plane.template rows<1>(row, row + rows);
-  } else {
-    plane.template rows<Tile::rows>(row, row + rows);
+void depthwiseTasks(const ConvJob& job, int64_t firstTask, int64_t lastTask) {
+  const ConvSpec& s = *job.spec;
+  const Blocking& b = *job.blocking;
+  const EdgeLanes<T, kSize, kStep> first(s, 0), last(s, (s.outWidth - 1) / Vec<T>::width * Vec<T>::width);
+  // Planes of all images are counted on: groupOut of output for each of input.
+  int64_t plane = firstTask / b.rowBlocks, row = firstTask % b.rowBlocks * b.rows, channel = plane % s.outChannels;
+  for (int64_t task = firstTask; task < lastTask; task++) {
+    const int64_t inPlane = s.groupOut() == 1 ? plane : plane / s.groupOut();
+    const DepthwisePlane<T, kSize, kStep> rows{s, static_cast<const T*>(job.src) + inPlane * s.inHeight * s.inWidth,
+                                               static_cast<const T*>(job.weights) + channel * kSize * kSize,
+                                               static_cast<const T*>(job.bias) + channel,
+                                               static_cast<T*>(job.dst) + plane * s.outHeight * s.outWidth};
+    const int64_t end = smaller(row + b.rows, s.outHeight);
+    if (end - row < Tile::rows) {
+      rows.template rows<1>(row, end, first, last);
+    } else {
+      rows.template rows<Tile::rows>(row, end, first, last);
+    }
+    if (s.activation != Activation::none) activate(rows.output + row * s.outWidth, (end - row) * s.outWidth, s);
+    row = end;
+    if (row == s.outHeight) {
+      row = 0;
+      plane++;
+      if (++channel == s.outChannels) channel = 0;
+    }
   }
-  activate(output + row * s.outWidth, rows * s.outWidth, s);
 }
 
 template <class T>
 void depthwise(const ConvJob& job, int64_t firstTask, int64_t lastTask, void*) {
-  const ConvSpec& s = *job.spec;
-  const bool three = s.kernelHeight == 3, one = s.strideY == 1;
-  const auto run = three ? (one ? depthwiseRows<T, 3, 1> : depthwiseRows<T, 3, 2>)
-                         : (one ? depthwiseRows<T, 5, 1> : depthwiseRows<T, 5, 2>);
-  for (int64_t task = firstTask; task < lastTask; task++) {
-    const Region r = regionOf(job, task);
-    const int64_t channel = r.group * s.groupOut() + r.output;
-    const T* input = static_cast<const T*>(job.src) + (r.image * s.inChannels + r.group) * s.inHeight * s.inWidth;
-    T* output = static_cast<T*>(job.dst) + (r.image * s.outChannels + channel) * s.outHeight * s.outWidth;
-    run(s, input, static_cast<const T*>(job.weights) + channel * s.taps(), static_cast<const T*>(job.bias)[channel],
-        output, r.row, r.rows);
-  }
+  const bool three = job.spec->kernelHeight == 3, one = job.spec->strideY == 1;
+  const auto run = three ? (one ? depthwiseTasks<T, 3, 1> : depthwiseTasks<T, 3, 2>)
+                         : (one ? depthwiseTasks<T, 5, 1> : depthwiseTasks<T, 5, 2>);
+  run(job, firstTask, lastTask);
 }
 
 }  // namespace

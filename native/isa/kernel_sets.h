@@ -4,6 +4,7 @@
 #include "../algorithms/depthwise.h"
 #include "../algorithms/direct.h"
 #include "../algorithms/im2col.h"
+#include "../algorithms/pool.h"
 #include "../algorithms/strided.h"
 #include "../algorithms/strided_integer.h"
 #include "../algorithms/winograd.h"
@@ -21,12 +22,14 @@ constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Ti
                                 strided<T>,
                                 winogradFor(T()),
                                 depthwise<T>,
+                                pool<T>,
                                 {}};
 
 constexpr KernelSet kIntegerKernels = {{Vec<int32_t>::width, Tile::outputs, Tile::vectors, Tile::pixels},
                                        nullptr,
                                        nullptr,
                                        stridedInteger,
+                                       nullptr,
                                        nullptr,
                                        nullptr,
                                        {Group::channels, kApart, Group::channels == 4}};

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-import type { TypedArray } from "../dtype.ts";
+import type { FloatArray, TypedArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
+import type { PoolSpec } from "../window.ts";
 
 export const backendNames = ["native", "wasm", "reference"] as const;
 export type BackendName = (typeof backendNames)[number];
 
 /**
- * Something that computes convolutions. Specs, lengths and element types are valid when they arrive here; batch and
+ * Something that computes convolutions and poolings. Specs, lengths and element types are valid when they arrive here; batch and
  * every other size are at least 1.
  */
 export interface Backend {
@@ -28,6 +29,8 @@ export interface Backend {
     bias: TypedArray | null,
     scale: Float32Array | null,
   ): PreparedConv;
+  /** Writes every element of `output`. The two arrays do not overlap. */
+  pool(spec: PoolSpec, input: FloatArray, output: FloatArray): void;
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
   dispose(): void;
 }

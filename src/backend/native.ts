@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { type DType, isInteger, type TypedArray } from "../dtype.ts";
+import { type DType, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
+import type { PoolSpec } from "../window.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
@@ -31,6 +32,8 @@ export interface NativeAddon {
     done: (error: Error | null) => void,
   ): void;
   dispose(conv: Handle): void;
+  /** `spec` is laid out as {@link encodePool} says. */
+  pool(spec: Float64Array, isa: number, threads: number, input: FloatArray, output: FloatArray): void;
 }
 
 export interface NativeOptions {
@@ -54,6 +57,7 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
       const code = algorithms.indexOf(algorithm);
       return prepared(addon, addon.prepare(encodeSpec(spec), isaIndex, code, threads, weights, bias, scale));
     },
+    pool: (spec, input, output) => addon.pool(encodePool(spec), isaIndex, threads, input, output),
     dispose: () => {},
   };
 }
@@ -113,5 +117,26 @@ function encodeSpec(spec: ConvSpec): Float64Array {
     max,
     spec.inputZeroPoint,
     spec.outputZeroPoint,
+  );
+}
+
+/** The order in which `poolSpecOf` of native/addon.cc reads the fields. */
+function encodePool(spec: PoolSpec): Float64Array {
+  return Float64Array.of(
+    spec.kind === "average" ? 1 : 0,
+    spec.batch,
+    spec.channels,
+    spec.inHeight,
+    spec.inWidth,
+    spec.outHeight,
+    spec.outWidth,
+    spec.kernelHeight,
+    spec.kernelWidth,
+    ...spec.strides,
+    ...spec.padding,
+    ...spec.dilations,
+    spec.countIncludePad ? 1 : 0,
+    dtypes.indexOf(spec.dtype),
+    spec.inputLayout === "nhwc" ? 1 : 0,
   );
 }

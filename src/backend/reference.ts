@@ -7,6 +7,7 @@ import { direct } from "./reference/direct.ts";
 import { directInteger, finishOf } from "./reference/direct-integer.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
 import { im2col, tilePixels } from "./reference/im2col.ts";
+import { pool } from "./reference/pool.ts";
 import { strided } from "./reference/strided.ts";
 import { winograd, winogradBytes } from "./reference/winograd.ts";
 import type { ConvSource } from "./worker.ts";
@@ -19,7 +20,7 @@ const runners = { direct, im2col, strided, winograd };
  * `threads` workers.
  */
 export function createReferenceBackend({ threads }: { threads: number } = { threads: 1 }): Backend {
-  const pool = createWorkerPool({ backend: "reference" }, threads);
+  const workers = createWorkerPool({ backend: "reference" }, threads);
   return {
     name: "reference",
     isa: "javascript",
@@ -29,14 +30,15 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
         ? algorithm === "direct"
         : algorithm in runners && (algorithm !== "winograd" || suitsWinograd(spec)),
     prepare: (spec, algorithm, weights, bias, scale) =>
-      prepare(pool, {
+      prepare(workers, {
         spec,
         algorithm,
         weights: weights.slice(),
         bias: bias === null ? null : bias.slice(),
         scale: scale === null ? null : scale.slice(),
       }),
-    dispose: () => pool.dispose(),
+    pool,
+    dispose: () => workers.dispose(),
   };
 }
 
@@ -80,7 +82,7 @@ function runnerOf({ spec, algorithm, weights, bias, scale }: ConvSource): { run:
   };
 }
 
-function prepare(pool: WorkerPool, source: ConvSource): PreparedConv {
+function prepare(workers: WorkerPool, source: ConvSource): PreparedConv {
   // Made by the first run: the tables of an absurdly large output would not fit, nor will its array then be there.
   let geometry: Geometry | undefined;
   const { run, bytes } = runnerOf(source);
@@ -92,7 +94,7 @@ function prepare(pool: WorkerPool, source: ConvSource): PreparedConv {
       run(geometry, input, output);
     },
     runAsync: (input, output, signal) => {
-      pooled ??= pool.add(source);
+      pooled ??= workers.add(source);
       return pooled.run(input, output, signal);
     },
     dispose: () => pooled?.release(),

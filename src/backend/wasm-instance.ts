@@ -19,6 +19,7 @@ interface Exports {
     first: number,
     end: number,
   ): void;
+  pool(plan: number, input: number, output: number, planes: number): void;
 }
 
 export interface Instance {

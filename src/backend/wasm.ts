@@ -7,6 +7,7 @@ import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { planWasm } from "./wasm-plan.ts";
+import { poolOn } from "./wasm-pool.ts";
 import { runOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
 import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
@@ -34,7 +35,7 @@ export interface WasmOptions {
  */
 export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOptions): Backend {
   const helpers = sharedModule === undefined ? 0 : threads - 1;
-  const pool = createWorkerPool({ backend: "wasm", module, isa }, threads);
+  const workers = createWorkerPool({ backend: "wasm", module, isa }, threads);
   let current: Instance | undefined;
   let disposed = false;
 
@@ -91,7 +92,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       },
       async runAsync(input, output, signal) {
         assertOpen();
-        pooled ??= pool.add({ spec, algorithm, ...own });
+        pooled ??= workers.add({ spec, algorithm, ...own });
         await pooled.run(input, output, signal);
       },
       dispose() {
@@ -122,10 +123,15 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       return Math.max(input + output, raw) + packed < addressable;
     },
     prepare,
+    pool(spec, input, output) {
+      guarded((on) => {
+        if (poolOn(on, spec, input, output) > highWater) drop();
+      });
+    },
     dispose() {
       disposed = true;
       drop();
-      pool.dispose();
+      workers.dispose();
     },
   };
 }

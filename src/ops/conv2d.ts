@@ -5,6 +5,7 @@ import {
   type DType,
   elementTypeOf,
   type FloatArray,
+  type FloatDType,
   isInteger,
   type TypedArray,
 } from "../dtype.ts";
@@ -56,6 +57,18 @@ type AnyPlan = ConvPlan<TypedArray, TypedArray>;
 const layerOptionNames = [...convOptionNames, "bias", "scale", "inputDtype", ...integerOptionNames];
 
 /** See `planConv2d` of {@link Engine}. */
+export function planConv2d(
+  core: EngineCore,
+  inputShape: readonly number[],
+  weights: TensorLike | NestedArray,
+  options?: Conv2dOptions,
+): ConvPlan;
+export function planConv2d(
+  core: EngineCore,
+  inputShape: readonly number[],
+  weights: AnyOperand,
+  options?: LayerOptions,
+): AnyPlan;
 export function planConv2d(
   core: EngineCore,
   inputShape: readonly number[],
@@ -195,7 +208,19 @@ function backendFor(core: EngineCore, spec: ConvSpec, algorithm: Algorithm | "au
   return algorithm === "auto" || small.supports(spec, algorithm) ? small : core.backend;
 }
 
-function readBias(bias: LayerOptions["bias"], { dtype, outChannels }: ConvSpec): TypedArray | null {
+/** The elements of a bias, or null. Throws INVALID_ARGUMENT. */
+export function readBias(
+  bias: Conv2dOptions["bias"],
+  spec: { readonly dtype: FloatDType; readonly outChannels: number },
+): FloatArray | null;
+export function readBias(
+  bias: LayerOptions["bias"],
+  spec: Pick<ConvSpec, "dtype" | "outChannels">,
+): TypedArray | null;
+export function readBias(
+  bias: LayerOptions["bias"],
+  { dtype, outChannels }: Pick<ConvSpec, "dtype" | "outChannels">,
+): TypedArray | null {
   if (bias === undefined) return null;
   const biasDtype = isInteger(dtype) ? "int32" : dtype;
   const tensor = toAnyTensor(vectorOf(bias), 1, "bias", biasDtype);

@@ -1,44 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { Border, ConvSpec } from "../../spec.ts";
-
-/** Where index `i` of a padded axis reads from an axis of `size` elements, or -1 for a zero. */
-function borderIndex(i: number, size: number, border: Border): number {
-  if (i >= 0 && i < size) return i;
-  switch (border) {
-    case "constant":
-      return -1;
-    case "replicate":
-      return i < 0 ? 0 : size - 1;
-    case "wrap":
-      return modulo(i, size);
-    case "reflect": {
-      const j = modulo(i, 2 * size);
-      return j < size ? j : 2 * size - 1 - j;
-    }
-    case "mirror": {
-      if (size === 1) return 0;
-      const j = modulo(i, 2 * size - 2);
-      return j < size ? j : 2 * size - 2 - j;
-    }
-  }
-}
-
-const modulo = (i: number, n: number): number => ((i % n) + n) % n;
-
-/** Elements from one step to the next along each axis of a tensor. */
-export interface Steps {
-  readonly batch: number;
-  readonly channel: number;
-  readonly row: number;
-  readonly column: number;
-}
-
-function stepsOf(nhwc: boolean, channels: number, height: number, width: number): Steps {
-  const batch = channels * height * width;
-  return nhwc
-    ? { batch, channel: 1, row: width * channels, column: channels }
-    : { batch, channel: height * width, row: width, column: 1 };
-}
+import { tapSources } from "../../border.ts";
+import { type Steps, stepsOf } from "../../layout.ts";
+import type { ConvSpec } from "../../spec.ts";
 
 /** Everything about a spec that does not depend on data: computed once, when a convolution is prepared. */
 export interface Geometry {
@@ -51,27 +14,12 @@ export interface Geometry {
 }
 
 export function geometryOf(spec: ConvSpec): Geometry {
-  const nhwc = spec.inputLayout === "nhwc";
-  const { border, strides, padding, dilations } = spec;
-  const taps = (
-    out: number,
-    kernel: number,
-    stride: number,
-    dilation: number,
-    before: number,
-    size: number,
-  ) => {
-    const sources = new Int32Array(out * kernel);
-    for (let o = 0, i = 0; o < out; o++) {
-      for (let k = 0; k < kernel; k++)
-        sources[i++] = borderIndex(o * stride + k * dilation - before, size, border);
-    }
-    return sources;
-  };
+  const { border, strides, padding, dilations, inputLayout, outHeight, outWidth } = spec;
+  const { inHeight, inWidth, kernelHeight, kernelWidth } = spec;
   return {
-    input: stepsOf(nhwc, spec.inChannels, spec.inHeight, spec.inWidth),
-    output: stepsOf(nhwc, spec.outChannels, spec.outHeight, spec.outWidth),
-    sourceRow: taps(spec.outHeight, spec.kernelHeight, strides[0], dilations[0], padding[0], spec.inHeight),
-    sourceColumn: taps(spec.outWidth, spec.kernelWidth, strides[1], dilations[1], padding[2], spec.inWidth),
+    input: stepsOf(inputLayout, spec.inChannels, inHeight, inWidth),
+    output: stepsOf(inputLayout, spec.outChannels, outHeight, outWidth),
+    sourceRow: tapSources(outHeight, kernelHeight, strides[0], dilations[0], padding[0], inHeight, border),
+    sourceColumn: tapSources(outWidth, kernelWidth, strides[1], dilations[1], padding[2], inWidth, border),
   };
 }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+#include "conv_spec.h"
+
+namespace corr2d {
+
+// The windows of one axis, and of the output o of that axis how many elements they have.
+struct PoolAxis {
+  int64_t in, out, kernel, stride, dilation, before, after;
+
+  struct Taps {
+    int64_t first;   // the first element that lies in the input; the others follow a dilation apart
+    int64_t inside;  // how many lie in the input
+    int64_t padded;  // how many lie in the padded input
+  };
+
+  // Always inlined, as kernels of several instruction sets use it.
+  __attribute__((always_inline)) Taps tapsOf(int64_t o) const {
+    const int64_t start = o * stride - before;
+    const int64_t skipped = tapsBefore(-start), end = tapsBefore(in - start);
+    return {start + skipped * dilation, end > skipped ? end - skipped : 0, tapsBefore(in + after - start)};
+  }
+
+ private:
+  // How many of the window's places 0, dilation, 2 * dilation, ... lie before `end`.
+  __attribute__((always_inline)) int64_t tapsBefore(int64_t end) const {
+    // A division takes as long as a short row.
+    const int64_t places = end <= 0 ? 0 : dilation == 1 ? end : (end + dilation - 1) / dilation;
+    return places < kernel ? places : kernel;
+  }
+};
+
+// A pooling with everything resolved, as src/window.ts describes it.
+struct PoolSpec {
+  bool average;  // or the greatest
+  int64_t batch, channels;
+  PoolAxis y, x;
+  bool countIncludePad;
+  DType dtype;
+  bool nhwc;
+
+  int64_t inputLength() const { return batch * channels * y.in * x.in; }
+  int64_t outputLength() const { return batch * channels * y.out * x.out; }
+  // An image is planes of pixels of `depth` neighbouring numbers each.
+  int64_t planes() const { return nhwc ? batch : batch * channels; }
+  int64_t depth() const { return nhwc ? channels : 1; }
+  // One window that is the whole plane.
+  bool global() const {
+    return y.kernel == y.in && x.kernel == x.in && y.out == 1 && x.out == 1 && y.dilation == 1 && x.dilation == 1 &&
+           y.before == 0 && x.before == 0;
+  }
+};
+
+}  // namespace corr2d

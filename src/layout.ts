@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+import type { InputLayout } from "./spec.ts";
+
+/** Elements from one step to the next along each axis of a tensor. */
+export interface Steps {
+  readonly batch: number;
+  readonly channel: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+export function stepsOf(layout: InputLayout, channels: number, height: number, width: number): Steps {
+  const batch = channels * height * width;
+  return layout === "nhwc"
+    ? { batch, channel: 1, row: width * channels, column: channels }
+    : { batch, channel: height * width, row: width, column: 1 };
+}
+
+/** Four sizes in the order of `layout`. */
+export function shapeOf(
+  layout: InputLayout,
+  batch: number,
+  channels: number,
+  height: number,
+  width: number,
+): [number, number, number, number] {
+  return layout === "nhwc" ? [batch, height, width, channels] : [batch, channels, height, width];
+}
+
+/** [batch, channels, height, width] of a shape in the order of `layout`. */
+export function sizesOf(layout: InputLayout, shape: readonly number[]): [number, number, number, number] {
+  const [n, a, b, c] = shape;
+  return layout === "nhwc" ? [n, c, a, b] : [n, a, b, c];
+}

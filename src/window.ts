@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// Windows that slide over an image without weights: where the options of pooling, unfold and fold are validated.
+import type { FloatDType } from "./dtype.ts";
+import { invalid } from "./errors.ts";
+import { sizesOf } from "./layout.ts";
+import { checkOneOf } from "./resolve.ts";
+import {
+  dilatedSize,
+  outputSize,
+  outputSizeCeil,
+  type Padding,
+  type PerAxis,
+  resolvePadding,
+  resolvePerAxis,
+} from "./shape.ts";
+import { type InputLayout, inputLayouts } from "./spec.ts";
+
+/** Where windows lie. Names follow WebNN. */
+export interface WindowOptions {
+  /** Step between neighbouring windows. Default 1. */
+  readonly strides?: PerAxis;
+  /** Default 0. */
+  readonly padding?: Padding;
+  /** Distance between neighbouring elements of a window. Default 1. */
+  readonly dilations?: PerAxis;
+}
+
+export const roundings = ["floor", "ceil"] as const;
+/**
+ * Whether a last window that overhangs the padded input is left out ("floor") or computed from what it covers ("ceil",
+ * if it begins within the input or the padding before it, as PyTorch's `ceil_mode` has it).
+ */
+export type Rounding = (typeof roundings)[number];
+
+/** Windows with everything resolved. */
+export interface WindowSpec {
+  readonly batch: number;
+  readonly channels: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  /** [vertical, horizontal] */
+  readonly strides: readonly [number, number];
+  /** [top, bottom, left, right] */
+  readonly padding: readonly [number, number, number, number];
+  /** [vertical, horizontal] */
+  readonly dilations: readonly [number, number];
+  readonly inputLayout: InputLayout;
+}
+
+/**
+ * A pooling as a backend takes it: each channel's windows become their greatest or mean element. Padding has no
+ * elements here: another border is laid around the image before.
+ */
+export interface PoolSpec extends WindowSpec {
+  readonly kind: "max" | "average";
+  /** Whether a mean divides by the elements of its window in the padded input, or only by those in the input. */
+  readonly countIncludePad: boolean;
+  readonly dtype: FloatDType;
+}
+
+interface Given extends WindowOptions {
+  readonly windowDimensions: PerAxis;
+  readonly inputLayout?: InputLayout;
+  readonly outputShapeRounding?: Rounding;
+}
+
+/** The layout option, default "nchw". Throws INVALID_ARGUMENT. */
+export function resolveLayout(layout: unknown = "nchw"): InputLayout {
+  return checkOneOf(layout, inputLayouts, "inputLayout");
+}
+
+/**
+ * Resolves the windows of an input of four sizes, in the order of `inputLayout`. Throws INVALID_ARGUMENT.
+ *
+ * @param inputName how the caller knows the shape, for messages
+ */
+export function resolveWindows(inputShape: readonly number[], given: Given, inputName: string): WindowSpec {
+  const inputLayout = resolveLayout(given.inputLayout);
+  const rounding = checkOneOf(given.outputShapeRounding ?? "floor", roundings, "outputShapeRounding");
+  const [batch, channels, inHeight, inWidth] = sizesOf(inputLayout, inputShape);
+  for (const size of [channels, inHeight, inWidth]) {
+    if (size < 1) throw invalid("sizes of at least 1 after the batch", inputName, inputShape);
+  }
+  const kernel = resolvePerAxis(given.windowDimensions, "windowDimensions");
+  const strides = resolvePerAxis(given.strides ?? 1, "strides");
+  const dilations = resolvePerAxis(given.dilations ?? 1, "dilations");
+  const input = [inHeight, inWidth] as const;
+  const padding = resolvePadding(given.padding ?? 0, input, kernel, strides, dilations);
+  const [outHeight, outWidth] = [0, 1].map((axis) => {
+    const pads = [padding[2 * axis], padding[2 * axis + 1]] as const;
+    const padded = input[axis] + pads[0] + pads[1];
+    const extent = dilatedSize(kernel[axis], dilations[axis]);
+    if (padded > 0x7fffffff || extent > 0x7fffffff) {
+      throw invalid("padded and dilated sizes of at most 2147483647", "padding and dilations", [
+        padded,
+        extent,
+      ]);
+    }
+    const sizeOf = rounding === "ceil" ? outputSizeCeil : outputSize;
+    const size = sizeOf(input[axis], kernel[axis], strides[axis], dilations[axis], pads);
+    if (size < 1) {
+      throw invalid(
+        `a window that fits into the padded input (${padded} ${axis === 0 ? "rows" : "columns"})`,
+        "windowDimensions with its dilations",
+        given.windowDimensions,
+      );
+    }
+    return size;
+  });
+  const [kernelHeight, kernelWidth] = kernel;
+  return {
+    ...{ batch, channels, inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth },
+    ...{ strides, padding, dilations, inputLayout },
+  };
+}
+
+/** The windows of one axis, cut down to the input. */
+export interface AxisWindows {
+  /** The first element of window o that lies in the input: the others follow a dilation apart. */
+  readonly first: Int32Array;
+  /** How many of them lie there. */
+  readonly taps: Int32Array;
+  /** How many lie in the padded input. */
+  readonly paddedTaps: Int32Array;
+}
+
+/** @param axis 0 for rows, 1 for columns */
+export function axisWindows(spec: WindowSpec, axis: 0 | 1): AxisWindows {
+  const [size, kernel, out] =
+    axis === 0
+      ? [spec.inHeight, spec.kernelHeight, spec.outHeight]
+      : [spec.inWidth, spec.kernelWidth, spec.outWidth];
+  const stride = spec.strides[axis];
+  const dilation = spec.dilations[axis];
+  const before = spec.padding[2 * axis];
+  const after = spec.padding[2 * axis + 1];
+  const first = new Int32Array(out);
+  const taps = new Int32Array(out);
+  const paddedTaps = new Int32Array(out);
+  for (let o = 0; o < out; o++) {
+    const start = o * stride - before;
+    const skipped = Math.min(Math.max(Math.ceil(-start / dilation), 0), kernel);
+    const end = Math.min(Math.max(Math.ceil((size - start) / dilation), skipped), kernel);
+    first[o] = start + skipped * dilation;
+    taps[o] = end - skipped;
+    paddedTaps[o] = Math.min(Math.ceil((size + after - start) / dilation), kernel);
+  }
+  return { first, taps, paddedTaps };
+}
