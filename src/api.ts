@@ -1,4 +1,14 @@
 // SPDX-License-Identifier: MIT
+export { type Conv2dCost, type CostOptions, conv2dCost } from "./arithmetic/cost.ts";
+export { explainShape } from "./arithmetic/explain-shape.ts";
+export {
+  type ReceptiveField,
+  type ReceptiveFieldOptions,
+  receptiveField,
+  type SeenPixels,
+  type WindowLayer,
+} from "./arithmetic/receptive-field.ts";
+export { type SamePaddingOptions, samePadding } from "./arithmetic/same-padding.ts";
 export type { BackendName } from "./backend/backend.ts";
 export { type BackendOptions, type BackendReport, backends } from "./backend/choose.ts";
 export {
@@ -10,8 +20,10 @@ export {
   conv2dAsync,
   conv3d,
   conv3dAsync,
+  convolve1d,
   convolve2d,
   convolve2dAsync,
+  corr1d,
   corr2d,
   corr2dAsync,
   fold,
@@ -24,6 +36,7 @@ export {
   planConv1d,
   planConv2d,
   planConv3d,
+  streamConv1d,
   unfold,
 } from "./default.ts";
 export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
@@ -35,6 +48,7 @@ export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
 export type { Conv1dOperators, Conv1dOptions } from "./ops/conv1d.ts";
 export type { Conv2dOptions, IntegerConv2dOptions } from "./ops/conv2d.ts";
 export type { Conv3dOperators, Conv3dOptions } from "./ops/conv3d.ts";
+export type { Algorithm1d, Corr1dOptions } from "./ops/corr1d.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
 export type { IntegerOutput } from "./ops/integer-output.ts";
 export type { ImagePadding, PadOperators, PadOptions } from "./ops/pad.ts";
@@ -45,11 +59,19 @@ export {
   type Pool2dOperators,
   pool2dOutputShape,
 } from "./ops/pool2d.ts";
+export type { StreamConv1dOptions } from "./ops/stream-conv1d.ts";
 export type { UnfoldOperators, UnfoldOptions } from "./ops/unfold.ts";
 export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 export type { ConvOptions, FilterLayout } from "./resolve.ts";
 export type { Accuracy } from "./select.ts";
 export type { Padding, PerAxis } from "./shape.ts";
+export { type IstftOptions, istft } from "./signal/istft.ts";
+export type { Signal } from "./signal/signal.ts";
+export { type Spectrogram, type SpectrogramOptions, spectrogram } from "./signal/spectrogram.ts";
+export { type FrameOptions, type Spectra, type StftOptions, type StftScaling, stft } from "./signal/stft.ts";
+export type { SampleStream } from "./signal/stream.ts";
+export { type SpectraStream, type StreamStftOptions, streamStft } from "./signal/stream-stft.ts";
+export { type GetWindowOptions, getWindow, type Window } from "./signal/window.ts";
 export type { Activation, Algorithm, Border, ConvSpec, InputLayout } from "./spec.ts";
 export { type NestedArray, Tensor, type TensorLike } from "./tensor.ts";
 export { type TuningRecord, tuning } from "./tuning.ts";

@@ -2,7 +2,7 @@
 import type { Border } from "./spec.ts";
 
 /** Where index `i` of a padded axis reads from an axis of `size` elements, or -1 for the constant. */
-function borderIndex(i: number, size: number, border: Border): number {
+export function borderIndex(i: number, size: number, border: Border): number {
   if (i >= 0 && i < size) return i;
   switch (border) {
     case "constant":

@@ -85,3 +85,12 @@ export const conv1dAsync: Engine["conv1dAsync"] = async (...operands) =>
 /** {@inheritDoc Engine.conv3dAsync} */
 export const conv3dAsync: Engine["conv3dAsync"] = async (...operands) =>
   defaultEngine().conv3dAsync(...operands);
+/** {@inheritDoc Engine.corr1d} */
+export const corr1d: Engine["corr1d"] = (x, kernel, options) => defaultEngine().corr1d(x, kernel, options);
+
+/** {@inheritDoc Engine.convolve1d} */
+export const convolve1d: Engine["convolve1d"] = (x, kernel, options) =>
+  defaultEngine().convolve1d(x, kernel, options);
+
+/** {@inheritDoc Engine.streamConv1d} */
+export const streamConv1d: Engine["streamConv1d"] = (options) => defaultEngine().streamConv1d(options);

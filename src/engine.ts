@@ -14,13 +14,17 @@ import {
   planConv2d,
 } from "./ops/conv2d.ts";
 import { type Conv3dOperators, conv3dOperators } from "./ops/conv3d.ts";
+import { type Corr1dOptions, correlate1d } from "./ops/corr1d.ts";
 import { type Corr2dOptions, convolve2d, corr2d, corr2dOutputShape, correlateAsync } from "./ops/corr2d.ts";
 import type { IntegerOutput } from "./ops/integer-output.ts";
 import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
+import { type StreamConv1dOptions, streamConv1d } from "./ops/stream-conv1d.ts";
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 import { readOptions } from "./resolve.ts";
+import type { Signal } from "./signal/signal.ts";
+import type { SampleStream } from "./signal/stream.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike } from "./tensor.ts";
 
 type Operand = TensorLike | NestedArray;
@@ -117,6 +121,21 @@ export interface Engine
     weights: Operand,
     options?: Conv2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
+  /**
+   * Cross-correlation of a signal with a kernel: out[o] = sum over k of kernel[k] * x[o * strides + k * dilations -
+   * padding]. The kernel is not flipped; `convolve1d` flips it. Modes and even kernels as in `corr2d`.
+   *
+   * Takes typed arrays, `{ data, shape: [length] }` and arrays of numbers, as kernel the row of a designed kernel too.
+   * Throws INVALID_ARGUMENT for operands of unlike types, and a kernel longer than the padded signal.
+   */
+  corr1d(x: Signal, kernel: Signal, options?: Corr1dOptions & RunOptions): Tensor;
+  /** Convolution of a signal with a kernel: `corr1d` with the kernel flipped, the one difference between the two. */
+  convolve1d(x: Signal, kernel: Signal, options?: Corr1dOptions & RunOptions): Tensor;
+  /**
+   * `corr1d` (with `flip: true` `convolve1d`) of a signal that comes in chunks: what `push` and `flush` return are, one
+   * after the other, the very numbers, to the last bit, of one call with all samples and the same `algorithm`.
+   */
+  streamConv1d(options: StreamConv1dOptions): SampleStream;
   /** Lets go of helper threads. The engine and its plans cannot be used afterwards. */
   dispose(): void;
 }
@@ -180,6 +199,9 @@ function openEngine(options: BackendOptions): Engine {
     ...padOperators(core),
     ...pool2dOperators(core),
     ...unfoldOperators(core),
+    corr1d: (x, kernel, options) => correlate1d(core, x, kernel, options, false),
+    convolve1d: (x, kernel, options) => correlate1d(core, x, kernel, options, true),
+    streamConv1d: (options) => streamConv1d(core, options),
     dispose: () => {
       disposed = true;
       backend.dispose();

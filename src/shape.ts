@@ -56,8 +56,13 @@ export function outputSizeCeil(
   return !isExact && whole * stride < input + before ? whole + 1 : whole;
 }
 
-/** Padding of one axis that gives an output of ceil(input / stride). */
-function samePadding(input: number, kernel: number, stride: number, dilation: number): AxisPadding {
+/** Padding of one axis that gives an output of ceil(input / stride); an odd rest goes after the axis. */
+export function samePaddingOfAxis(
+  input: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+): AxisPadding {
   const output = Math.ceil(input / stride);
   const total = Math.max((output - 1) * stride + dilatedSize(kernel, dilation) - input, 0);
   return [total >> 1, total - (total >> 1)];
@@ -97,7 +102,7 @@ export function resolveAxisPadding(
     });
   }
   if (padding === "same") {
-    return sizes.map((size, axis) => samePadding(size, kernel[axis], strides[axis], dilations[axis]));
+    return sizes.map((size, axis) => samePaddingOfAxis(size, kernel[axis], strides[axis], dilations[axis]));
   }
   if (typeof padding === "number") {
     checkPad(padding, "padding");

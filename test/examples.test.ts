@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The examples run, and print what their comments say.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import createWavEncoder from "@audio/encode-wav";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
@@ -38,6 +39,37 @@ it("blur.mjs", async () => {
     height: 512,
     channels: 3,
   });
+});
+
+/** What spectrogram.mjs measures: of the recording, of its every stride-th sample, and of those after a low-pass. */
+function upperPowers(stdout: string): number[] {
+  return [...stdout.matchAll(/: ([\d.e+-]+) in the upper half/g)].map(([, power]) => Number(power));
+}
+
+it("spectrogram.mjs: a tone that the stride cannot carry folds back, unless a low-pass stops it", async () => {
+  const rate = 8000;
+  const tone = (hertz: number, i: number) => 0.25 * Math.sin((2 * Math.PI * hertz * i) / rate);
+  // At stride 2 the 2500 Hz come out as 1500; the 300 Hz lie in the lower half.
+  const samples = Float32Array.from({ length: rate }, (_, i) => tone(300, i) + tone(2500, i));
+  const encoder = await createWavEncoder({ sampleRate: rate });
+  writeFileSync(join(folder, "tones.wav"), Buffer.concat([encoder.encode([samples]), encoder.flush()]));
+  const stdout = run(example("spectrogram.mjs"), "tones.wav", "tones.png");
+  expect(stdout).toContain("1.00 s at 8000 Hz");
+  const [before, aliased, filtered] = upperPowers(stdout);
+  expect(aliased).toBeGreaterThan(1e4 * before);
+  expect(filtered).toBeLessThan(aliased / 1e4);
+  const { width, height, channels } = await sharp(join(folder, "tones.png")).metadata();
+  expect({ width, height, channels }).toEqual({ width: 64, height: 771, channels: 1 });
+});
+
+// Spoken words, of Debian's package alsa-utils, which .ci/run installs.
+const recording = "/usr/share/sounds/alsa/Front_Center.wav";
+it.skipIf(!existsSync(recording))("spectrogram.mjs: the hiss of speech folds back at stride 4", async () => {
+  const [before, aliased, filtered] = upperPowers(
+    run(example("spectrogram.mjs"), recording, "speech.png", "4"),
+  );
+  expect(aliased).toBeGreaterThan(3 * before);
+  expect(filtered).toBeLessThan(1.1 * before);
 });
 
 it("npm start finds the edges of the photograph", async () => {

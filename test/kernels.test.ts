@@ -22,12 +22,19 @@ const all: Record<string, () => Kernel> = {
   sharpen: () => kernels.sharpen(),
   emboss: () => kernels.emboss(),
   identity: () => kernels.identity(3),
+  "derivative 1": () => kernels.derivative(1),
+  "derivative 4": () => kernels.derivative(4, { axis: "y", size: 7 }),
+  integral: () => kernels.integral(5),
+  lowpass: () => kernels.lowpass([5, 8], { cutoff: 0.2 }),
 };
+
+/** What tells of kernels and makes none. */
+const measures = ["frequencyResponse", "moments"];
 
 describe("every kernel", () => {
   it("is on the list above", () => {
     const names = new Set(Object.keys(all).map((name) => name.split(" ")[0]));
-    expect([...names].sort()).toEqual(Object.keys(kernels).sort());
+    expect([...names, ...measures].sort()).toEqual(Object.keys(kernels).sort());
   });
 
   it.each(Object.entries(all))("%s is a fresh float32 matrix that corr2d takes", (_, make) => {
@@ -41,8 +48,9 @@ describe("every kernel", () => {
   });
 
   it.each(Object.entries(all))("%s keeps flat areas, or answers them with 0", (name, make) => {
-    const keeps = /gaussian|box|sharpen|emboss|identity/.test(name);
-    expect(sum(make())).toBeCloseTo(keeps ? 1 : 0, 6);
+    const keeps = /gaussian|box|sharpen|emboss|identity|lowpass/.test(name);
+    // The trapezoids of five samples are four units wide.
+    expect(sum(make())).toBeCloseTo(keeps ? 1 : name === "integral" ? 4 : 0, 6);
   });
 });
 

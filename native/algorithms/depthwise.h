@@ -64,11 +64,12 @@ struct DepthwisePlane {
 #pragma GCC unroll 32
     for (int y = 0; y < (kRows - 1) * kStep + kSize; y++) {
       const int64_t fromRow = top + y;
-      if (kEdge && (fromRow < 0 || fromRow >= s.inHeight)) continue;
+      const bool inside = !kEdge || (fromRow >= 0 && fromRow < s.inHeight);
       const T* from = input + fromRow * s.inWidth + left;
       const auto load = [&](int kx, int i) CORR2D_LAMBDA_INLINE {
         const T* p = from + kx + i * V::width;
-        return kEdge ? V::loadLanes(p, edge.lanes[kx / kStep][i]) : V::load(p);
+        if constexpr (kEdge) return inside ? V::loadLanes(p, edge.lanes[kx / kStep][i]) : V::zero();
+        return V::load(p);
       };
       const auto apply = [&](int kx, V x) CORR2D_LAMBDA_INLINE {
 #pragma GCC unroll 8

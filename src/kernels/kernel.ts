@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+import type { DType, FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import type { TensorLike } from "../tensor.ts";
+import { checkOneOf } from "../resolve.ts";
+import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
 
 /** A designed kernel: a matrix of shape [height, width], written as `corr2d` and `conv2d` apply it, unflipped. */
 export type Kernel = TensorLike<Float32Array>;
@@ -24,4 +26,43 @@ export function checkSize(size: unknown, name: string): number {
     throw invalid(`a whole number from 1 to ${maxSize}`, name, size);
   }
   return size as number;
+}
+
+/** Options of kernels that are computed to the last digit of float64. */
+export interface DesignOptions<D extends DType = DType> {
+  /** Element type. Default "float32". */
+  readonly dtype?: D;
+}
+
+/** The kernel `column[y] * row[x]` in the given element type. Throws INVALID_ARGUMENT for one that there is none of. */
+export function alongAxes(
+  column: readonly number[],
+  row: readonly number[],
+  dtype: unknown = "float32",
+): TensorLike<FloatArray> {
+  checkOneOf(dtype, ["float32", "float64"], "dtype");
+  const values = column.flatMap((c) => row.map((r) => c * r + 0)); // + 0: no -0
+  const data = dtype === "float32" ? Float32Array.from(values) : Float64Array.from(values);
+  return { data, shape: [column.length, row.length] };
+}
+
+/** One number along `axis` and `neutral` along the other, or a pair [vertical, horizontal]. Throws INVALID_ARGUMENT. */
+export function checkPair(value: unknown, name: string, axis: unknown, neutral: number): [number, number] {
+  if (Array.isArray(value)) {
+    if (axis !== undefined) throw invalid(`nothing, as ${name} is a pair,`, "axis", axis);
+    if (value.length !== 2) throw invalid("a number or two of them", name, value);
+    return [value[0], value[1]];
+  }
+  if (axis !== undefined && axis !== "x" && axis !== "y") throw invalid('"x" or "y"', "axis", axis);
+  return axis === "y" ? [value as number, neutral] : [neutral, value as number];
+}
+
+/** A matrix; a bare typed array or an array of numbers is a row. Throws INVALID_ARGUMENT. */
+export function readKernel(kernel: TensorLike | NestedArray | FloatArray): TensorLike {
+  let matrix = kernel as TensorLike | NestedArray;
+  if (ArrayBuffer.isView(kernel)) matrix = { data: kernel, shape: [1, kernel.length] };
+  else if (Array.isArray(kernel) && typeof kernel[0] === "number") matrix = [kernel as number[]];
+  const tensor = toTensor(matrix, 2, "kernel", "float64");
+  if (tensor.data.length === 0) throw invalid("at least one element", "kernel", kernel);
+  return tensor;
 }

@@ -123,10 +123,19 @@ export function conv2dOutputShape(
   weightsShape: readonly number[],
   options?: LayerOptions,
 ): number[] {
+  return outputShapeOf(conv2dSpec(inputShape, weightsShape, options));
+}
+
+/** What a conv2d of such shapes comes to. Throws INVALID_ARGUMENT as conv2d does. */
+export function conv2dSpec(
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  options?: LayerOptions,
+): ConvSpec {
   const given = readOptions<ConvOptions>(options, layerOptionNames);
   // Only shapes are asked for: whatever the elements are, an option that speaks of them does not matter.
   const shapes = Object.fromEntries(Object.entries(given).filter(([name]) => convOptionNames.includes(name)));
-  return outputShapeOf(resolveConvSpec(inputShape, weightsShape, "float32", shapes));
+  return resolveConvSpec(inputShape, weightsShape, "float32", shapes);
 }
 
 /**

@@ -5,6 +5,7 @@ import { invalid } from "../errors.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
 import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
+import type { ConvSpec } from "../spec.ts";
 import { type NestedArray, Tensor, type TensorLike, toAnyTensor } from "../tensor.ts";
 import { planSpec } from "./conv2d.ts";
 
@@ -104,14 +105,17 @@ export function corr2dOutputShape(
   kernelShape: readonly number[],
   options?: Corr2dOptions,
 ): number[] {
-  const { outHeight, outWidth } = resolveMatrix(
-    inputShape,
-    kernelShape,
-    "float32",
-    readOptions(options, optionNames),
-    "weightsShape",
-  );
+  const { outHeight, outWidth } = corr2dSpec(inputShape, kernelShape, options);
   return [outHeight, outWidth];
+}
+
+/** What corr2d and convolve2d of such shapes come to. Throws INVALID_ARGUMENT as they do. */
+export function corr2dSpec(
+  inputShape: readonly number[],
+  kernelShape: readonly number[],
+  options?: Corr2dOptions,
+): ConvSpec {
+  return resolveMatrix(inputShape, kernelShape, "float32", readOptions(options, optionNames), "weightsShape");
 }
 
 /**
@@ -191,13 +195,14 @@ function planMatrix(
   return planSpec<TypedArray>(core, spec, weights, null, options);
 }
 
-function resolveMatrix(
+/** A corr2d as a convolution of one channel; `kernelName` is how messages call its shape. Throws INVALID_ARGUMENT. */
+export function resolveMatrix(
   shape: readonly number[],
   kernelShape: readonly number[],
   dtype: DType,
   options: Corr2dOptions,
   kernelName: string,
-) {
+): ConvSpec {
   const { mode, padding, strides = 1, dilations = 1, border = "constant" } = options;
   if (mode !== undefined && padding !== undefined)
     throw invalid("nothing, as mode is given,", "padding", padding);
@@ -217,13 +222,18 @@ function resolveMatrix(
   return resolveConvSpec([1, 1, ...shape], [1, 1, ...kernelShape], dtype, spatial, kernel);
 }
 
-/**
- * Of an even kernel, the larger half of the padding comes first: as in scipy.signal.convolve2d, scipy.signal.correlate
- * and scipy.ndimage; scipy.signal.correlate2d alone has it the other way round.
- */
 function centred(kernelShape: readonly number[], dilations: readonly [number, number]): Padding {
-  const [y, x] = [0, 1].map((axis) => dilatedSize(kernelShape[axis], dilations[axis]) - 1);
-  return [Math.ceil(y / 2), Math.floor(y / 2), Math.ceil(x / 2), Math.floor(x / 2)];
+  const [y, x] = [0, 1].map((axis) => centredPadding(dilatedSize(kernelShape[axis], dilations[axis])));
+  return [y[0], y[1], x[0], x[1]];
+}
+
+/**
+ * The padding of mode "same" along one axis. Of an even kernel, the larger half comes first: as in
+ * scipy.signal.convolve2d, scipy.signal.correlate and scipy.ndimage; scipy.signal.correlate2d alone has it the other way
+ * round.
+ */
+export function centredPadding(extent: number): [before: number, after: number] {
+  return [Math.ceil((extent - 1) / 2), Math.floor((extent - 1) / 2)];
 }
 
 /** The elements of an `out` that has the shape of the result. */

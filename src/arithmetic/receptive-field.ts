@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+import { borderIndex } from "../border.ts";
+import { invalid } from "../errors.ts";
+import { checkOneOf, readOptions } from "../resolve.ts";
+import {
+  dilatedSize,
+  outputSize,
+  type Padding,
+  type PerAxis,
+  resolvePadding,
+  resolvePerAxis,
+} from "../shape.ts";
+import { type Border, borders } from "../spec.ts";
+
+/** A layer that slides a window: a convolution or a pooling. */
+export interface WindowLayer {
+  /** Height and width of the kernel. */
+  readonly kernelSize: PerAxis;
+  /** Default 1. */
+  readonly strides?: PerAxis;
+  /** Default 0. */
+  readonly padding?: Padding;
+  /** Default 1. */
+  readonly dilations?: PerAxis;
+  /** What padding is filled with. Default "constant", which lets no pixel of the input be seen. */
+  readonly border?: Border;
+}
+
+export interface ReceptiveFieldOptions {
+  /**
+   * [height, width] of the input, or one number for both. With it, `of` leaves out what is padding in any of the
+   * layers; without it, images have no end. Needed for a padding of "same" at a stride above 1, and for a border.
+   */
+  readonly inputSize?: PerAxis;
+}
+
+/** What one output sees. */
+export interface SeenPixels {
+  /** The rows of the input that it depends on, ascending. Dilations and strides can leave gaps. */
+  readonly rows: readonly number[];
+  /** The columns, likewise; it depends on every pixel where such a row and column cross, and on no other. */
+  readonly columns: readonly number[];
+}
+
+/** The part of the input that outputs of a stack of layers depend on. Pairs are [vertical, horizontal]. */
+export interface ReceptiveField {
+  /** Rows and columns from the first that an output sees to the last, both included. */
+  readonly size: readonly [number, number];
+  /** Pixels of the input between the fields of neighbouring outputs: the product of the strides. */
+  readonly jump: readonly [number, number];
+  /** The first row and column that output (0, 0) sees: below 0 where its field begins in the padding. */
+  readonly start: readonly [number, number];
+  /** The middle of the field of output (0, 0): start + (size - 1) / 2. */
+  readonly centre: readonly [number, number];
+  /** [height, width] of the output; undefined without `inputSize`. */
+  readonly outputSize: readonly [number, number] | undefined;
+  /** The pixels that the output in row `oy` and column `ox` sees. */
+  of(oy: number, ox: number): SeenPixels;
+}
+
+/** One axis of one layer. */
+interface AxisLayer {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly before: number;
+  /** Size of the layer's input, Infinity where it is not known. */
+  readonly size: number;
+  readonly border: Border;
+}
+
+/** What `of` lists one by one. */
+const mostPixels = 2 ** 20;
+
+const layerNames = ["kernelSize", "strides", "padding", "dilations", "border"];
+
+/**
+ * The receptive field of a stack of layers, the first of them first. From layer to layer, along each axis,
+ *
+ *     size  += ((kernel - 1) * dilation) * jump
+ *     start -= paddingBefore * jump
+ *     jump  *= stride
+ *
+ * Source: A. Araujo, W. Norris and J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019,
+ * whose recurrences run from the last layer to the first; dilation after V. Dumoulin and F. Visin, "A guide to
+ * convolution arithmetic for deep learning" (2016), section 5.1.
+ *
+ * Throws INVALID_ARGUMENT, naming the layer, for layers that make no sense or do not fit into each other.
+ */
+export function receptiveField(
+  layers: readonly WindowLayer[],
+  options?: ReceptiveFieldOptions,
+): ReceptiveField {
+  const { inputSize } = readOptions(options, ["inputSize"]);
+  if (!Array.isArray(layers)) throw invalid("an array of layers", "layers", layers);
+  const input = inputSize === undefined ? undefined : resolvePerAxis(inputSize, "inputSize");
+  const { axes, output } = resolveLayers(layers as readonly WindowLayer[], input);
+  const [y, x] = axes.map(fieldOfAxis);
+  return {
+    size: [y.size, x.size],
+    jump: [y.jump, x.jump],
+    start: [y.start, x.start],
+    centre: [y.start + (y.size - 1) / 2, x.start + (x.size - 1) / 2],
+    outputSize: output,
+    of: (oy, ox) => {
+      if (Math.max(y.size, x.size) > mostPixels) {
+        throw invalid(`layers whose field spans at most ${mostPixels} pixels`, "layers", layers);
+      }
+      return {
+        rows: seen(axes[0], checkPosition(oy, "oy", output?.[0])),
+        columns: seen(axes[1], checkPosition(ox, "ox", output?.[1])),
+      };
+    },
+  };
+}
+
+/** The layers along each axis, and the size of the last one's output if that of the first one's input is known. */
+function resolveLayers(layers: readonly WindowLayer[], input: [number, number] | undefined) {
+  const axes: [AxisLayer[], AxisLayer[]] = [[], []];
+  let size = input;
+  for (let i = 0; i < layers.length; i++) {
+    const name = `layers[${i}]`;
+    const layer = resolveLayer(layers[i], name, size);
+    axes.forEach((axis, a) => {
+      axis.push(layer[a]);
+    });
+    if (size === undefined) continue;
+    const [height, width] = layer.map(({ size: rows, kernel, stride, dilation, before }, a) =>
+      outputSize(rows, kernel, stride, dilation, [before, layer[a].after]),
+    );
+    if (height < 1 || width < 1) {
+      throw invalid(`a kernel that fits into its padded input of ${size.join(" x ")}`, name, layers[i]);
+    }
+    size = [height, width];
+  }
+  return { axes, output: size };
+}
+
+function resolveLayer(layer: WindowLayer, name: string, size: [number, number] | undefined) {
+  if (typeof layer !== "object" || layer === null) throw invalid("an object with a kernelSize", name, layer);
+  const { kernelSize, strides = 1, padding = 0, dilations = 1, border = "constant" } = named(layer, name);
+  checkOneOf(border, borders, `${name}.border`);
+  const kernel = resolvePerAxis(kernelSize, `${name}.kernelSize`);
+  const stride = resolvePerAxis(strides, `${name}.strides`);
+  const dilation = resolvePerAxis(dilations, `${name}.dilations`);
+  if (size === undefined && padding === "same" && stride.some((step) => step > 1)) {
+    throw invalid('an inputSize, which padding: "same" depends on at strides above 1,', "options", undefined);
+  }
+  if (size === undefined && border !== "constant") {
+    throw invalid("an inputSize, which a border depends on,", "options", undefined);
+  }
+  // At stride 1 "same" does not depend on the size of the input.
+  const sides = resolvePadding(padding, size ?? [1, 1], kernel, stride, dilation);
+  return ([0, 1] as const).map((axis) => ({
+    kernel: kernel[axis],
+    stride: stride[axis],
+    dilation: dilation[axis],
+    before: sides[2 * axis],
+    after: sides[2 * axis + 1],
+    size: size?.[axis] ?? Number.POSITIVE_INFINITY,
+    border,
+  }));
+}
+
+/** A layer's properties, each read once. */
+function named(layer: WindowLayer, name: string): WindowLayer {
+  const copy = { ...layer };
+  for (const key of Object.keys(copy)) {
+    if (!layerNames.includes(key))
+      throw invalid(`one of ${layerNames.join(", ")}`, `a property of ${name}`, key);
+  }
+  return copy;
+}
+
+function fieldOfAxis(layers: readonly AxisLayer[]) {
+  let size = 1;
+  let jump = 1;
+  let start = 0;
+  for (const { kernel, stride, dilation, before } of layers) {
+    size += (dilatedSize(kernel, dilation) - 1) * jump;
+    start -= before * jump;
+    jump *= stride;
+  }
+  return { size, jump, start };
+}
+
+/** Walks from an output back to the input: what it sees of the layer before, and what those see. */
+function seen(layers: readonly AxisLayer[], output: number): number[] {
+  let indices = [output];
+  for (let l = layers.length - 1; l >= 0; l--) {
+    const { kernel, stride, dilation, before, size, border } = layers[l];
+    const sources = new Set<number>();
+    for (const o of indices) {
+      for (let k = 0; k < kernel; k++) {
+        const at = o * stride + k * dilation - before;
+        const source = size === Number.POSITIVE_INFINITY ? at : borderIndex(at, size, border);
+        if (size === Number.POSITIVE_INFINITY || source >= 0) sources.add(source);
+      }
+    }
+    indices = [...sources];
+  }
+  return indices.sort((a, b) => a - b);
+}
+
+function checkPosition(value: unknown, name: string, size: number | undefined): number {
+  const last = (size ?? 2 ** 31) - 1;
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > last) {
+    throw invalid(`a whole number from 0 to ${last}`, name, value);
+  }
+  return value as number;
+}

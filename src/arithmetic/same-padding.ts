@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+import { readOptions } from "../resolve.ts";
+import { type PerAxis, resolvePerAxis, samePaddingOfAxis } from "../shape.ts";
+
+export interface SamePaddingOptions {
+  /** Default 1. */
+  readonly strides?: PerAxis;
+  /** Default 1. */
+  readonly dilations?: PerAxis;
+}
+
+/**
+ * The padding [top, bottom, left, right] with which an output has ceil(input size / stride) rows and columns: at stride
+ * 1 as many as the input. What `padding: "same"` of conv2d resolves to; of an odd number of rows the larger half goes
+ * to the bottom, and of columns to the right (ONNX's SAME_UPPER).
+ *
+ * Along each axis max((ceil(input / stride) - 1) * stride + (kernel - 1) * dilation + 1 - input, 0) in all: at stride 1
+ * the extent of the kernel minus 1, as in "Dive into Deep Learning", "Padding and Stride".
+ *
+ * @param inputSize [height, width], or one number for both
+ * @param kernelSize [height, width], or one number for both
+ *
+ * Throws INVALID_ARGUMENT for sizes that are not positive integers.
+ */
+export function samePadding(
+  inputSize: PerAxis,
+  kernelSize: PerAxis,
+  options?: SamePaddingOptions,
+): [number, number, number, number] {
+  const { strides = 1, dilations = 1 } = readOptions(options, ["strides", "dilations"]);
+  const input = resolvePerAxis(inputSize, "inputSize");
+  const kernel = resolvePerAxis(kernelSize, "kernelSize");
+  const step = resolvePerAxis(strides, "strides");
+  const dilation = resolvePerAxis(dilations, "dilations");
+  const [y, x] = [0, 1].map((axis) =>
+    samePaddingOfAxis(input[axis], kernel[axis], step[axis], dilation[axis]),
+  );
+  return [y[0], y[1], x[0], x[1]];
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+import type { DType, FloatArray } from "../dtype.ts";
+import { invalid } from "../errors.ts";
+import { readOptions } from "../resolve.ts";
+import type { TensorLike } from "../tensor.ts";
+import type { Axis } from "./gradient.ts";
+import { alongAxes, checkPair, type DesignOptions } from "./kernel.ts";
+import { lagrangePolynomials, quotient } from "./lagrange.ts";
+
+export interface DerivativeOptions<D extends DType = DType> extends DesignOptions<D> {
+  /** For an order that is one number: "x" along rows (default), "y" down columns. */
+  readonly axis?: Axis;
+  /** Samples along an axis that is differentiated, at least order + 1, which is the default. */
+  readonly size?: number;
+  /**
+   * Instead of `size`: the power of the sample distance with which the error vanishes. Takes the smallest odd size that
+   * has it, so that the result lies on a sample.
+   */
+  readonly accuracy?: number;
+  /**
+   * Where along the kernel the derivative is taken, in samples from its first: a multiple of 1/2. Default the middle,
+   * (size - 1) / 2, which lies between two samples if the size is even; 0 and size - 1 give one-sided differences.
+   */
+  readonly centre?: number;
+}
+
+/** Coefficients grow with the factorial of the size: beyond this no float64 could use them. */
+const maxSize = 99;
+
+/**
+ * The kernel of a derivative: exact for polynomials of degree below `size`, from the moment conditions
+ *
+ *     sum over k of weight[k] * (k - centre)^p = order! if p is the order, else 0,   p = 0 .. size - 1
+ *
+ * solved in whole numbers, so that nothing but the finished weight is rounded: derivative(2) is exactly [1, -2, 1].
+ * The error is of the order size - order of the sample distance, one more where a kernel around its middle has size -
+ * order odd. The smallest kernel has order + 1 samples ("Dive into Deep Learning", "Convolutions for Images",
+ * exercise 4).
+ *
+ * A pair of orders [vertical, horizontal] gives the matrix of a mixed derivative, the outer product of two kernels:
+ * derivative([1, 1]) is d/dy d/dx. Order 0 takes no derivative along its axis.
+ *
+ * The shape is [1, size] along x, [size, 1] along y. Float32 unless `dtype` is "float64".
+ *
+ * Source: B. Fornberg, "Generation of Finite Difference Formulas on Arbitrarily Spaced Grids", Mathematics of
+ * Computation 51 (1988), whose recursion computes the same weights in floating point.
+ *
+ * Throws INVALID_ARGUMENT, naming the argument.
+ */
+export function derivative(
+  order: number | readonly [number, number],
+  options?: DerivativeOptions<"float32">,
+): TensorLike<Float32Array>;
+export function derivative(
+  order: number | readonly [number, number],
+  options: DerivativeOptions<"float64">,
+): TensorLike<Float64Array>;
+export function derivative(
+  order: number | readonly [number, number],
+  options?: DerivativeOptions,
+): TensorLike<FloatArray> {
+  const given = readOptions(options, ["axis", "size", "accuracy", "centre", "dtype"]);
+  const orders = checkPair(order, "order", given.axis, 0);
+  const [y, x] = orders.map((m, axis) => {
+    if (m === 0) return [1];
+    const name = Array.isArray(order) ? `order[${axis}]` : "order";
+    if (!Number.isInteger(m) || m < 0 || m >= maxSize)
+      throw invalid(`a whole number from 0 to ${maxSize - 1}`, name, m);
+    return derivativeWeights(m, given);
+  });
+  return alongAxes(y, x, given.dtype);
+}
+
+function derivativeWeights(order: number, { size, accuracy, centre }: DerivativeOptions): number[] {
+  const length = lengthOf(order, size, accuracy);
+  if (accuracy !== undefined && centre !== undefined) {
+    throw invalid("nothing, as accuracy is that around the middle,", "centre", centre);
+  }
+  const middle = centre ?? (length - 1) / 2;
+  if (!Number.isInteger(2 * middle) || middle < 0 || middle > length - 1) {
+    throw invalid(`a multiple of 0.5 from 0 to ${length - 1}`, "centre", centre);
+  }
+  // The order-th derivative at 0 of the polynomial through the samples: order! times its coefficient of x^order.
+  let factor = 1n << BigInt(order);
+  for (let i = 2n; i <= order; i++) factor *= i;
+  return lagrangePolynomials(length, middle).map(({ numerators, denominator }) =>
+    quotient(factor * numerators[order], denominator),
+  );
+}
+
+function lengthOf(order: number, size: unknown, accuracy: unknown): number {
+  if (size !== undefined && accuracy !== undefined) {
+    throw invalid("nothing, as size is given,", "accuracy", accuracy);
+  }
+  if (accuracy !== undefined) {
+    if (!Number.isInteger(accuracy) || (accuracy as number) < 1)
+      throw invalid("a positive integer", "accuracy", accuracy);
+    // Of an odd size n around its middle the accuracy is n - order, or one more if that is odd.
+    const needed = order + 2 * Math.ceil((accuracy as number) / 2) - 1;
+    const length = needed % 2 === 1 ? needed : needed + 1;
+    if (length > maxSize) throw invalid(`one that takes at most ${maxSize} samples`, "accuracy", accuracy);
+    return length;
+  }
+  if (size === undefined) return order + 1;
+  if (!Number.isInteger(size) || (size as number) <= order || (size as number) > maxSize) {
+    throw invalid(`a whole number from order + 1 (${order + 1}) to ${maxSize}`, "size", size);
+  }
+  return size as number;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
+import type { EngineCore } from "../engine.ts";
+import { invalid } from "../errors.ts";
+import type { ConvPlan } from "../plan.ts";
+import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkPositive, dilatedSize } from "../shape.ts";
+import { planOverlapSave } from "../signal/overlap-save.ts";
+import { readChunk, readTaps, SampleQueue, type Signal } from "../signal/signal.ts";
+import type { SampleStream } from "../signal/stream.ts";
+import { type Algorithm1d, planDirect, resolve1d, takeOutputs } from "./corr1d.ts";
+import { centredPadding, type Mode } from "./corr2d.ts";
+
+/** Options of streamConv1d; those of the same name mean what they mean for corr1d. */
+export interface StreamConv1dOptions {
+  /** Its element type is that of the stream; numbers are float32. */
+  readonly kernel: Signal;
+  /** Default false: correlation. True: convolution, with the kernel flipped. */
+  readonly flip?: boolean;
+  readonly mode?: Mode;
+  /** Zeros at [before, after] the signal: [kernel length - 1, 0] makes a causal filter. */
+  readonly padding?: number | readonly [number, number];
+  readonly strides?: number;
+  readonly dilations?: number;
+  /**
+   * Default "direct", whose outputs come as soon as their last sample is there. "fft" waits for a whole block, of at
+   * least twice the kernel's extent.
+   */
+  readonly algorithm?: Algorithm1d;
+}
+
+const names = ["kernel", "flip", "mode", "padding", "strides", "dilations", "algorithm"];
+
+/** What a stream keeps in memory: the reach of its kernel, and padding. */
+const mostSamples = 2 ** 26;
+
+/** A stream's options with everything resolved. */
+interface StreamSpec {
+  readonly dtype: FloatDType;
+  readonly taps: FloatArray;
+  readonly before: number;
+  readonly after: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** From the first to the last sample that an output reads. */
+  readonly extent: number;
+}
+
+/** See `streamConv1d` of {@link Engine}. */
+export function streamConv1d(core: EngineCore, options: StreamConv1dOptions): SampleStream {
+  core.assertOpen();
+  const { algorithm = "direct", ...given } = readOptions(options, names);
+  checkOneOf(algorithm, ["direct", "fft"], "algorithm");
+  const spec = resolveStream(given);
+  return algorithm === "direct" ? directStream(core, spec) : fftStream(core, spec);
+}
+
+function resolveStream({
+  kernel,
+  flip = false,
+  mode,
+  padding,
+  strides = 1,
+  dilations = 1,
+}: StreamConv1dOptions) {
+  if (typeof flip !== "boolean") throw invalid("true or false", "flip", flip);
+  const given = readTaps(kernel, "kernel");
+  if (given.length === 0) throw invalid("at least one element", "kernel", kernel);
+  checkPositive(strides, "strides");
+  checkPositive(dilations, "dilations");
+  if (mode !== undefined) checkOneOf(mode, ["valid", "same", "full"], "mode");
+  if (mode !== undefined && padding !== undefined)
+    throw invalid("nothing, as mode is given,", "padding", padding);
+  const extent = dilatedSize(given.length, dilations);
+  if (extent > mostSamples)
+    throw invalid(
+      `a kernel that reaches over at most ${mostSamples} samples`,
+      "kernel with its dilations",
+      kernel,
+    );
+  const [before, after] =
+    mode === "full"
+      ? [extent - 1, extent - 1]
+      : mode === "same"
+        ? centredPadding(extent)
+        : readPadding(padding ?? 0);
+  return {
+    ...{ dtype: dtypeOf(given, "kernel"), before, after, stride: strides, dilation: dilations, extent },
+    taps: flip ? given.slice().reverse() : given.slice(),
+  };
+}
+
+function readPadding(padding: unknown): [number, number] {
+  const sides: unknown = typeof padding === "number" ? [padding, padding] : padding;
+  const isSize = (side: unknown) =>
+    Number.isInteger(side) && (side as number) >= 0 && (side as number) <= mostSamples;
+  if (!Array.isArray(sides) || sides.length !== 2 || !sides.every(isSize)) {
+    throw invalid(`a whole number from 0 to ${mostSamples} or two of them`, "padding", padding);
+  }
+  return [sides[0], sides[1]];
+}
+
+/** Computes what outputs each chunk determines. */
+function directStream(core: EngineCore, spec: StreamSpec): SampleStream {
+  const { dtype, before, after, stride, extent } = spec;
+  const planOf = plans(core, spec);
+  const queue = new SampleQueue(dtype);
+  /** Samples to come that no output reads: a long stride steps over them. */
+  let skip = 0;
+  let isEmpty = true;
+  const begin = () => {
+    queue.clear();
+    queue.pushZeros(before);
+    skip = 0;
+    isEmpty = true;
+  };
+  const advance = (): FloatArray => {
+    const skipped = Math.min(skip, queue.length);
+    queue.drop(skipped);
+    skip -= skipped;
+    if (skip > 0 || queue.length < extent) return allocate(dtype, 0);
+    const count = Math.floor((queue.length - extent) / stride) + 1;
+    const { data } = planOf(count).run(queue.view((count - 1) * stride + extent));
+    const used = Math.min(count * stride, queue.length);
+    queue.drop(used);
+    skip = count * stride - used;
+    return data;
+  };
+  begin();
+  return {
+    push(chunk) {
+      const samples = readChunk(chunk, dtype);
+      queue.push(samples);
+      isEmpty &&= samples.length === 0;
+      return isEmpty ? allocate(dtype, 0) : advance();
+    },
+    flush() {
+      queue.pushZeros(after);
+      const outputs = isEmpty ? allocate(dtype, 0) : advance();
+      begin();
+      return outputs;
+    },
+  };
+}
+
+/** Plans for so many outputs each. Chunks of one length need two: their outputs can differ by one. */
+function plans(core: EngineCore, { dtype, taps, stride, dilation, extent }: StreamSpec) {
+  const mostPlans = 4;
+  const known = new Map<number, ConvPlan>();
+  return (count: number): ConvPlan => {
+    const options = { strides: stride, dilations: dilation };
+    const plan =
+      known.get(count) ??
+      planDirect(core, resolve1d((count - 1) * stride + extent, taps.length, dtype, options), taps);
+    known.delete(count);
+    known.set(count, plan);
+    if (known.size > mostPlans) {
+      const [[oldest, forgotten]] = known;
+      known.delete(oldest);
+      forgotten.dispose();
+    }
+    return plan;
+  };
+}
+
+/** Computes whole blocks, which lie where corr1d has them. */
+function fftStream(core: EngineCore, spec: StreamSpec): SampleStream {
+  const { dtype, before, after, stride, dilation, extent } = spec;
+  const blocks = planOverlapSave(spec.taps, dilation);
+  const block = new Float64Array(blocks.fftLength);
+  const queue = new SampleQueue(dtype);
+  let start = 0; // position of the queue's first sample in the padded signal
+  let done = 0; // outputs that were returned
+  let isEmpty = true;
+  const begin = () => {
+    queue.clear();
+    queue.pushZeros(before);
+    start = 0;
+    done = 0;
+    isEmpty = true;
+  };
+  /** The outputs at positions below `end`; what is missing of the last block is zeros. */
+  const advance = (end: number): FloatArray => {
+    const outputs = allocate(dtype, Math.max(Math.ceil(end / stride) - done, 0));
+    for (let written = 0; start < end; start += blocks.step) {
+      const samples = queue.view(Math.min(queue.length, block.length));
+      block.set(samples);
+      block.fill(0, samples.length);
+      written += takeOutputs(blocks, block, start, stride, outputs.subarray(written), done + written);
+      queue.drop(Math.min(blocks.step, queue.length));
+    }
+    done += outputs.length;
+    return outputs;
+  };
+  begin();
+  return {
+    push(chunk) {
+      core.assertOpen();
+      const samples = readChunk(chunk, dtype);
+      queue.push(samples);
+      isEmpty &&= samples.length === 0;
+      const whole = Math.max(Math.floor((queue.length - block.length) / blocks.step) + 1, 0);
+      return advance(isEmpty ? 0 : start + whole * blocks.step);
+    },
+    flush() {
+      core.assertOpen();
+      queue.pushZeros(after);
+      const outputs = advance(isEmpty ? 0 : start + queue.length - extent + 1);
+      begin();
+      return outputs;
+    },
+  };
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
+import { Corr2dError, invalid } from "../errors.ts";
+import { checkOneOf, readOptions } from "../resolve.ts";
+import type { Border } from "../spec.ts";
+import { Tensor } from "../tensor.ts";
+import { type FrameSpec, frameCount, frameOptionNames, resolveFrames } from "./frames.ts";
+import { type RealFft, realFft } from "./real-fft.ts";
+import { readPadded, readSignal, type Signal } from "./signal.ts";
+import type { Window } from "./window.ts";
+
+/** What spectra are multiplied by, in SciPy's words. */
+export type StftScaling =
+  /** 1 / sum(window): a wave of amplitude 1 has magnitude 1/2 at its frequency, a constant magnitude 1 at 0. */
+  | "spectrum"
+  /** 1 / sqrt(sampleRate * sum(window^2)): the squared magnitude is a power spectral density, for both signs of frequency. */
+  | "psd"
+  /** 1: the plain transform, as PyTorch's and librosa's. */
+  | "none";
+
+/** How a signal is cut into frames and weighted; the same for stft and istft. */
+export interface FrameOptions {
+  /** Default "hann", periodic. An array is a window of its own length. */
+  readonly window?: Window | FloatArray | readonly number[];
+  /** Samples in a frame. Default 256, or the length of the window given. SciPy's nperseg. */
+  readonly windowLength?: number;
+  /** Samples from one frame to the next: the stride. Default half a frame. SciPy's nperseg - noverlap. */
+  readonly hop?: number;
+  /** Length of the transform; frames are followed by zeros. Default the length of the window. SciPy's nfft. */
+  readonly fftLength?: number;
+  /**
+   * What half a frame on each side of the signal is filled with, so that frame number i is centred at sample i * hop.
+   * "none": no border, and frame i begins there. Default "constant": zeros. ("mirror" is SciPy's boundary "even" and
+   * PyTorch's pad_mode "reflect".)
+   */
+  readonly border?: Border | "none";
+  /** Default "spectrum". */
+  readonly scaling?: StftScaling;
+  /** Samples in a second: the unit of frequencies and times. Default 1. */
+  readonly sampleRate?: number;
+}
+
+export interface StftOptions extends FrameOptions {
+  /** Whether zeros at the end complete a last frame. Default true; without, what does not fill a frame is left out. */
+  readonly padded?: boolean;
+  /** "constant" takes its mean from each frame. Default "none". */
+  readonly detrend?: "constant" | "none";
+}
+
+/** Spectra of the frames of a signal. */
+export interface Spectra {
+  /** Real parts, [frequencies, frames]. */
+  readonly real: Tensor;
+  /** Imaginary parts, likewise. */
+  readonly imag: Tensor;
+  /** Of each row: 0 to half the sample rate. */
+  readonly frequencies: Float64Array;
+  /** Of each column: the middle of the frame. */
+  readonly times: Float64Array;
+}
+
+export const stftOptionNames = [...frameOptionNames, "padded", "detrend"];
+
+/**
+ * The short-time Fourier transform: for each frame of the signal its spectrum,
+ *
+ *     X[k, i] = scale * sum over n of window[n] * x[i * hop + n - border] * exp(-2 pi i k n / fftLength),
+ *
+ * which is a convolution layer with stride `hop` whose kernels are windowed waves. Computed in float64 by fast
+ * transforms of any length, returned in the type of the signal. As `scipy.signal.stft` with the same arguments, but that
+ * a signal shorter than a frame does not shorten the frame.
+ *
+ * Source: J. B. Allen and L. R. Rabiner, "A unified approach to short-time Fourier analysis and synthesis", Proceedings
+ * of the IEEE 65 (1977). Throws INVALID_ARGUMENT, naming the argument.
+ */
+export function stft(x: Signal, options?: StftOptions): Spectra {
+  return transformFrames(x, resolveStft(options));
+}
+
+/** stft with options that were checked. */
+export function transformFrames(x: Signal, { spec, padded, detrend }: StftSpec): Spectra {
+  const samples = readSignal(x, "x");
+  if (samples.length === 0) throw invalid("at least one sample", "x", x);
+  const { pad, border, window, hop } = spec;
+  const count = frameCount(samples.length + 2 * pad, spec, padded);
+  if (count === 0) throw invalid(`at least the ${window.length} samples of a frame`, "x", x);
+  const spectra = allocateSpectra(spec, count, dtypeOf(samples, "x"), 0);
+  const frame = new Float64Array(window.length);
+  const transform = frameTransform(spec, detrend);
+  for (let i = 0; i < count; i++) {
+    readPadded({ x: samples, before: pad, after: pad, border }, i * hop, frame);
+    transform(frame, spectra, i);
+  }
+  return spectra;
+}
+
+/** The options of stft with everything resolved. */
+export interface StftSpec {
+  readonly spec: FrameSpec;
+  readonly padded: boolean;
+  readonly detrend: "constant" | "none";
+}
+
+/** Checks the options of stft. Throws INVALID_ARGUMENT. */
+export function resolveStft(options: StftOptions | undefined): StftSpec {
+  const { padded = true, detrend = "none", ...given } = readOptions(options, stftOptionNames);
+  if (typeof padded !== "boolean") throw invalid("true or false", "padded", padded);
+  checkOneOf(detrend, ["constant", "none"], "detrend");
+  return { spec: resolveFrames(given, 256), padded, detrend };
+}
+
+/** Spectra of `count` frames from number `first` on, to be filled in. */
+export function allocateSpectra(spec: FrameSpec, count: number, dtype: FloatDType, first: number): Spectra {
+  const { fftLength, sampleRate, hop, offset } = spec;
+  const bins = (fftLength >> 1) + 1;
+  const plane = () => new Tensor(allocatePlane(dtype, bins, count), [bins, count]);
+  return {
+    real: plane(),
+    imag: plane(),
+    frequencies: Float64Array.from({ length: bins }, (_, k) => (k * sampleRate) / fftLength),
+    times: Float64Array.from({ length: count }, (_, i) => (offset + (first + i) * hop) / sampleRate),
+  };
+}
+
+function allocatePlane(dtype: FloatDType, bins: number, frames: number): FloatArray {
+  try {
+    return allocate(dtype, bins * frames);
+  } catch (cause) {
+    const message = `Spectra of ${bins} frequencies in ${frames} frames cannot be allocated`;
+    throw new Corr2dError("BACKEND_FAILED", message, { cause });
+  }
+}
+
+/** A function that writes the spectrum of a frame into column `column`; the frame is overwritten. */
+export function frameTransform(
+  { window, fftLength, scale }: FrameSpec,
+  detrend: "constant" | "none",
+): (frame: Float64Array, spectra: Spectra, column: number) => void {
+  const fft: RealFft = realFft(fftLength);
+  const padded = new Float64Array(fftLength);
+  const re = new Float64Array(fft.bins);
+  const im = new Float64Array(fft.bins);
+  return (frame, { real, imag }, column) => {
+    let mean = 0;
+    if (detrend === "constant") {
+      for (const value of frame) mean += value;
+      mean /= frame.length;
+    }
+    for (let n = 0; n < frame.length; n++) padded[n] = (frame[n] - mean) * window[n];
+    fft.forward(padded, re, im);
+    const frames = real.shape[1];
+    for (let k = 0, at = column; k < fft.bins; k++, at += frames) {
+      real.data[at] = re[k] * scale;
+      imag.data[at] = im[k] * scale;
+    }
+  };
+}

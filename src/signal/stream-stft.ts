@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+import type { FloatDType } from "../dtype.ts";
+import { checkOneOf, readOptions } from "../resolve.ts";
+import { frameCount } from "./frames.ts";
+import { readChunk, SampleQueue, type Signal } from "./signal.ts";
+import {
+  allocateSpectra,
+  frameTransform,
+  resolveStft,
+  type Spectra,
+  type StftOptions,
+  stftOptionNames,
+} from "./stft.ts";
+
+export interface StreamStftOptions extends StftOptions {
+  /** Default "constant", or "none": the others would have to know the signal before it is there. */
+  readonly border?: "constant" | "none";
+  /** Of the signal. Default "float32". */
+  readonly dtype?: FloatDType;
+}
+
+/** A short-time Fourier transform that is fed piece by piece. */
+export interface SpectraStream {
+  /** The spectra of the frames that are complete now; often none. */
+  push(chunk: Signal): Spectra;
+  /** Ends the signal: the last spectra. The next `push` begins another signal. */
+  flush(): Spectra;
+}
+
+/**
+ * `stft` of a signal that comes in chunks: the columns that `push` and `flush` return are, one after the other, the very
+ * numbers, to the last bit, of one call with all samples. Throws INVALID_ARGUMENT, naming the argument.
+ */
+export function streamStft(options?: StreamStftOptions): SpectraStream {
+  const { dtype = "float32", ...given } = readOptions(options, [...stftOptionNames, "dtype"]);
+  checkOneOf(dtype, ["float32", "float64"], "dtype");
+  if (given.border !== undefined) checkOneOf(given.border, ["constant", "none"], "border");
+  const { spec, padded, detrend } = resolveStft(given);
+  const { window, hop, pad } = spec;
+  const transform = frameTransform(spec, detrend);
+  const frame = new Float64Array(window.length);
+  const queue = new SampleQueue(dtype);
+  let first = 0; // frames that were returned
+  let skip = 0; // samples to come that lie between frames: a hop longer than the window
+  let samples = 0; // of the signal so far
+  const begin = () => {
+    queue.clear();
+    queue.pushZeros(pad);
+    first = skip = samples = 0;
+  };
+  const advance = (count: number): Spectra => {
+    const spectra = allocateSpectra(spec, count, dtype, first);
+    for (let i = 0; i < count; i++) {
+      const skipped = Math.min(skip, queue.length);
+      queue.drop(skipped);
+      const part = queue.view(Math.min(window.length, queue.length));
+      frame.set(part);
+      frame.fill(0, part.length);
+      transform(frame, spectra, i);
+      const used = Math.min(hop, queue.length);
+      queue.drop(used);
+      skip = hop - used;
+    }
+    first += count;
+    return spectra;
+  };
+  begin();
+  return {
+    push(chunk) {
+      const given = readChunk(chunk, dtype);
+      queue.push(given);
+      samples += given.length;
+      if (samples === 0) return advance(0);
+      return advance(frameCount(samples + pad, spec, false) - first);
+    },
+    flush() {
+      queue.pushZeros(pad);
+      const count = samples === 0 ? 0 : frameCount(samples + 2 * pad, spec, padded);
+      const spectra = advance(Math.max(count - first, 0));
+      begin();
+      return spectra;
+    },
+  };
+}
