@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
+import { depthwise } from "./algorithms/depthwise";
 import { direct } from "./algorithms/direct";
 import { im2col } from "./algorithms/im2col";
 import { strided } from "./algorithms/strided";
 import { winograd } from "./algorithms/winograd";
 import { Activation, Algorithm, Frame, frameBytes, Plan } from "./plan";
 import { fillStrip } from "./strip";
+
+/** Readable zeros before a row of zeros; as many follow it. */
+const edgeBytes: usize = 128;
 
 /**
  * Output rows `from` (inclusive) to `to` and channels `first` to `end` of `items` images, block by block: a block of
@@ -26,17 +30,15 @@ export function convolve<T>(
   f.pixelPitch = p.pixelPitch;
   f.lineAdvance = p.lineAdvance;
   f.alpha = p.alpha;
-  f.depthwise = 0;
-  if (p.groupInChannels == 1 && p.groupOutChannels == 1 && p.kernelHeight == 3 && p.kernelWidth == 3) {
-    // Taps are those of a whole filter, as so small a one is not cut into blocks.
-    const rowStep = load<i32>(p.taps, 12);
-    if (p.lineAdvance == rowStep) f.depthwise = 1;
-    else if (p.lineAdvance == 2 * rowStep) f.depthwise = 2;
+  const wholeRows = p.algorithm == Algorithm.WINOGRAD || p.algorithm == Algorithm.DEPTHWISE;
+  if (p.algorithm == Algorithm.DEPTHWISE) {
+    f.noRow = f.panel + edgeBytes;
+    memory.fill(f.panel, 0, <usize>p.inWidth * sizeof<T>() + 2 * edgeBytes);
   }
   for (let item = 0; item < items; item++) {
     const image = input + item * p.inItemBytes;
     const result = output + item * p.outItemBytes;
-    if (p.algorithm == Algorithm.WINOGRAD) {
+    if (wholeRows) {
       groups<T>(p, f, image, result, workspace, from, 0, to - from, p.outWidth, first, end);
       continue;
     }
@@ -69,6 +71,19 @@ function groups<T>(
       f.accumulate = 0;
       setFinish<T>(p, f, bias, true);
       winograd(p, f, from, target, workspace, oy, oy + rows);
+    } else if (p.algorithm == Algorithm.DEPTHWISE) {
+      f.accumulate = 0;
+      setFinish<T>(p, f, bias, true);
+      f.target = target + oy * p.outRowPitch;
+      f.rows = rows;
+      f.cols = cols;
+      f.source = from;
+      f.planeHeight = p.inHeight;
+      f.planeWidth = p.inWidth;
+      f.planePitch = p.inRowPitch;
+      f.planeTop = oy * p.strideY - p.padTop;
+      f.planeLeft = -p.padLeft;
+      depthwise<T>(p, f);
     } else {
       f.target = target + oy * p.outRowPitch + ox * p.outColPitch;
       sumBlocks<T>(p, f, from, bias, oy, ox, rows, cols, workspace + p.stripOffset);
@@ -103,7 +118,13 @@ function sumBlocks<T>(
           fillStrip<T>(p, strip, plane, channels, stripRows, columns, top, left);
           f.source = strip;
         }
-        run<T>(p, f, rows, cols);
+        if (p.planes) {
+          f.rows = rows;
+          f.cols = cols;
+          depthwise<T>(p, f);
+        } else {
+          run<T>(p, f, rows, cols);
+        }
         f.accumulate = 1;
       }
     }
@@ -112,8 +133,9 @@ function sumBlocks<T>(
 
 /** Bias and activation wait for the last block of a sum. */
 function setFinish<T>(p: Plan, f: Frame, bias: usize, last: bool): void {
-  f.low = last ? p.low : -Infinity;
-  f.high = last ? p.high : Infinity;
+  const at = changetype<usize>(f);
+  v128.store(at, v128.splat<T>(<T>(last ? p.low : -Infinity)), offsetof<Frame>("low0"));
+  v128.store(at, v128.splat<T>(<T>(last ? p.high : Infinity)), offsetof<Frame>("high0"));
   f.activation = last ? p.activation : Activation.CLAMP;
   f.planar = i32(f.activation == Activation.CLAMP && !p.channelsLast);
   f.bias = last ? bias : p.zeros;

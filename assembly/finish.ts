@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Activation, Frame } from "./plan";
+import { Activation, Frame, high, low } from "./plan";
 
 /**
  * destination = activation(sum + what earlier blocks left + bias), for the first `count` lanes of a vector, or for
@@ -92,7 +92,7 @@ export function clamp<T>(x: v128, low: v128, high: v128): v128 {
 
 export function activate<T>(f: Frame, x: v128): v128 {
   if (f.activation == Activation.CLAMP) {
-    return clamp<T>(x, v128.splat<T>(<T>f.low), v128.splat<T>(<T>f.high));
+    return clamp<T>(x, low(f), high(f));
   }
   if (f.activation == Activation.LEAKY_RELU) {
     const negative = v128.lt<T>(x, v128.splat<T>(<T>0));

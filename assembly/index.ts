@@ -6,11 +6,17 @@ import { IntegerPlan } from "./integers/plan";
 import { packWeights } from "./pack";
 import { Algorithm, Plan } from "./plan";
 import { Pool, poolPlanes } from "./pool";
+import { channelUnit as unit } from "./tiles/column";
 import { packWinograd } from "./winograd/weights";
 
 /** The first byte that belongs to the caller, who owns all memory above it. */
 export function heapBase(): usize {
   return __heap_base;
+}
+
+/** Of output channels: see `run`. */
+export function channelUnit(): i32 {
+  return unit;
 }
 
 /** Packs OIHW weights, of an IntegerPlan as of a Plan, to where the plan wants them. 512 bytes of `scratch` are overwritten. */
@@ -28,8 +34,8 @@ export function pack(plan: usize, weights: usize, scratch: usize): void {
  * follow the input and the output; the workspace has the size that the plan was made for. For winograd, `from` is a
  * multiple of the size of its squares.
  *
- * Of all output channels it computes those from `first` to `end`, both at the border of a tile of weights (or of a
- * group). Several instances may compute parts of one output at a time, each with a workspace of its own.
+ * Of all output channels it computes those from `first` to `end`: `first` is a multiple of channelUnit(), or of a
+ * group, and so is `end` unless it is the last; at least channelUnit() of a group are taken, unless it has less. Several instances may compute parts of one output at a time, each with a workspace of its own.
  */
 export function run(
   plan: usize, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,

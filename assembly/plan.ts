@@ -42,6 +42,8 @@ export class Plan {
 
   /** 1: the algorithm reads the input as it lies. 0: it reads a strip. */
   straight: i32;
+  /** 1: direct computes single planes as depthwise does, from a strip. */
+  planes: i32;
   /** 1: in what the algorithm reads, the next output row follows the last pixel of this one. */
   flat: i32;
   /** Input rows from one strip row to the next. */
@@ -97,6 +99,7 @@ export namespace Algorithm {
   export const IM2COL = 1;
   export const STRIDED = 2;
   export const WINOGRAD = 3;
+  export const DEPTHWISE = 4;
 }
 
 export namespace Activation {
@@ -109,8 +112,11 @@ export namespace Activation {
 /** What the tiles of one block share. */
 @unmanaged
 export class Frame {
-  low: f64;
-  high: f64;
+  /** Vectors of the limits: see `low` and `high` below. */
+  low0: f64;
+  low1: f64;
+  high0: f64;
+  high1: f64;
   alpha: f64;
   /** Activation.CLAMP with infinite limits unless this block ends the sum. */
   activation: i32;
@@ -141,9 +147,30 @@ export class Frame {
   target: usize;
   outRowPitch: i32;
   panel: usize;
-  /** 1, 2: a 3x3 kernel for a channel of its own, with that stride of rows and no dilation of them. 0: another case. */
-  depthwise: i32;
+
+  /**
+   * Only depthwise: the input channel at `source`, its size and row pitch, where the first tap of the first output pixel
+   * lies in it, and what stands in for a row outside.
+   */
+  planeHeight: i32;
+  planeWidth: i32;
+  planePitch: i32;
+  planeTop: i32;
+  planeLeft: i32;
+  noRow: usize;
 }
 
-export const frameBytes: usize = 192;
+// @ts-ignore: decorator
+@inline
+export function low(f: Frame): v128 {
+  return v128.load(changetype<usize>(f), offsetof<Frame>("low0"));
+}
+
+// @ts-ignore: decorator
+@inline
+export function high(f: Frame): v128 {
+  return v128.load(changetype<usize>(f), offsetof<Frame>("high0"));
+}
+
+export const frameBytes: usize = 256;
 export const scratchBytes: usize = 192;

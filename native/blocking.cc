@@ -121,11 +121,17 @@ void chooseStrip(const ConvSpec& spec, Algorithm algorithm, const TileShape& til
   b.columnBlocks = ceilDivide(spec.outWidth, b.columns);
 }
 
-// Where too few `regions` of output keep all threads busy, their output channels are split as well.
-void splitOutputs(int64_t regions, int64_t threads, Blocking& b) {
+// Where there are few `regions` of output, their output channels are split as well: into several tasks for each thread,
+// so that one which comes late or is slow does not keep the others waiting; or, where each would bring the same input
+// into cache, copy or transform it once more, only as far as all threads need work.
+void splitOutputs(int64_t regions, int64_t threads, bool repeats, Blocking& b) {
   int64_t splits = 1;
-  if (threads > 1 && regions < 8 * threads && regions % threads != 0) splits = std::min(threads, b.groupTiles);
-  b.outputs = ceilDivide(b.groupTiles, splits) * b.tileOutputs;
+  if (repeats) {
+    if (regions < 8 * threads && regions % threads != 0) splits = threads;
+  } else if (threads > 1) {
+    splits = ceilDivide(8 * threads, regions);
+  }
+  b.outputs = ceilDivide(b.groupTiles, std::min(splits, b.groupTiles)) * b.tileOutputs;
   b.outputBlocks = ceilDivide(b.groupTiles * b.tileOutputs, b.outputs);
   b.tasks = regions * b.outputBlocks;
 }
@@ -182,7 +188,7 @@ void blockWinograd(const ConvSpec& s, const TileShape& tile, int64_t threads, Bl
   b.winogradTiles = ceilDivide(units, b.winogradBlocks) * unit;
   b.winogradBlocks = ceilDivide(b.winogradCount, b.winogradTiles);
   b.packedTile = positions * s.groupIn() * b.tileOutputs;
-  splitOutputs(others * b.winogradBlocks, threads, b);
+  splitOutputs(others * b.winogradBlocks, threads, true, b);
   // An odd count of lines, so that positions do not meet in the same sets of the cache.
   b.planeLength = roundUp(s.groupIn() * b.winogradTiles, 16);
   if (b.planeLength / 16 % 2 == 0) b.planeLength += 16;
@@ -232,7 +238,8 @@ Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& 
     b.tileVectors = std::clamp<int64_t>(kStripBytes / columnBytes, 1, b.tileVectors);
   }
   chooseStrip(spec, algorithm, tile, threads, b);
-  splitOutputs(spec.batch * spec.groups * b.rowBlocks * b.columnBlocks, threads, b);
+  splitOutputs(spec.batch * spec.groups * b.rowBlocks * b.columnBlocks, threads,
+               b.copies || algorithm != Algorithm::strided, b);
   layOutWorkspace(spec, algorithm, tile, b);
   return b;
 }

@@ -73,6 +73,6 @@ export type { SampleStream } from "./signal/stream.ts";
 export { type SpectraStream, type StreamStftOptions, streamStft } from "./signal/stream-stft.ts";
 export { type GetWindowOptions, getWindow, type Window } from "./signal/window.ts";
 export type { Activation, Algorithm, Border, ConvSpec, InputLayout } from "./spec.ts";
-export { type NestedArray, Tensor, type TensorLike } from "./tensor.ts";
+export { type AllocatedTensor, type NestedArray, Tensor, type TensorLike } from "./tensor.ts";
 export { type TuningRecord, tuning } from "./tuning.ts";
 export type { Rounding, WindowOptions } from "./window.ts";

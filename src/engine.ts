@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { Backend, BackendName } from "./backend/backend.ts";
+import type { Allocation, Backend, BackendName } from "./backend/backend.ts";
 import { type BackendOptions, openBackend } from "./backend/choose.ts";
 import { createInlineBackend } from "./backend/reference.ts";
-import type { ByteArray } from "./dtype.ts";
+import type { ByteArray, FloatDType } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
 import { type Conv1dOperators, conv1dOperators } from "./ops/conv1d.ts";
 import {
@@ -22,10 +22,17 @@ import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
 import { type StreamConv1dOptions, streamConv1d } from "./ops/stream-conv1d.ts";
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
-import { readOptions } from "./resolve.ts";
+import { checkOneOf, readOptions } from "./resolve.ts";
 import type { Signal } from "./signal/signal.ts";
 import type { SampleStream } from "./signal/stream.ts";
-import { checkShape, type NestedArray, type Tensor, type TensorLike } from "./tensor.ts";
+import {
+  AllocatedTensor,
+  checkShape,
+  elementCount,
+  type NestedArray,
+  type Tensor,
+  type TensorLike,
+} from "./tensor.ts";
 
 type Operand = TensorLike | NestedArray;
 type Bytes = TensorLike<ByteArray>;
@@ -136,6 +143,17 @@ export interface Engine
    * after the other, the very numbers, to the last bit, of one call with all samples and the same `algorithm`.
    */
   streamConv1d(options: StreamConv1dOptions): SampleStream;
+  /**
+   * A tensor of zeros in the engine's own memory. On WebAssembly a run that is given it, as input or as `out`, copies
+   * nothing there; on other backends it is an ordinary tensor. Give the tensor itself to `run` rather than its `data`,
+   * and see {@link AllocatedTensor} for how long `data` is valid.
+   *
+   * Throws INVALID_ARGUMENT for a shape that is none or a type other than "float32" and "float64", BACKEND_FAILED where
+   * memory runs out.
+   */
+  alloc(shape: readonly number[], dtype?: "float32"): AllocatedTensor<Float32Array>;
+  alloc(shape: readonly number[], dtype: "float64"): AllocatedTensor<Float64Array>;
+  alloc(shape: readonly number[], dtype?: FloatDType): AllocatedTensor;
   /** Lets go of helper threads. The engine and its plans cannot be used afterwards. */
   dispose(): void;
 }
@@ -202,12 +220,29 @@ function openEngine(options: BackendOptions): Engine {
     corr1d: (x, kernel, options) => correlate1d(core, x, kernel, options, false),
     convolve1d: (x, kernel, options) => correlate1d(core, x, kernel, options, true),
     streamConv1d: (options) => streamConv1d(core, options),
+    alloc: ((shape: unknown, dtype: unknown = "float32") => {
+      assertOpen();
+      const sizes = checkShape(shape, "shape");
+      const type = checkOneOf(dtype, dtypes, "dtype");
+      return new AllocatedTensor(allocateIn(backend, type, elementCount(sizes)), sizes);
+    }) as Engine["alloc"],
     dispose: () => {
       disposed = true;
       backend.dispose();
     },
   };
 }
+
+function allocateIn(backend: Backend, dtype: FloatDType, length: number): Allocation {
+  try {
+    return backend.allocate(dtype, length);
+  } catch (cause) {
+    if (cause instanceof Corr2dError) throw cause;
+    throw new Corr2dError("BACKEND_FAILED", `A tensor of ${length} elements cannot be allocated`, { cause });
+  }
+}
+
+const dtypes = ["float32", "float64"] as const satisfies readonly FloatDType[];
 
 function lazy<T>(make: () => T): () => T {
   let value: T | undefined;

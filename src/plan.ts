@@ -6,7 +6,7 @@ import { Corr2dError, invalid } from "./errors.ts";
 import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
-import { checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
+import { AllocatedTensor, checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
 
 export interface RunOptions<Y extends TypedArray = FloatArray> {
   /** Receives the output instead of a new array; every element is written. Must not overlap the input. */
@@ -16,7 +16,10 @@ export interface RunOptions<Y extends TypedArray = FloatArray> {
 export interface AsyncOptions {
   /** Ends the work early; the promise then rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-  /** Takes over the input's whole ArrayBuffer, which is detached, instead of copying the input. Default false. */
+  /**
+   * Takes over the input's whole ArrayBuffer, which is detached, instead of copying the input. Default false. Without
+   * effect on tensors from `engine.alloc`.
+   */
   readonly transfer?: boolean | undefined;
 }
 
@@ -120,7 +123,7 @@ export class ConvPlan<X extends TypedArray = FloatArray, Y extends TypedArray = 
     if (out !== undefined) this.#outputElements(out);
     const given = this.#inputElements(x);
     // Both arrays are private: no script can detach or resize them while other threads use them.
-    const input = transfer ? takeOver(given) : copyOf(given);
+    const input = transfer && !(x instanceof AllocatedTensor) ? takeOver(given) : copyOf(given);
     const output = allocateOutput(this.spec.outputDtype, this.#outputLength) as Y;
     try {
       await prepared.runAsync(input, output, signal);

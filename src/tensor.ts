@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { Allocation } from "./backend/backend.ts";
 import {
   allocate,
   type DType,
@@ -34,6 +36,51 @@ export class Tensor<D extends TypedArray = FloatArray> implements TensorLike<D> 
   /** The elements as nested arrays, one level for each axis. */
   toArray(): NestedArray {
     return nest(this.data, this.shape, 0, 0) as NestedArray;
+  }
+}
+
+/** Frees what belongs to tensors that were forgotten instead of disposed of. */
+const forgotten = new FinalizationRegistry<Allocation>((allocation) => allocation.free());
+
+/** As long as somebody holds an array, the tensor whose place it is must not be freed. */
+const owners = new WeakMap<FloatArray, AllocatedTensor>();
+
+/**
+ * A tensor in the memory of an engine: `run` reads it as input, and writes it as `out`, without a copy. Comes from
+ * `engine.alloc`.
+ *
+ * `data` is a property to read each time: WebAssembly's memory may move when it grows, which empties the arrays that
+ * `data` gave before, while the elements stay.
+ */
+export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D> {
+  #allocation: Allocation | undefined;
+
+  /** Use `engine.alloc`. */
+  constructor(allocation: Allocation, shape: readonly number[]) {
+    super(allocation.data as D, shape);
+    this.#allocation = allocation;
+    Object.defineProperty(this, "data", { get: () => this.#view(), enumerable: true });
+    forgotten.register(this, allocation, this);
+  }
+
+  /** Gives the memory back; `data` throws DISPOSED afterwards. A second call does nothing. */
+  dispose(): void {
+    const allocation = this.#allocation;
+    if (allocation === undefined) return;
+    this.#allocation = undefined;
+    forgotten.unregister(this);
+    allocation.free();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #view(): FloatArray {
+    if (this.#allocation === undefined) throw new Corr2dError("DISPOSED", "This tensor was disposed of");
+    const { data } = this.#allocation;
+    owners.set(data, this);
+    return data;
   }
 }
 
@@ -117,7 +164,8 @@ function readTensor(
   if (data.length !== count) {
     throw invalid(`${count} elements (the product of shape [${checked.join(", ")}])`, `${name}.data`, data);
   }
-  return { data, shape: checked };
+  // Preparing a convolution may move the memory, so that `data` has to be read again.
+  return value instanceof AllocatedTensor ? value : { data, shape: checked };
 }
 
 /** A private copy of a shape whose sizes are whole numbers from 0 to 2^31 - 1. Throws INVALID_ARGUMENT. */

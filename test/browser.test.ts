@@ -22,6 +22,13 @@ const args = [
   "--disable-sync",
 ];
 
+/** What makes a page cross-origin isolated, and lets it load the rest. */
+const isolation = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+};
+
 type PageModule = typeof import("./page.ts");
 
 let server: Server;
@@ -42,8 +49,8 @@ async function serve(): Promise<Server> {
   const html = "<!doctype html><link rel=icon href=data:,><title>corr2d</title>";
   const listening = createServer(({ url = "/" }, response) => {
     const send = (type: string, body: string | Uint8Array) =>
-      response.writeHead(200, { "content-type": type }).end(body);
-    if (url === "/") send("text/html", html);
+      response.writeHead(200, { "content-type": type, ...(url === "/" ? {} : isolation) }).end(body);
+    if (url === "/" || url === "/isolated") send("text/html", html);
     else if (url === "/tests.js") send("text/javascript", tests);
     else if (/^\/dist\/browser[\w-]*\.js$/.test(url))
       send("text/javascript", readFileSync(`${root}${url.slice(1)}`));
@@ -112,6 +119,23 @@ it("computes the same bits in workers", async () => {
   const { cases, failures } = await inPage("workers");
   expect(failures).toEqual([]);
   expect(cases).toBeGreaterThan(30);
+});
+
+it("has helper threads in workers of a cross-origin isolated page, and none where it may not wait", async () => {
+  expect(await page.evaluate("crossOriginIsolated")).toBe(false);
+  expect((await inPage("defaults")).backends[1]).toMatchObject({
+    threads: 1,
+    reason: expect.stringContaining("not cross-origin isolated"),
+  });
+  await page.goto(new URL("/isolated", page.url()).href);
+  expect(await inPage("isolated")).toEqual({
+    isolated: true,
+    threads: 1,
+    reason: expect.stringContaining("may not wait"),
+    worker: { threads: 2, started: 1, called: true, values: [64 * 9 * 0.5] },
+  });
+  const { failures } = await inPage("workers");
+  expect(failures).toEqual([]);
 });
 
 it("made no noise: no failed request, no message on the console", () => {

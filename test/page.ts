@@ -24,9 +24,7 @@ const cases = convCases();
 
 /** Loads the library from where the page's server has it. */
 async function load(): Promise<Library> {
-  const library = (await import(
-    /* @vite-ignore */ new URL("/dist/browser.js", location.href).href
-  )) as Library;
+  const library = (await import(/* @vite-ignore */ `${origin}/dist/browser.js`)) as Library;
   await library.init();
   return library;
 }
@@ -63,6 +61,60 @@ export async function workers(): Promise<Outcome> {
   }
   for (const engine of engines) engine.dispose();
   return { cases: some.length, failures };
+}
+
+/** What `inWorker` finds in a worker of this page, and what the page itself may do. */
+export async function isolated() {
+  const { backends, createEngine } = await load();
+  const engine = await createEngine({ backend: "wasm", threads: 2 });
+  const { threads } = engine;
+  engine.dispose();
+  const source = `import { inWorker } from "${origin}/tests.js"; postMessage(await inWorker());`;
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module" });
+  const found = await new Promise<Awaited<ReturnType<typeof inWorker>>>((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => reject(new Error(message));
+  });
+  worker.terminate();
+  const wasm = backends().find(({ name }) => name === "wasm");
+  return { isolated: crossOriginIsolated, threads, reason: wasm?.reason, worker: found };
+}
+
+/** Runs a layer that is worth two threads till a helper has been called; counts the workers that this takes. */
+export async function inWorker() {
+  let started = 0;
+  let called = 0;
+  const BrowserWorker = Worker;
+  const { notify } = Atomics;
+  globalThis.Worker = class extends BrowserWorker {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      started++;
+    }
+  };
+  Atomics.notify = ((array: Int32Array, index: number) => {
+    called++;
+    return notify(array, index);
+  }) as typeof notify;
+  const { createEngine } = await load();
+  const shape = [1, 64, 56, 56];
+  const weights = { data: new Float32Array(64 * 64 * 9).fill(0.5), shape: [64, 64, 3, 3] };
+  const engine = await createEngine({ backend: "wasm", threads: 2 });
+  const plan = engine.planConv2d(shape, weights, { padding: 1, algorithm: "im2col" });
+  const x = engine.alloc(shape);
+  x.data.fill(1);
+  const values = new Set<number>();
+  const run = () => values.add(plan.run(x).data[57]);
+  run();
+  // The worker's script is fetched by the event loop, which a loop of runs would block.
+  for (const end = performance.now() + 20_000; called === 0 && performance.now() < end; run()) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  for (let i = 0; i < 20; i++) run();
+  const { threads } = engine;
+  engine.dispose();
+  return { threads, started, called: called > 0, values: [...values] };
 }
 
 /** The chapter's example on the default engine, and what the library says of its backends. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Frame } from "../plan";
 import { tileColumn, tileVectors } from "../tiles/column";
-import { depthwise3x3 } from "../tiles/depthwise";
-import { One, Tapped, Two } from "../tiles/shape";
+import { Tapped } from "../tiles/shape";
 
 /**
  * The definition, over the input as it lies: for each tile of neighbouring output pixels, each product is a vector of
@@ -11,17 +10,12 @@ import { One, Tapped, Two } from "../tiles/shape";
  * Reads up to 8 vectors past the last pixel of the block.
  */
 export function direct<T>(f: Frame): void {
-  if (f.depthwise && f.planar && f.cols >= <i32>(16 / sizeof<T>())) {
-    if (f.depthwise == 1) depthwise3x3<T, One>(f);
-    else depthwise3x3<T, Two>(f);
-    return;
-  }
   const rows = f.rows, cols = f.cols;
   for (let y = 0; y < rows; y++) {
     const source = f.source + y * f.lineAdvance;
     const target = f.target + y * f.outRowPitch;
     for (let x = 0; x < cols; ) {
-      const vectors = tileVectors<T>(f.outChannels, cols - x);
+      const vectors = tileVectors<T, Tapped>(f.outChannels, cols - x);
       const pixels = min(vectors * <i32>(16 / sizeof<T>()), cols - x);
       tileColumn<T, Tapped>(f, source + x * f.pixelPitch, vectors, pixels, target + x * f.colPitch);
       x += pixels;

@@ -15,7 +15,7 @@ export function im2col<T>(f: Frame, wholeRows: bool): void {
   for (let y = 0; y < rows; y++) {
     const target = f.target + y * f.outRowPitch;
     for (let x = 0; x < cols; ) {
-      const vectors = tileVectors<T>(f.outChannels, cols - x);
+      const vectors = tileVectors<T, Packed>(f.outChannels, cols - x);
       const pixels = min(vectors * <i32>(16 / sizeof<T>()), cols - x);
       gather<T>(f, wholeRows ? x : y * f.cols + x, vectors, pixels);
       tileColumn<T, Packed>(f, f.panel, vectors, pixels, target + x * f.colPitch);

@@ -9,8 +9,6 @@ export function convolveIntegers(
   p: IntegerPlan, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {
   const f = changetype<Frame>(workspace);
-  f.low = p.low;
-  f.high = p.high;
   f.alpha = p.alpha;
   f.activation = p.activation;
   f.scratch = workspace + frameBytes;

@@ -10,7 +10,7 @@ import { IntegerPlan } from "./plan";
 export function finishIntegers(
   p: IntegerPlan, f: Frame, sums: usize, pixelPitch: i32, channels: i32, pixels: i32, scale: usize, to: usize,
 ): void {
-  const low = f32x4.splat(<f32>f.low), high = f32x4.splat(<f32>f.high);
+  const low = f32x4.splat(<f32>p.low), high = f32x4.splat(<f32>p.high);
   for (let oc = 0; oc < channels; oc += 4, sums += 16, scale += 16, to += 4 * p.outChannelPitch) {
     const lanes = min(4, channels - oc);
     const by = v128.load(scale);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { finishTile, finishVector } from "../finish";
-import { Frame } from "../plan";
+import { Frame, high, low } from "../plan";
 import { multiplyAdd } from "../vector";
 
 /** 1 output channel x 1, 2, 4 or 8 vectors of pixels; see column.ts. */
@@ -35,21 +35,21 @@ export function rows1<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: 
     }
   }
   if (f.planar) {
-    const low = v128.splat<T>(<T>f.low), high = v128.splat<T>(<T>f.high);
+    const least = low(f), most = high(f);
     const added = v128.load_splat<T>(bias);
-    finishVector<T>(f, a0, added, low, high, to, pixels);
+    finishVector<T>(f, a0, added, least, most, to, pixels);
     if (sizeof<V>() > 1) {
-      finishVector<T>(f, b0, added, low, high, to + 16, pixels - <i32>(16 / e));
+      finishVector<T>(f, b0, added, least, most, to + 16, pixels - <i32>(16 / e));
     }
     if (sizeof<V>() > 2) {
-      finishVector<T>(f, c0, added, low, high, to + 32, pixels - <i32>(32 / e));
-      finishVector<T>(f, d0, added, low, high, to + 48, pixels - <i32>(48 / e));
+      finishVector<T>(f, c0, added, least, most, to + 32, pixels - <i32>(32 / e));
+      finishVector<T>(f, d0, added, least, most, to + 48, pixels - <i32>(48 / e));
     }
     if (sizeof<V>() > 4) {
-      finishVector<T>(f, e0, added, low, high, to + 64, pixels - <i32>(64 / e));
-      finishVector<T>(f, f0, added, low, high, to + 80, pixels - <i32>(80 / e));
-      finishVector<T>(f, g0, added, low, high, to + 96, pixels - <i32>(96 / e));
-      finishVector<T>(f, h0, added, low, high, to + 112, pixels - <i32>(112 / e));
+      finishVector<T>(f, e0, added, least, most, to + 64, pixels - <i32>(64 / e));
+      finishVector<T>(f, f0, added, least, most, to + 80, pixels - <i32>(80 / e));
+      finishVector<T>(f, g0, added, least, most, to + 96, pixels - <i32>(96 / e));
+      finishVector<T>(f, h0, added, least, most, to + 112, pixels - <i32>(112 / e));
     }
     return;
   }

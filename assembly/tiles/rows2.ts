@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { finishTile, finishVector } from "../finish";
-import { Frame } from "../plan";
+import { Frame, high, low } from "../plan";
 import { multiplyAdd } from "../vector";
 
 /** 2 output channels x 1, 2 or 4 vectors of pixels; see column.ts. */
@@ -38,25 +38,25 @@ export function rows2<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: 
     }
   }
   if (f.planar) {
-    const low = v128.splat<T>(<T>f.low), high = v128.splat<T>(<T>f.high);
+    const least = low(f), most = high(f);
     let added = v128.load_splat<T>(bias);
-    finishVector<T>(f, a0, added, low, high, to, pixels);
+    finishVector<T>(f, a0, added, least, most, to, pixels);
     if (sizeof<V>() > 1) {
-      finishVector<T>(f, b0, added, low, high, to + 16, pixels - <i32>(16 / e));
+      finishVector<T>(f, b0, added, least, most, to + 16, pixels - <i32>(16 / e));
     }
     if (sizeof<V>() > 2) {
-      finishVector<T>(f, c0, added, low, high, to + 32, pixels - <i32>(32 / e));
-      finishVector<T>(f, d0, added, low, high, to + 48, pixels - <i32>(48 / e));
+      finishVector<T>(f, c0, added, least, most, to + 32, pixels - <i32>(32 / e));
+      finishVector<T>(f, d0, added, least, most, to + 48, pixels - <i32>(48 / e));
     }
     to += f.channelPitch;
     added = v128.load_splat<T>(bias, e);
-    finishVector<T>(f, a1, added, low, high, to, pixels);
+    finishVector<T>(f, a1, added, least, most, to, pixels);
     if (sizeof<V>() > 1) {
-      finishVector<T>(f, b1, added, low, high, to + 16, pixels - <i32>(16 / e));
+      finishVector<T>(f, b1, added, least, most, to + 16, pixels - <i32>(16 / e));
     }
     if (sizeof<V>() > 2) {
-      finishVector<T>(f, c1, added, low, high, to + 32, pixels - <i32>(32 / e));
-      finishVector<T>(f, d1, added, low, high, to + 48, pixels - <i32>(48 / e));
+      finishVector<T>(f, c1, added, least, most, to + 32, pixels - <i32>(32 / e));
+      finishVector<T>(f, d1, added, least, most, to + 48, pixels - <i32>(48 / e));
     }
     return;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { clamp, finishLanes } from "../finish";
-import { Frame, Plan } from "../plan";
+import { Frame, high, low, Plan } from "../plan";
 import { outputPoints2 } from "./points2";
 import { outputPoints4 } from "./points4";
 
@@ -49,11 +49,11 @@ function storeColumns(
   const row2 = v128.shuffle<f32>(ab23, cd23, 0, 1, 4, 5), row3 = v128.shuffle<f32>(ab23, cd23, 2, 3, 6, 7);
   const pitch = <usize>p.outChannelPitch;
   if (f.planar && channels >= 4 && columns == 4) {
-    const low = f32x4.splat(<f32>f.low), high = f32x4.splat(<f32>f.high);
-    v128.store(to, clamp<f32>(row0, low, high));
-    v128.store(to + pitch, clamp<f32>(row1, low, high));
-    v128.store(to + 2 * pitch, clamp<f32>(row2, low, high));
-    v128.store(to + 3 * pitch, clamp<f32>(row3, low, high));
+    const least = low(f), most = high(f);
+    v128.store(to, clamp<f32>(row0, least, most));
+    v128.store(to + pitch, clamp<f32>(row1, least, most));
+    v128.store(to + 2 * pitch, clamp<f32>(row2, least, most));
+    v128.store(to + 3 * pitch, clamp<f32>(row3, least, most));
     return;
   }
   const zero = f32x4.splat(0);

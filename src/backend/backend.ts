@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray, TypedArray } from "../dtype.ts";
+import type { FloatArray, FloatDType, TypedArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
 
@@ -31,8 +31,18 @@ export interface Backend {
   ): PreparedConv;
   /** Writes every element of `output`. The two arrays do not overlap. */
   pool(spec: PoolSpec, input: FloatArray, output: FloatArray): void;
+  /** Room for a tensor of zeros, where `run` can read and write it without a copy if that makes a difference. */
+  allocate(dtype: FloatDType, length: number): Allocation;
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
   dispose(): void;
+}
+
+/** Elements whose place belongs to a backend. They outlive it. */
+export interface Allocation {
+  /** The elements: another view after the memory has moved, which leaves earlier ones empty. */
+  readonly data: FloatArray;
+  /** `data` is not to be used afterwards. Called once at most. */
+  free(): void;
 }
 
 /** A convolution whose weights are packed. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type DType, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
+import { allocate, type DType, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
@@ -58,6 +58,7 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
       return prepared(addon, addon.prepare(encodeSpec(spec), isaIndex, code, threads, weights, bias, scale));
     },
     pool: (spec, input, output) => addon.pool(encodePool(spec), isaIndex, threads, input, output),
+    allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => {},
   };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
+import { allocate, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
 import { suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { activationFunction } from "./reference/activation.ts";
@@ -38,6 +38,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
         scale: scale === null ? null : scale.slice(),
       }),
     pool,
+    allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => workers.dispose(),
   };
 }

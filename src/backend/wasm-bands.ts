@@ -5,8 +5,8 @@ import type { Border, ConvSpec } from "../spec.ts";
 /** Bytes of input and output that are in linear memory at a time: they should still be cached when they leave. */
 const bandTarget = 4 * 2 ** 20;
 
-/** Of grouped channels, which share nothing: these should stay in the second level cache. */
-const groupsTarget = 512 * 1024;
+/** Where output channels share nothing, or nothing is copied in memory: these should stay in the second level cache. */
+const smallTarget = 512 * 1024;
 
 /** Output rows `from` (inclusive) to `to` of channels `first` to `end`, and the input that they read. */
 export interface Band {
@@ -31,35 +31,50 @@ export interface Bands {
   readonly outChannels: number;
   /** Small images of one batch that go together. More than 1 only where a band is a whole image. */
   readonly items: number;
+  /** Bands are some rows of an image. */
+  readonly partOfRows: boolean;
 }
 
-/** @param unit every band begins at a multiple of so many output rows */
-export function planBands(spec: ConvSpec, unit: number): Bands {
+/**
+ * @param unit every band begins at a multiple of so many output rows
+ * @param small each element serves a few products only: memory is what counts
+ * @param wholeRows no band is a part of an image's rows, as input or output lies in linear memory already
+ */
+export function planBands(spec: ConvSpec, unit: number, small: boolean, wholeRows: boolean): Bands {
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = spec;
   const inRowBytes = inChannels * inWidth * bytesOf(spec.dtype);
   const outRowBytes = outChannels * outWidth * bytesOf(spec.outputDtype);
   const all = { inChannels, outChannels };
   const bytes = inHeight * inRowBytes + outHeight * outRowBytes;
-  if (bytes > 2 * bandTarget) {
-    const rows = Math.ceil(outHeight / Math.ceil(bytes / bandTarget));
+  const target = small && spec.groups === 1 ? smallTarget : bandTarget;
+  if (bytes > 2 * target && !wholeRows) {
+    const rows = Math.ceil(outHeight / Math.ceil(bytes / target));
     const list = cut(spec, Math.ceil(rows / unit) * unit);
     const inRows = Math.max(...list.map(({ inFrom, inTo }) => inTo - inFrom));
     // Under a border that reads far rows, or a tall kernel, bands would copy the image many times over.
-    if (list.length * inRows <= 2 * inHeight) return { ...all, list, inRows, outRows: list[0].to, items: 1 };
+    if (list.length * inRows <= 2 * inHeight)
+      return { ...all, list, inRows, outRows: list[0].to, items: 1, partOfRows: true };
   }
   const whole = { from: 0, to: outHeight, inFrom: 0, inTo: inHeight, ...everyChannel(spec) };
   const size = { inRows: inHeight, outRows: outHeight };
-  if (spec.inputLayout === "nchw" && spec.groups > 1 && bytes > groupsTarget) {
-    const list = cutGroups(spec, Math.max(1, Math.floor((spec.groups * groupsTarget) / bytes))).map(
+  if (spec.inputLayout === "nchw" && spec.groups > 1 && bytes > smallTarget) {
+    const list = cutGroups(spec, Math.max(1, Math.floor((spec.groups * smallTarget) / bytes))).map(
       (part) => ({
         ...whole,
         ...part,
       }),
     );
-    return { ...size, list, inChannels: list[0].inEnd, outChannels: list[0].end, items: 1 };
+    return {
+      ...size,
+      list,
+      inChannels: list[0].inEnd,
+      outChannels: list[0].end,
+      items: 1,
+      partOfRows: false,
+    };
   }
   const items = Math.min(batch, Math.max(1, Math.floor(bandTarget / bytes)));
-  return { ...all, ...size, list: [whole], items };
+  return { ...all, ...size, list: [whole], items, partOfRows: false };
 }
 
 const everyChannel = ({ inChannels, outChannels }: ConvSpec) => ({

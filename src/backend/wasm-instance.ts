@@ -7,6 +7,7 @@ import { createTeam, type Team } from "./wasm-team.ts";
 /** What assembly/index.ts exports. */
 interface Exports {
   heapBase(): number;
+  channelUnit(): number;
   pack(plan: number, weights: number, scratch: number): void;
   run(
     plan: number,

@@ -20,9 +20,9 @@ const stripTarget = 192 * 1024;
 /** A tile of windows may begin at the last one. */
 const windowsBeyond = 3;
 
-/** What assembly/integers/ is told about a convolution, in the order of its IntegerPlan, but for the addresses. */
-export function planIntegers(s: ConvSpec): WasmPlan {
-  const bands = planBands(s, 1);
+/** What assembly/integers/ is told about a convolution, in the order of its IntegerPlan, but for the addresses; `wholeRows` as in planBands. */
+export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
+  const bands = planBands(s, 1, false, wholeRows);
   const channelsLast = s.inputLayout === "nhwc";
   const input = pitchesOf(bands.inChannels, bands.inRows, s.inWidth, 1, channelsLast);
   const outputBytes = bytesOf(s.outputDtype);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { elementTypeOf, type TypedArray } from "../dtype.ts";
+import { elementTypeOf, type FloatArray, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 
 const pageBytes = 65536;
 const maximumPages = 65536;
 const alignment = 64;
+
+/** Tiles may read so far before a tensor. */
+const marginBytes = 256;
 
 /** A stretch of linear memory that nobody uses. */
 interface Gap {
@@ -29,7 +32,7 @@ export interface WasmMemory {
 
 /** An allocator of all memory from `base` upwards: first fit over a list of gaps, ordered by address. */
 export function createWasmMemory(memory: WebAssembly.Memory, base: number): WasmMemory {
-  const gaps: Gap[] = [{ begin: aligned(base), end: memory.buffer.byteLength }];
+  const gaps: Gap[] = [{ begin: aligned(base + marginBytes), end: memory.buffer.byteLength }];
   let buffer: ArrayBufferLike | undefined;
   let float32: Float32Array;
   let float64: Float64Array;
@@ -116,6 +119,14 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
       return uint8;
     },
   };
+}
+
+/** `array` after memory has grown too, which empties arrays that lie in it. */
+export function following({ memory }: WasmMemory, array: FloatArray): () => FloatArray {
+  const { buffer, byteOffset, length } = array;
+  if (buffer !== memory.buffer) return () => array;
+  const type = array instanceof Float32Array ? Float32Array : Float64Array;
+  return () => (memory.buffer === buffer ? array : new type(memory.buffer, byteOffset, length));
 }
 
 /** The view whose elements are of the type of `like`. */

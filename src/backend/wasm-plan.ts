@@ -21,9 +21,15 @@ export const slackBytes = 512;
 /** Output channels that a vector load of the bias may reach beyond the last. */
 export const biasSlack = 4;
 
+/** Bytes that one product of a tile of im2col takes, as in assembly/tiles/column.ts. */
+const panelWidth = 32;
+
 /** Sizes of the head of the workspace, as in assembly/plan.ts. */
-export const frameBytes = 192;
+export const frameBytes = 256;
 export const scratchBytes = 192;
+
+/** What depthwise wants around its row of zeros, as in assembly/convolve.ts. */
+const zeroRowBytes = 2 * 128;
 
 /** What assembly/ is told about a convolution, but for the addresses. */
 export interface WasmPlan {
@@ -43,16 +49,18 @@ export interface WasmPlan {
   readonly output: Pitches;
 }
 
-export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
-  if (isInteger(s.dtype)) return planIntegers(s);
+/** @param wholeRows see planBands */
+export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): WasmPlan {
+  if (isInteger(s.dtype)) return planIntegers(s, wholeRows);
   const e = s.dtype === "float32" ? 4 : 8;
   const channelsLast = s.inputLayout === "nhwc";
   const winograd = algorithm === "winograd";
-  const bands = planBands(s, winograd ? squareSize(s) : 1);
+  const planes = planesOf(s, algorithm);
+  const bands = planBands(s, winograd ? squareSize(s) : 1, planes !== "none", wholeRows);
   const input = pitchesOf(bands.inChannels, bands.inRows, s.inWidth, e, channelsLast);
   const output = pitchesOf(bands.outChannels, bands.outRows, s.outWidth, e, channelsLast);
   const sampling = sample(s, algorithm !== "strided");
-  const straight = readsInPlace(s, algorithm, channelsLast);
+  const straight = planes === "in place" || readsInPlace(s, algorithm, channelsLast);
   const block = chooseBlock(s, algorithm, sampling, straight, e);
   const source = straight ? inPlaceSource(s, input) : stripSource(s, block, sampling, e);
   const groupIn = s.inChannels / s.groups;
@@ -65,15 +73,22 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
   const panelOffset = frameBytes + scratchBytes;
   const panelBytes =
     squares?.planesBytes ??
-    (algorithm === "im2col" ? block.ic * block.ky * block.kx * tileBytes(groupOut) : 0);
+    (planes === "in place" ? Math.ceil((s.inWidth * e + zeroRowBytes) / 16) * 16 : 0) +
+      (algorithm === "im2col" ? block.ic * block.ky * block.kx * panelWidth : 0);
   const stripOffset = panelOffset + panelBytes;
-  const stripBytes = squares?.scratchBytes ?? (straight ? 0 : block.ic * source.channelPitch + slackBytes);
+  // Bands of four output rows may begin in the last one.
+  const spareRows = planes === "strip" ? 3 : 0;
+  const stripBytes =
+    squares?.scratchBytes ??
+    (straight ? 0 : block.ic * source.channelPitch + slackBytes + spareRows * source.rowPitch);
   const productsOffset = stripOffset + stripBytes;
   // One literal: objects put together from parts made planning a hundred times as slow.
   const fields = {
     activation: activationCode(s.activation),
     elementBytes: e,
-    algorithm: algorithms.indexOf(algorithm),
+    algorithm: algorithms.indexOf(
+      planes === "none" ? algorithm : planes === "strip" ? "direct" : "depthwise",
+    ),
     channelsLast: Number(channelsLast),
     border: borders.indexOf(s.border),
     groups: s.groups,
@@ -97,6 +112,7 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm): WasmPlan {
     rowBlock: block.rows,
     colBlock: block.cols,
     straight: Number(straight),
+    planes: Number(planes === "strip"),
     flat: Number(source.lineAdvance === s.outWidth * source.pixelPitch),
     rowStep: sampling.rowStep,
     slotStep: sampling.slotStep,
@@ -183,6 +199,23 @@ function readsInPlace(s: ConvSpec, algorithm: Algorithm, channelsLast: boolean):
   return algorithm === "strided" || (!channelsLast && s.strides[1] === 1);
 }
 
+/**
+ * Whether the loops of depthwise compute this, on the input as it lies or on a strip of it. They serve direct as well,
+ * where nothing is shared between output channels.
+ */
+function planesOf(s: ConvSpec, algorithm: Algorithm): "in place" | "strip" | "none" {
+  // Wide rows often lie a power of two apart, where they share sets of a cache; those of a strip do not.
+  const wide = s.inWidth >= 256;
+  const { kernelHeight, kernelWidth, strides, inputLayout } = s;
+  const step = [...strides, ...s.dilations].every((size) => size === 1);
+  const band = kernelHeight === 3 && kernelWidth === 3 && step;
+  if (algorithm === "depthwise") return wide && band ? "strip" : "in place";
+  const one = s.inChannels === s.groups && s.outChannels <= 2 * s.groups && inputLayout === "nchw";
+  if (algorithm !== "direct" || !one || !band) return "none";
+  const zeros = s.border === "constant" || s.padding.every((pad) => pad === 0);
+  return zeros && !wide ? "in place" : "strip";
+}
+
 interface Source {
   readonly channelPitch: number;
   readonly rowPitch: number;
@@ -221,11 +254,6 @@ function stripSource(s: ConvSpec, block: Block, sampling: Sampling, e: number): 
       sampling.slotOf(kx) * slotPitch +
       sampling.offsetOf(kx) * e,
   };
-}
-
-/** Bytes that one product of the widest tile takes, as in assembly/tiles/column.ts. */
-function tileBytes(outChannels: number): number {
-  return 16 * (outChannels >= 4 ? 2 : outChannels >= 2 ? 4 : 8);
 }
 
 function tapsOf(block: Block, tapOf: Source["tapOf"]): Int32Array {

@@ -2,7 +2,7 @@
 import type { FloatArray } from "../dtype.ts";
 import { axisWindows, type PoolSpec } from "../window.ts";
 import type { Instance } from "./wasm-instance.ts";
-import { aligned, elementsOf } from "./wasm-memory.ts";
+import { aligned, following } from "./wasm-memory.ts";
 
 /** Input that is taken into linear memory at a time, unless one plane is more. */
 const mostBytes = 16 * 2 ** 20;
@@ -35,21 +35,24 @@ export function poolOn(
     step * outLength * bytes,
   ].map(aligned);
   const total = sizes.reduce((sum, size) => sum + size, 0);
+  const [from, to] = [following(memory, input), following(memory, output)];
   const plan = memory.allocate(total);
   try {
     const widths = plan + sizes[0];
     const row = widths + sizes[1];
     const inAt = row + sizes[2];
     const outAt = inAt + sizes[3];
-    const elements = elementsOf(memory, input);
+    const elements = bytes === 4 ? memory.float32 : memory.float64;
+    const source = from();
+    const target = to();
     const { taps, paddedTaps } = axisWindows(spec, 1);
     elements.set(spec.countIncludePad ? paddedTaps : taps, widths / bytes);
     memory.int32.set(fieldsOf(spec, bytes, depth, columns, widths, row), plan / 4);
     for (let plane = 0; plane < planes; plane += step) {
       const count = Math.min(step, planes - plane);
-      elements.set(input.subarray(plane * inLength, (plane + count) * inLength), inAt / bytes);
+      elements.set(source.subarray(plane * inLength, (plane + count) * inLength), inAt / bytes);
       exports.pool(plan, inAt, outAt, count);
-      output.set(elements.subarray(outAt / bytes, outAt / bytes + count * outLength), plane * outLength);
+      target.set(elements.subarray(outAt / bytes, outAt / bytes + count * outLength), plane * outLength);
     }
   } finally {
     memory.free(plan, total);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
-import type { TypedArray } from "../dtype.ts";
+import { bytesOf, isInteger, type TypedArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Band } from "./wasm-bands.ts";
 import type { Job } from "./wasm-helper.ts";
 import type { Instance } from "./wasm-instance.ts";
-import { aligned, elementsOf } from "./wasm-memory.ts";
+import { aligned } from "./wasm-memory.ts";
 import { slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { cutTasks, type Task } from "./wasm-tasks.ts";
+
+/** Output channels of the tiles in assembly/integers/, and as many of them as are worth a task. */
+const integerUnit = 24;
 
 /** A tensor as planes of rows, and the buffer in linear memory that holds the same few rows of each plane. */
 interface Planes {
@@ -20,7 +23,10 @@ interface Planes {
   readonly bufferRows: number;
 }
 
-/** Takes the images through linear memory, band by band. Returns how much of it that took. */
+/**
+ * Takes the images through linear memory, band by band; a tensor that lies there already stays where it is, and bands
+ * are then made of whole rows. Returns how much memory that took.
+ */
 export function runOn(
   { memory, exports, team }: Instance,
   plan: number,
@@ -30,38 +36,45 @@ export function runOn(
   input: TypedArray,
   output: TypedArray,
 ): number {
+  const channelUnit = isInteger(spec.dtype) ? integerUnit : exports.channelUnit();
   const share = (band: Band, items: number, helpers: number) =>
-    cutTasks(spec, algorithm, band, items, helpers + 1);
+    cutTasks(spec, algorithm, band, items, helpers + 1, channelUnit);
   // Helpers are not even started for the sake of small images.
   const shared = team !== undefined && share(bands.list[0], bands.items, 1).length > 1;
   const helpers = shared ? team.muster() : 0;
-  const inBytes = aligned(bands.items * inPitch.item + slackBytes);
-  const outBytes = aligned(bands.items * outPitch.item + slackBytes);
+  // Before memory grows, which may empty the two arrays.
+  const isHere = ({ buffer }: TypedArray) => buffer === memory.memory.buffer;
+  const inHere = isHere(input) ? input.byteOffset : undefined;
+  const outHere = isHere(output) ? output.byteOffset : undefined;
+  const inBytes = inHere === undefined ? aligned(bands.items * inPitch.item + slackBytes) : 0;
+  const outBytes = outHere === undefined ? aligned(bands.items * outPitch.item + slackBytes) : 0;
   const workspace = aligned(workspaceBytes);
   const bytes = inBytes + outBytes + (helpers + 1) * workspace;
   const inAt = memory.allocate(bytes);
   const outAt = inAt + inBytes;
   const workspaces = Array.from({ length: helpers + 1 }, (_, i) => outAt + outBytes + i * workspace);
   try {
-    const inputs = elementsOf(memory, input);
-    const outputs = elementsOf(memory, output);
-    const inBytesEach = input.BYTES_PER_ELEMENT;
-    const outBytesEach = output.BYTES_PER_ELEMENT;
+    const inputs = memory[spec.dtype];
+    const outputs = memory[spec.outputDtype];
+    const inScale = bytesOf(spec.dtype);
+    const outScale = bytesOf(spec.outputDtype);
+    const inItem = spec.inChannels * spec.inHeight * spec.inWidth * inScale;
+    const outItem = spec.outChannels * spec.outHeight * spec.outWidth * outScale;
     const channelsLast = spec.inputLayout === "nhwc";
     const from: Planes = {
       count: channelsLast ? 1 : spec.inChannels,
       held: channelsLast ? 1 : bands.inChannels,
       rows: spec.inHeight,
-      rowLength: inPitch.row / inBytesEach,
-      buffer: inAt / inBytesEach,
+      rowLength: inPitch.row / inScale,
+      buffer: inAt / inScale,
       bufferRows: bands.inRows,
     };
     const to: Planes = {
       count: channelsLast ? 1 : spec.outChannels,
       held: channelsLast ? 1 : bands.outChannels,
       rows: spec.outHeight,
-      rowLength: outPitch.row / outBytesEach,
-      buffer: outAt / outBytesEach,
+      rowLength: outPitch.row / outScale,
+      buffer: outAt / outScale,
       bufferRows: bands.outRows,
     };
     for (let item = 0; item < spec.batch; item += bands.items) {
@@ -76,13 +89,21 @@ export function runOn(
           end: band.inEnd,
         };
         const all = channelsLast ? { ...read, first: 0, end: 1 } : read;
-        forEachPiece(from, item, band.inFrom, all.first, all, (inMemory, inTensor, length) =>
-          inputs.set(part(input, inTensor, length), inMemory),
-        );
+        if (inHere === undefined) {
+          forEachPiece(from, item, band.inFrom, all.first, all, (inMemory, inTensor, length) =>
+            inputs.set(part(input, inTensor, length), inMemory),
+          );
+        }
         const tasks = share(band, items, helpers);
         // Where the first row of the first channel would lie.
-        const inOrigin = inAt - band.inFrom * inPitch.row - band.inFirst * inPitch.channel;
-        const outOrigin = outAt - band.from * outPitch.row - band.first * outPitch.channel;
+        const inOrigin =
+          inHere === undefined
+            ? inAt - band.inFrom * inPitch.row - band.inFirst * inPitch.channel
+            : inHere + item * inItem;
+        const outOrigin =
+          outHere === undefined
+            ? outAt - band.from * outPitch.row - band.first * outPitch.channel
+            : outHere + item * outItem;
         const jobs = tasks.map((task): Job => {
           const inputAt = inOrigin + task.item * inPitch.item;
           const outputAt = outOrigin + task.item * outPitch.item;
@@ -91,6 +112,7 @@ export function runOn(
         const run = ([at, inputAt, outputAt, ...parts]: Job) =>
           exports.run(at, inputAt, outputAt, workspaces[0], ...parts);
         const done = (i: number) => {
+          if (outHere !== undefined) return;
           const task = channelsLast ? { ...tasks[i], first: 0, end: 1 } : tasks[i];
           forEachPiece(to, item, band.from, band.first, task, (inMemory, inTensor, length) =>
             output.set(part(outputs, inMemory, length), inTensor),

@@ -20,16 +20,19 @@ const worthSharing = 1e6;
 const partsPerThread = 4;
 /** Fewer pixels in a part would leave tiles of pixels unfilled. */
 const fewestPixels = 256;
-/** Tiles of output channels are 4, 6 or 8 wide. */
-const channelUnit = 24;
 
-/** Cuts a band into tasks for `threads`: a single one where it would not pay. Results do not depend on the cut. */
+/**
+ * Cuts a band into tasks for `threads`: a single one where it would not pay. Results do not depend on the cut.
+ *
+ * @param channelUnit whole tiles of output channels, as the module has them
+ */
 export function cutTasks(
   spec: ConvSpec,
   algorithm: Algorithm,
   { from, to, first, end }: Band,
   items: number,
   threads: number,
+  channelUnit: number,
 ): Task[] {
   const { outChannels, outHeight, outWidth, groups, batch } = spec;
   const whole: Task = { item: 0, items, from, to, first, end };
@@ -45,7 +48,11 @@ export function cutTasks(
   if (rows >= parts && pixels >= parts * fewestPixels) return byRows(parts);
   if (spec.inputLayout === "nchw") {
     const byChannels = (channels: number, count: number) =>
-      cut(end - first, channels, count).map(([a, b]) => ({ ...whole, first: first + a, end: first + b }));
+      cutWhole(end - first, channels, count).map(([a, b]) => ({
+        ...whole,
+        first: first + a,
+        end: first + b,
+      }));
     const groupOut = outChannels / groups;
     if ((end - first) / groupOut >= parts) return byChannels(groupOut, parts);
     // Each task gathers or transforms all inputs again, but for these two.
@@ -61,6 +68,14 @@ export function cutTasks(
     }
   }
   return byRows(Math.min(rows, parts, Math.max(threads, Math.floor(pixels / fewestPixels))));
+}
+
+/** As `cut`, where no part may be smaller than `unit`: the last takes what is left. */
+function cutWhole(size: number, unit: number, count: number): [number, number][] {
+  const whole = size - (size % unit);
+  const parts = cut(whole, unit, count);
+  parts[parts.length - 1][1] = size;
+  return parts;
 }
 
 /** [begin, end) of about `count` parts of `size`, as equal as multiples of `unit` can be. */

@@ -4,7 +4,7 @@ import type { ConvSpec } from "../spec.ts";
 /** Transformed inputs of a block of squares: they should stay in a second level cache beside the weights. */
 const planesTarget = 768 * 1024;
 /** Multiply-adds and bytes in the same time, where weights are too many for the caches. */
-const multiplyAddsPerByte = 1.5;
+const multiplyAddsPerByte = 1;
 /** Squares in a tile of products, and in a vector. */
 const tile = 4;
 /** The widest tile of output channels. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { bytesOf, isInteger, type TypedArray } from "../dtype.ts";
+import { bytesOf, type FloatArray, type FloatDType, isInteger, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
-import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
-import type { Backend, PreparedConv } from "./backend.ts";
+import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
+import type { Allocation, Backend, PreparedConv } from "./backend.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
-import { planWasm } from "./wasm-plan.ts";
+import { aligned } from "./wasm-memory.ts";
+import { planWasm, slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { poolOn } from "./wasm-pool.ts";
 import { runOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
@@ -66,6 +67,8 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
   ): PreparedConv => {
     const plan = planWasm(spec, algorithm);
     const start = isInteger(spec.dtype) ? foldZeroPoint(spec, weights as Int8Array, bias) : bias;
+    // For tensors that lie in memory as a whole.
+    let wholePlan: WasmPlan | undefined;
     // Kept for workers and for the next instance.
     const own = {
       weights: weights.slice(),
@@ -85,8 +88,14 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       run(input, output) {
         assertOpen();
         guarded((on) => {
-          const { address } = on.plans.get(plan) ?? place(on, plan, placed);
-          const transient = runOn(on, address, plan, spec, algorithm, input, output);
+          const { buffer } = on.memory.memory;
+          let used = plan;
+          if (plan.bands.partOfRows && (input.buffer === buffer || output.buffer === buffer)) {
+            wholePlan ??= planWasm(spec, algorithm, true);
+            used = wholePlan;
+          }
+          const { address } = on.plans.get(used) ?? place(on, used, placed);
+          const transient = runOn(on, address, used, spec, algorithm, input, output);
           if (transient > highWater) drop();
         });
       },
@@ -98,18 +107,41 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       dispose() {
         if (!open) return;
         open = false;
-        if (current !== undefined) remove(current, plan);
+        if (current !== undefined) {
+          remove(current, plan);
+          if (wholePlan !== undefined) remove(current, wholePlan);
+        }
         pooled?.release();
       },
     };
   };
+
+  const allocate = (dtype: FloatDType, length: number): Allocation =>
+    guarded(({ memory }) => {
+      const scale = dtype === "float32" ? 4 : 8;
+      const bytes = aligned(length * scale + slackBytes);
+      const address = memory.allocate(bytes);
+      const view = () =>
+        dtype === "float32"
+          ? new Float32Array(memory.memory.buffer, address, length)
+          : new Float64Array(memory.memory.buffer, address, length);
+      let data: FloatArray = view();
+      data.fill(0);
+      return {
+        get data() {
+          if (data.buffer !== memory.memory.buffer) data = view();
+          return data;
+        },
+        free: () => memory.free(address, bytes),
+      };
+    });
 
   return {
     name: "wasm",
     isa,
     threads: helpers + 1,
     supports(spec, algorithm) {
-      if (algorithm === "depthwise") return false;
+      if (algorithm === "depthwise" && !suitsDepthwise(spec)) return false;
       if (isInteger(spec.dtype) && algorithm !== "strided") return false;
       const winograd = algorithm === "winograd";
       if (winograd && !suitsWinograd(spec)) return false;
@@ -128,6 +160,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
         if (poolOn(on, spec, input, output) > highWater) drop();
       });
     },
+    allocate,
     dispose() {
       disposed = true;
       drop();

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+import { Frame, Plan } from "../plan";
+import { finishColumn } from "../tiles/plane";
+import { plane3 } from "../tiles/plane3";
+import { plane5, plane5AtTwo } from "../tiles/plane5";
+import { planeBand3 } from "../tiles/plane-band";
+import { Inside, Masked, One, Two } from "../tiles/shape";
+
+/**
+ * One input channel for each group, without dilation. What is computed are `f.rows` x `f.cols` outputs in each of the
+ * frame's channels.
+ *
+ * Where the input is read as it lies, with zeros for padding: 3x3 and 5x5 kernels at strides 1 and 2. Rows above and below
+ * are a row of zeros, what lies left and right of a row is masked.
+ *
+ * From a strip, which has its borders and three rows to spare: 3x3 kernels at stride 1.
+ */
+export function depthwise<T>(p: Plan, f: Frame): void {
+  const size = <usize>f.filter * sizeof<T>();
+  for (let oc = 0; oc < f.outChannels; oc++) {
+    const bias = v128.load_splat<T>(f.bias + <usize>oc * sizeof<T>());
+    const w = f.weights + oc * size;
+    const output = f.target + oc * f.channelPitch;
+    if (p.planes) bands<T>(f, w, bias, output);
+    else columns<T>(f, p.kernelWidth, p.strideX, w, bias, output);
+  }
+}
+
+/** Down columns of vectors. The last overlaps the one before. */
+function columns<T>(f: Frame, k: i32, s: i32, w: usize, bias: v128, output: usize): void {
+  const e = <i32>sizeof<T>(), vector = 16 / e;
+  const cols = f.cols, left = f.planeLeft;
+  const whole = f.planar && cols >= vector;
+  const pitch = whole ? f.outRowPitch : 16;
+  const lanes = min(vector, cols);
+  // Output columns whose vector reads nothing outside of the rows.
+  const firstInside = (s - 1 - left) / s;
+  const lastInside = (f.planeWidth - k - left - s * (vector - 1) + s) / s - 1;
+  const chunk = whole ? f.rows : 8;
+  for (let y = 0; y < f.rows; y += chunk) {
+    const rows = min(chunk, f.rows - y);
+    const line = output + y * f.outRowPitch;
+    const top = f.planeTop + y * s;
+    for (let col = 0; col < cols; col += lanes) {
+      const x = min(col, cols - lanes);
+      // A second pair of loops for float64 is not worth its size.
+      const inside = sizeof<T>() == 4 && x >= firstInside && x <= lastInside;
+      const to = line + x * e;
+      const sums = whole ? to : f.scratch;
+      const column = x * s + left;
+      if (k == 5) {
+        if (s == 2) plane5AtTwo<T>(f, w, bias, top, column, rows, sums, pitch);
+        else plane5<T>(f, w, bias, top, column, rows, sums, pitch);
+      } else if (s == 2) {
+        if (inside) plane3<T, Two, Inside>(f, w, bias, top, column, rows, sums, pitch);
+        else plane3<T, Two, Masked>(f, w, bias, top, column, rows, sums, pitch);
+      } else {
+        if (inside) plane3<T, One, Inside>(f, w, bias, top, column, rows, sums, pitch);
+        else plane3<T, One, Masked>(f, w, bias, top, column, rows, sums, pitch);
+      }
+      if (!whole) finishColumn<T>(f, rows, lanes, to);
+    }
+  }
+}
+
+/** Along bands of four rows. The last overlaps the one before, and so does the last vector of each. */
+function bands<T>(f: Frame, w: usize, bias: v128, output: usize): void {
+  const e = <i32>sizeof<T>(), vector = 16 / e;
+  const cols = f.cols, pitch = f.lineAdvance;
+  const rows = min(4, f.rows);
+  const lanes = min(vector, cols);
+  for (let row = 0; row < f.rows; row += 4) {
+    const y = min(row, f.rows - rows);
+    const from = f.source + y * pitch;
+    const to = output + y * f.outRowPitch;
+    if (f.planar && rows == 4 && cols >= vector) {
+      const vectors = cols / vector;
+      planeBand3<T>(f, w, bias, from, pitch, to, f.outRowPitch, vectors);
+      const last = (cols - vector) * e;
+      if (vectors * vector < cols) planeBand3<T>(f, w, bias, from + last, pitch, to + last, f.outRowPitch, 1);
+      continue;
+    }
+    for (let col = 0; col < cols; col += lanes) {
+      const at = min(col, cols - lanes) * e;
+      planeBand3<T>(f, w, bias, from + at, pitch, f.scratch, 16, 1);
+      finishColumn<T>(f, rows, lanes, to + at);
+    }
+  }
+}

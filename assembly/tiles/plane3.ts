@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+import { clamp } from "../finish";
+import { Frame, high, low } from "../plan";
+import { multiplyAdd } from "../vector";
+import { insideMask, nearColumn } from "./plane";
+
+/**
+ * One vector of each of `rows` output rows in one channel, 3x3 at stride `sizeof<S>()`, where a row of input serves two
+ * or three rows of output: each is loaded once on the way down, and what it adds to the rows below waits in registers.
+ *
+ *   stride 1   out[y] = below0 + w2 x[y + 2]       below0 = below1 + w1 x[y + 2]       below1 = w0 x[y + 2]
+ *   stride 2   out[y] = below0 + w1 x[2 y + 1] + w2 x[2 y + 2]                         below0 = w0 x[2 y + 2]
+ *
+ * where w x is a sum over the three taps of a row. Weights are [kx][ky]; `top` and `column` are where the first tap of
+ * the first output lies in the input.
+ *
+ * Calls nothing: V8 would keep no sum in a register across a call.
+ */
+export function plane3<T, S, M>(
+  f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, pitch: i32,
+): void {
+  const e = sizeof<T>();
+  const w00 = v128.load_splat<T>(w), w10 = v128.load_splat<T>(w, e), w20 = v128.load_splat<T>(w, 2 * e);
+  const w01 = v128.load_splat<T>(w, 3 * e), w11 = v128.load_splat<T>(w, 4 * e), w21 = v128.load_splat<T>(w, 5 * e);
+  const w02 = v128.load_splat<T>(w, 6 * e), w12 = v128.load_splat<T>(w, 7 * e), w22 = v128.load_splat<T>(w, 8 * e);
+  const m0 = insideMask<T, S>(f, column), m1 = insideMask<T, S>(f, column + 1);
+  const m2 = insideMask<T, S>(f, column + 2);
+  const at = <usize>nearColumn<T, S, M>(f, column) * e;
+  const noRow = f.noRow + at;
+  const height = f.planeHeight;
+  const source = f.source + at;
+  let step = f.planePitch;
+  // Rows above the input, then those in it, then those below: of the latter it takes only the first to tell.
+  let row = source + top * step;
+  let here = <u32>top < <u32>height ? row : noRow;
+  let a = tap0<T, S, M>(here, m0), b = tap1<T, S, M>(here, m1), c = tap2<T, S, M>(here, a, m2);
+  let below0 = sum3<T>(a, b, c, w00, w01, w02, bias);
+  let below1 = bias;
+  if (sizeof<S>() == 1) {
+    row += step;
+    here = <u32>++top < <u32>height ? row : noRow;
+    a = tap0<T, S, M>(here, m0);
+    b = tap1<T, S, M>(here, m1);
+    c = tap2<T, S, M>(here, a, m2);
+    below0 = v128.add<T>(below0, row3<T>(a, b, c, w10, w11, w12));
+    below1 = sum3<T>(a, b, c, w00, w01, w02, bias);
+  }
+  for (const end = to + rows * pitch; to != end; to += pitch) {
+    if (sizeof<S>() == 2) {
+      row += step;
+      here = <u32>++top < <u32>height ? row : noRow;
+      a = tap0<T, S, M>(here, m0);
+      b = tap1<T, S, M>(here, m1);
+      c = tap2<T, S, M>(here, a, m2);
+      below0 = v128.add<T>(below0, row3<T>(a, b, c, w10, w11, w12));
+    }
+    row += step;
+    here = <u32>++top < <u32>height ? row : noRow;
+    a = tap0<T, S, M>(here, m0);
+    b = tap1<T, S, M>(here, m1);
+    c = tap2<T, S, M>(here, a, m2);
+    v128.store(to, clamp<T>(v128.add<T>(below0, row3<T>(a, b, c, w20, w21, w22)), low(f), high(f)));
+    if (sizeof<S>() == 1) {
+      below0 = v128.add<T>(below1, row3<T>(a, b, c, w10, w11, w12));
+      below1 = sum3<T>(a, b, c, w00, w01, w02, bias);
+    } else {
+      below0 = sum3<T>(a, b, c, w00, w01, w02, bias);
+    }
+  }
+}
+
+/** What the taps of a row read for neighbouring output pixels: every element, or every other. */
+// @ts-ignore: decorator
+@inline
+function tap0<T, S, M>(from: usize, mask: v128): v128 {
+  let x = v128.load(from);
+  if (sizeof<S>() == 2) x = everyOther<T>(x, v128.load(from, 16));
+  return isBoolean<M>() ? v128.and(x, mask) : x;
+}
+
+// @ts-ignore: decorator
+@inline
+function tap1<T, S, M>(from: usize, mask: v128): v128 {
+  let x = v128.load(from, sizeof<T>());
+  if (sizeof<S>() == 2) x = everyOther<T>(x, v128.load(from, 16 + sizeof<T>()));
+  return isBoolean<M>() ? v128.and(x, mask) : x;
+}
+
+/** At stride 2 the same as the next lanes of the first tap, `a`. */
+// @ts-ignore: decorator
+@inline
+function tap2<T, S, M>(from: usize, a: v128, mask: v128): v128 {
+  let x: v128;
+  if (sizeof<S>() == 1) x = v128.load(from, 2 * sizeof<T>());
+  else if (sizeof<T>() == 4) x = v128.shuffle<f32>(a, v128.load_splat<f32>(from, 32), 1, 2, 3, 4);
+  else x = v128.shuffle<f64>(a, v128.load_splat<f64>(from, 32), 1, 2);
+  return isBoolean<M>() ? v128.and(x, mask) : x;
+}
+
+// @ts-ignore: decorator
+@inline
+export function everyOther<T>(x: v128, y: v128): v128 {
+  return sizeof<T>() == 4 ? v128.shuffle<f32>(x, y, 0, 2, 4, 6) : v128.shuffle<f64>(x, y, 0, 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function sum3<T>(a: v128, b: v128, c: v128, w0: v128, w1: v128, w2: v128, start: v128): v128 {
+  return multiplyAdd<T>(c, w2, multiplyAdd<T>(b, w1, multiplyAdd<T>(a, w0, start)));
+}
+
+// @ts-ignore: decorator
+@inline
+function row3<T>(a: v128, b: v128, c: v128, w0: v128, w1: v128, w2: v128): v128 {
+  return multiplyAdd<T>(c, w2, multiplyAdd<T>(b, w1, v128.mul<T>(a, w0)));
+}
