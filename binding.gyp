@@ -27,6 +27,14 @@
           ],
         },
         {
+          "target_name": "corr2d_avx512vnni",
+          "type": "static_library",
+          "sources": ["native/isa/avx512vnni.cc"],
+          "cflags_cc": [
+            "<@(corr2d_kernel_cflags)", "-mavx512f", "-mavx512vl", "-mavx512bw", "-mavx512dq", "-mavx512vnni", "-mfma",
+          ],
+        },
+        {
           "target_name": "corr2d_avx2",
           "type": "static_library",
           "sources": ["native/isa/avx2.cc"],
@@ -37,8 +45,8 @@
           "type": "static_library",
           "sources": ["native/isa/sse2.cc"],
           "cflags_cc": ["<@(corr2d_kernel_cflags)"],
-          "dependencies": ["corr2d_avx512", "corr2d_avx2"],
-          "export_dependent_settings": ["corr2d_avx512", "corr2d_avx2"],
+          "dependencies": ["corr2d_avx512", "corr2d_avx512vnni", "corr2d_avx2"],
+          "export_dependent_settings": ["corr2d_avx512", "corr2d_avx512vnni", "corr2d_avx2"],
         },
       ],
     }],
@@ -58,7 +66,7 @@
       "target_name": "corr2d",
       "sources": [
         "native/addon.cc", "native/blocking.cc", "native/conv_plan.cc", "native/cpu.cc", "native/exchange.cc",
-        "native/grad_weights_plan.cc", "native/interleave.cc", "native/pool.cc", "native/thread_pool.cc",
+        "native/grad_weights_plan.cc", "native/integer_weights.cc", "native/interleave.cc", "native/pool.cc", "native/thread_pool.cc",
         "native/winograd_weights.cc",
       ],
       "dependencies": ["corr2d_isa", "<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except_all"],

@@ -90,7 +90,7 @@ export function clamp<T>(x: v128, low: v128, high: v128): v128 {
   return v128.pmin<T>(v128.pmax<T>(x, low), high);
 }
 
-function activate<T>(f: Frame, x: v128): v128 {
+export function activate<T>(f: Frame, x: v128): v128 {
   if (f.activation == Activation.CLAMP) {
     return clamp<T>(x, low(f), high(f));
   }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { convolve } from "./convolve";
+import { convolveIntegers } from "./integers/convolve";
+import { packPairs } from "./integers/pack";
+import { IntegerPlan } from "./integers/plan";
 import { packWeights } from "./pack";
 import { Algorithm, Plan } from "./plan";
 import { Pool, poolPlanes } from "./pool";
@@ -16,10 +19,11 @@ export function channelUnit(): i32 {
   return unit;
 }
 
-/** Packs OIHW weights to where the plan wants them. 512 bytes of `scratch` are overwritten. */
+/** Packs OIHW weights, of an IntegerPlan as of a Plan, to where the plan wants them. 512 bytes of `scratch` are overwritten. */
 export function pack(plan: usize, weights: usize, scratch: usize): void {
   const p = changetype<Plan>(plan);
-  if (p.algorithm == Algorithm.WINOGRAD) packWinograd(p, weights, scratch);
+  if (p.elementBytes == 1) packPairs(changetype<IntegerPlan>(plan), weights);
+  else if (p.algorithm == Algorithm.WINOGRAD) packWinograd(p, weights, scratch);
   else if (p.elementBytes == 4) packWeights<f32>(p, weights);
   else packWeights<f64>(p, weights);
 }
@@ -37,7 +41,9 @@ export function run(
   plan: usize, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {
   const p = changetype<Plan>(plan);
-  if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items, from, to, first, end);
+  if (p.elementBytes == 1) {
+    convolveIntegers(changetype<IntegerPlan>(plan), input, output, workspace, items, from, to, first, end);
+  } else if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items, from, to, first, end);
   else convolve<f64>(p, input, output, workspace, items, from, to, first, end);
 }
 

@@ -2,6 +2,7 @@
 import { algorithms } from "./algorithms.ts";
 import { backends } from "./backends.ts";
 import { gradients } from "./gradients.ts";
+import { integers } from "./integers.ts";
 import { overhead } from "./overhead.ts";
 import { peers } from "./peers.ts";
 import { pooling } from "./pooling.ts";
@@ -9,5 +10,5 @@ import { scaling } from "./scaling.ts";
 import { sweep } from "./sweep.ts";
 
 /** Everything that `npm run bench` can be asked. */
-export const suites = { algorithms, backends, gradients, overhead, peers, pooling, scaling, sweep };
+export const suites = { algorithms, backends, gradients, integers, overhead, peers, pooling, scaling, sweep };
 export type SuiteName = keyof typeof suites;

@@ -64,20 +64,31 @@ struct Elements {
   size_t length;
 };
 
+napi_typedarray_type arrayOf(corr2d::DType dtype) {
+  switch (dtype) {
+    case corr2d::DType::float32: return napi_float32_array;
+    case corr2d::DType::float64: return napi_float64_array;
+    case corr2d::DType::int8: return napi_int8_array;
+    case corr2d::DType::uint8: return napi_uint8_array;
+    case corr2d::DType::int32: return napi_int32_array;
+  }
+  throw std::invalid_argument("no such dtype");
+}
+
 Elements elementsOf(napi_env env, napi_value value, corr2d::DType dtype) {
   napi_typedarray_type type;
   Elements elements;
   if (napi_get_typedarray_info(env, value, &type, &elements.length, &elements.data, nullptr, nullptr) != napi_ok) {
     throw std::invalid_argument("expected a typed array");
   }
-  if (type != (dtype == corr2d::DType::float32 ? napi_float32_array : napi_float64_array)) {
+  if (type != arrayOf(dtype)) {
     throw std::invalid_argument("expected a typed array of the plan's dtype");
   }
   return elements;
 }
 
-Elements elementsOf(napi_env env, napi_value value, const ConvSpec& spec, int64_t length) {
-  const Elements elements = elementsOf(env, value, spec.dtype);
+Elements elementsOf(napi_env env, napi_value value, corr2d::DType dtype, int64_t length) {
+  const Elements elements = elementsOf(env, value, dtype);
   if (elements.length != static_cast<size_t>(length)) throw std::invalid_argument("a typed array has the wrong length");
   return elements;
 }
@@ -164,15 +175,25 @@ ConvSpec specOf(const double* f) {
     *field = sizeOf(f);
   }
   s.border = static_cast<corr2d::Border>(choiceOf(f, 5));
-  s.dtype = static_cast<corr2d::DType>(choiceOf(f, 2));
+  s.dtype = static_cast<corr2d::DType>(choiceOf(f, 4));
+  s.outputDtype = static_cast<corr2d::DType>(choiceOf(f, 5));
   s.nhwc = choiceOf(f, 2) == 1;
   s.activation = static_cast<corr2d::Activation>(choiceOf(f, 6));
   s.alpha = *f++;
   s.min = *f++;
   s.max = *f++;
+  const auto zeroPoint = [&f] {
+    const double value = *f++;
+    if (!(value >= -128 && value <= 255)) throw std::invalid_argument("a field of the spec is out of range");
+    return static_cast<int64_t>(value);
+  };
+  s.inputZeroPoint = zeroPoint();
+  s.outputZeroPoint = zeroPoint();
+  const bool fits = s.integers() ? s.outputDtype != corr2d::DType::float64 : s.outputDtype == s.dtype;
+  if (!fits) throw std::invalid_argument("no such output for this input");
   return s;
 }
-constexpr size_t kSpecFields = 25;
+constexpr size_t kSpecFields = 28;
 
 ConvSpec specOf(napi_env env, napi_value value) {
   const auto fields = elementsOf(env, value, corr2d::DType::float64);
@@ -202,7 +223,7 @@ const corr2d::Isa& isaOf(napi_env env, napi_value value) {
 
 napi_value prepare(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
-    napi_value arguments[6];
+    napi_value arguments[7];
     argumentsOf(env, info, arguments);
     const ConvSpec spec = specOf(env, arguments[0]);
     const corr2d::Isa& isa = isaOf(env, arguments[1]);
@@ -210,13 +231,16 @@ napi_value prepare(napi_env env, napi_callback_info info) {
     if (algorithm > 4) throw std::invalid_argument("no such algorithm");
     const int threads = Napi::Number(env, arguments[3]).Int32Value();
     corr2d::checkSpec(spec);
-    const auto weights = elementsOf(env, arguments[4], spec.dtype);
+    const auto weights = elementsOf(env, arguments[4], spec.weightsDtype());
     if (weights.length != static_cast<size_t>(spec.weightsLength())) throw std::invalid_argument("too few weights");
-    const bool hasBias = !Napi::Value(env, arguments[5]).IsNull();
-    const void* bias = hasBias ? elementsOf(env, arguments[5], spec, spec.outChannels).data : nullptr;
+    const auto optional = [&](napi_value value, corr2d::DType dtype) -> const void* {
+      return Napi::Value(env, value).IsNull() ? nullptr : elementsOf(env, value, dtype, spec.outChannels).data;
+    };
+    const void* bias = optional(arguments[5], spec.biasDtype());
+    const auto* scale = static_cast<const float*>(optional(arguments[6], corr2d::DType::float32));
     auto handle = std::make_unique<Handle>();
     handle->conv = PlanReference(std::make_unique<ConvPlan>(spec, static_cast<corr2d::Algorithm>(algorithm),
-                                                            isa, threads, weights.data, bias));
+                                                            isa, threads, weights.data, bias, scale));
     // Lets the garbage collector know what a forgotten handle keeps alive.
     const auto bytes = static_cast<int64_t>(handle->conv->packedBytes());
     Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
@@ -243,8 +267,8 @@ napi_value run(napi_env env, napi_callback_info info) {
     napi_value arguments[3];
     argumentsOf(env, info, arguments);
     const PlanReference<ConvPlan>& plan = convOf(env, arguments[0]);
-    const auto src = elementsOf(env, arguments[1], plan->spec(), plan->spec().inputLength());
-    const auto dst = elementsOf(env, arguments[2], plan->spec(), plan->spec().outputLength());
+    const auto src = elementsOf(env, arguments[1], plan->spec().dtype, plan->spec().inputLength());
+    const auto dst = elementsOf(env, arguments[2], plan->spec().outputDtype, plan->spec().outputLength());
     plan->run(src.data, dst.data);
     return nullptr;
   });
@@ -270,9 +294,9 @@ napi_value runGradWeights(napi_env env, napi_callback_info info) {
     argumentsOf(env, info, arguments);
     const PlanReference<GradWeightsPlan>& plan = gradWeightsOf(env, arguments[0]);
     const ConvSpec& spec = plan->spec();
-    const auto src = elementsOf(env, arguments[1], spec, spec.inputLength());
-    const auto gradOutput = elementsOf(env, arguments[2], spec, spec.outputLength());
-    const auto gradWeights = elementsOf(env, arguments[3], spec, spec.weightsLength());
+    const auto src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength());
+    const auto gradOutput = elementsOf(env, arguments[2], spec.dtype, spec.outputLength());
+    const auto gradWeights = elementsOf(env, arguments[3], spec.dtype, spec.weightsLength());
     plan->run(src.data, gradOutput.data, gradWeights.data);
     return nullptr;
   });
@@ -404,8 +428,8 @@ napi_value runAsync(napi_env env, napi_callback_info info) {
     auto job = std::make_unique<Job>();
     job->conv = convOf(env, arguments[0]);
     const ConvSpec& spec = job->conv->spec();
-    job->src = elementsOf(env, arguments[1], spec, spec.inputLength()).data;
-    job->dst = elementsOf(env, arguments[2], spec, spec.outputLength()).data;
+    job->src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength()).data;
+    job->dst = elementsOf(env, arguments[2], spec.outputDtype, spec.outputLength()).data;
     start(env, std::move(job), {arguments[1], arguments[2], arguments[3], arguments[4]});
     return nullptr;
   });
@@ -418,9 +442,9 @@ napi_value runGradWeightsAsync(napi_env env, napi_callback_info info) {
     auto job = std::make_unique<Job>();
     job->gradWeights = gradWeightsOf(env, arguments[0]);
     const ConvSpec& spec = job->gradWeights->spec();
-    job->src = elementsOf(env, arguments[1], spec, spec.inputLength()).data;
-    job->gradOutput = elementsOf(env, arguments[2], spec, spec.outputLength()).data;
-    job->dst = elementsOf(env, arguments[3], spec, spec.weightsLength()).data;
+    job->src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength()).data;
+    job->gradOutput = elementsOf(env, arguments[2], spec.dtype, spec.outputLength()).data;
+    job->dst = elementsOf(env, arguments[3], spec.dtype, spec.weightsLength()).data;
     start(env, std::move(job), {arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]});
     return nullptr;
   });

@@ -232,7 +232,7 @@ Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& 
     blockWinograd(spec, tile, threads, b);
     return b;
   }
-  b.copies = spec.padded() || (algorithm != Algorithm::strided && (spec.strideX > 1 || spec.nhwc));
+  b.copies = spec.dtype == DType::int32 || spec.padded() || (algorithm != Algorithm::strided && (spec.strideX > 1 || spec.nhwc));
   if (algorithm != Algorithm::strided) {
     const int64_t most = std::clamp<int64_t>(kDepth / spec.taps(), 1, spec.groupIn());
     b.channels = ceilDivide(spec.groupIn(), ceilDivide(spec.groupIn(), most));

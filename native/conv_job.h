@@ -15,12 +15,20 @@ struct ConvJob {
   const void* weights;          // [groups][tiles of output channels][inChannels / groups][kernelHeight][kernelWidth]
                                 // [tileOutputs]; for winograd as winograd_weights.h says
   const void* bias;             // [groups][tiles of output channels][tileOutputs]
+  const float* scale;           // the same, for integers whose output is not int32; else null
   const void* src;
   void* dst;
 };
 
 // One algorithm for one dtype: computes tasks [first, last) with a workspace of blocking->workspaceLength() elements.
 using RunTasks = void (*)(const ConvJob& job, int64_t first, int64_t last, void* workspace);
+
+// How integers lie in 32 bits, see simd_integers.h.
+struct GroupShape {
+  int64_t channels;    // of input
+  int64_t apart;       // output channels whose weights for one input channel lie side by side
+  bool unsignedInput;  // 128 is added to int8
+};
 
 // All that a pooling needs. Planes of output are cut into blocks of rows, one a task.
 struct PoolJob {
@@ -40,6 +48,7 @@ struct KernelSet {
   RunTasks direct, im2col, strided, winograd, depthwise;  // null where there is none for the dtype
   RunGradWeights gradWeights;
   RunPool pool;
+  GroupShape groups;  // only of integers
 
   RunTasks of(Algorithm algorithm) const {
     switch (algorithm) {
@@ -59,8 +68,11 @@ struct Isa {
   bool (*runsHere)();
   const KernelSet* float32;
   const KernelSet* float64;
+  const KernelSet* integers;  // input of int8 and uint8
 
-  const KernelSet& of(DType dtype) const { return dtype == DType::float32 ? *float32 : *float64; }
+  const KernelSet& of(DType dtype) const {
+    return dtype == DType::float32 ? *float32 : dtype == DType::float64 ? *float64 : *integers;
+  }
 };
 
 }  // namespace corr2d

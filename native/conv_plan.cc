@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "integer_weights.h"
 #include "parts.h"
 #include "thread_pool.h"
 #include "winograd_weights.h"
@@ -149,7 +150,7 @@ class ConvPlan::Workspace {
 };
 
 ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, int threads, const void* weights,
-                   const void* bias)
+                   const void* bias, const float* scale)
     : spec_((checkSpec(spec), withLongRows(spec))), threads_(std::clamp(threads, 1, ThreadPool::kMaxThreads)) {
   const KernelSet& kernels = isa.of(spec_.dtype);
   kernel_ = kernels.of(algorithm);
@@ -159,19 +160,30 @@ ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, in
           "depthwise takes one input channel for each group, 3x3 or 5x5 kernels, strides 1 or 2, zero padding, nchw");
   const double multiplyAdds = static_cast<double>(spec_.outputLength()) * spec_.groupIn() * spec_.taps();
   if (multiplyAdds < kMultiplyAddsWorthThreads) threads_ = 1;
-  blocking_ = blockingOf(spec_, algorithm, kernels.tile, threads_);
+  const bool integers = spec_.integers();
+  require((scale != nullptr) == (integers && spec_.outputDtype != DType::int32), "only scaled integers have a scale");
+  const ConvSpec blocked = integers ? groupedSpec(spec_, kernels.groups) : spec_;
+  blocking_ = blockingOf(blocked, algorithm, kernels.tile, threads_);
   threads_ = static_cast<int>(std::min<int64_t>(threads_, blocking_.tasks));
   for (int64_t kx = 0; kx < spec_.kernelWidth; kx++) {
     const int64_t column = kx * spec_.dilationX;
     columnOffset_.push_back(column % blocking_.phases * blocking_.phaseColumns + column / blocking_.phases);
   }
-  const size_t element = static_cast<size_t>(spec_.elementBytes());
+  const size_t element = static_cast<size_t>(blocked.elementBytes());
   workspaceBytes_ = static_cast<size_t>(blocking_.workspaceLength()) * element;
   packedBytes_ = static_cast<size_t>(spec_.groups * blocking_.groupTiles * blocking_.packedTile) * element;
   weights_ = AlignedBuffer(packedBytes_);
-  bias_ = AlignedBuffer(
-      static_cast<size_t>(spec_.groups * blocking_.groupTiles * blocking_.tileOutputs) * element);
-  if (spec_.dtype == DType::float32) {
+  const size_t outputs = static_cast<size_t>(spec_.groups * blocking_.groupTiles * blocking_.tileOutputs);
+  bias_ = AlignedBuffer(outputs * element);
+  if (scale != nullptr) {
+    scale_ = AlignedBuffer(outputs * sizeof(float));
+    packBias(spec_, blocking_, scale, static_cast<float*>(scale_.data()));
+  }
+  if (integers) {
+    packIntegers(spec_, blocking_, kernels.groups, static_cast<const int8_t*>(weights),
+                 static_cast<const int32_t*>(bias), static_cast<int32_t*>(weights_.data()),
+                 static_cast<int32_t*>(bias_.data()));
+  } else if (spec_.dtype == DType::float32) {
     pack<float>(spec_, blocking_, weights, bias, weights_.data(), bias_.data());
   } else {
     pack<double>(spec_, blocking_, weights, bias, weights_.data(), bias_.data());
@@ -188,7 +200,8 @@ void ConvPlan::runTasks(const void* src, void* dst, int64_t first, int64_t last)
     size_t workspaceBytes;
   };
   const Workspace workspace(*this);
-  Context context{{&spec_, &blocking_, columnOffset_.data(), weights_.data(), bias_.data(), src, dst},
+  Context context{{&spec_, &blocking_, columnOffset_.data(), weights_.data(), bias_.data(),
+                   static_cast<const float*>(scale_.data()), src, dst},
                   kernel_,
                   first,
                   workspace.data(),

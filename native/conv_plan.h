@@ -35,10 +35,11 @@ ConvSpec withLongRows(ConvSpec spec);
 // A convolution with its weights packed. run() may be called from several threads at once.
 class ConvPlan {
  public:
-  // `weights` are OIHW, `bias` is null or outChannels long; both are copied. Throws as checkSpec, and for an algorithm
-  // that does not take the spec, and std::bad_alloc.
+  // `weights` are OIHW, `bias` is null or outChannels long, and so is `scale`, which is there for integers whose output
+  // is not int32; all are copied. Throws as checkSpec, and for an algorithm that does not take the spec, and
+  // std::bad_alloc.
   ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, int threads, const void* weights,
-           const void* bias);
+           const void* bias, const float* scale = nullptr);
 
   // Throws std::bad_alloc.
   void run(const void* src, void* dst) const { runTasks(src, dst, 0, blocking_.tasks); }
@@ -63,7 +64,7 @@ class ConvPlan {
   int threads_;
   std::vector<int64_t> columnOffset_;
   size_t packedBytes_, workspaceBytes_;
-  AlignedBuffer weights_, bias_;
+  AlignedBuffer weights_, bias_, scale_;
 
   // Workspaces that no run is using.
   mutable std::mutex mutex_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cpu.h"
 
+#include <string.h>
+
 #include "isa/isa.h"
 
 namespace corr2d {
@@ -13,20 +15,23 @@ bool hasAvx512() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
 }
+bool hasAvx512Vnni() { return hasAvx512() && __builtin_cpu_supports("avx512vnni"); }
 bool hasAvx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 bool always() { return true; }
 
+// Of two rows with one name the first that runs here is taken.
 const Isa kTable[] = {
-    {"avx512", hasAvx512, &kAvx512Float32, &kAvx512Float64},
-    {"avx2", hasAvx2, &kAvx2Float32, &kAvx2Float64},
-    {"sse2", always, &kSse2Float32, &kSse2Float64},
+    {"avx512", hasAvx512Vnni, &kAvx512Float32, &kAvx512Float64, &kAvx512VnniIntegers},
+    {"avx512", hasAvx512, &kAvx512Float32, &kAvx512Float64, &kAvx512Integers},
+    {"avx2", hasAvx2, &kAvx2Float32, &kAvx2Float64, &kAvx2Integers},
+    {"sse2", always, &kSse2Float32, &kSse2Float64, &kSse2Integers},
 };
 
 #elif defined(__aarch64__)
 
 bool always() { return true; }
 
-const Isa kTable[] = {{"neon", always, &kNeonFloat32, &kNeonFloat64}};
+const Isa kTable[] = {{"neon", always, &kNeonFloat32, &kNeonFloat64, &kNeonIntegers}};
 
 #endif
 
@@ -36,7 +41,8 @@ const std::vector<const Isa*>& isas() {
   static const auto* const found = [] {
     auto* list = new std::vector<const Isa*>;
     for (const Isa& isa : kTable) {
-      if (isa.runsHere()) list->push_back(&isa);
+      const bool known = !list->empty() && strcmp(list->back()->name, isa.name) == 0;
+      if (!known && isa.runsHere()) list->push_back(&isa);
     }
     return list;
   }();

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Writes test/fixtures/*.jsonl: what PyTorch and SciPy answer, for test/golden.test.ts.
+"""Writes test/fixtures/*.jsonl: what PyTorch, SciPy and ONNX answer, for test/golden.test.ts and
+test/golden-integer.test.ts.
 
-Needs Debian's python3-torch and python3-scipy (apt-get install python3-torch python3-scipy); tests do not, since the
-files are checked in. Run from anywhere:
+Needs Debian's python3-torch, python3-scipy and python3-onnx (apt-get install them); tests do not, since the files are
+checked in. Run from anywhere:
 
     /usr/bin/python3 scripts/fixtures.py
 
@@ -15,6 +16,9 @@ import pathlib
 import random
 
 import numpy
+import onnx
+import onnx.backend.test.case.node
+import onnx.backend.test.case.node.convinteger  # adds its cases to the list
 import scipy
 import scipy.ndimage
 import scipy.signal
@@ -346,6 +350,70 @@ def conv_nd_cases():
                "options": {**listed, "groups": groups}}
 
 
+def whole(low, high, *shape):
+    """Whole numbers from low to high; the ends as often as all others together."""
+    draw = lambda: rng.choice([low, high]) if rng.random() < 0.5 else rng.randint(low, high)
+    return numpy.array([draw() for _ in range(int(numpy.prod(shape)))]).reshape(shape)
+
+
+def integer_case(x_shape, out_channels, kernel, dtype, zero_point, strides=(1, 1), padding=(0, 0), dilations=(1, 1),
+                 groups=1, bias=False, output=None):
+    """One case. `output` is None for int32, or (dtype, zero point); "uint8" comes from PyTorch's quantized conv2d."""
+    low, high = (-128, 127) if dtype == "int8" else (0, 255)
+    x, weights = whole(low, high, *x_shape), whole(-128, 127, out_channels, x_shape[1] // groups, *kernel)
+    offsets = whole(-3000, 3000, out_channels) if bias else None
+    t = lambda array: torch.from_numpy(array.astype(float))
+    sums = F.conv2d(t(x - zero_point), t(weights), None if offsets is None else t(offsets), strides, padding, dilations,
+                    groups).numpy()
+    options = {"strides": list(strides), "padding": list(padding), "dilations": list(dilations), "groups": groups,
+               "inputDtype": dtype, "inputZeroPoint": zero_point}
+    y = sums
+    if output:
+        output_dtype, output_zero = output
+        # Powers of 2, for ties, and 3 times that.
+        scales = numpy.array([rng.choice([1, 3]) * 2.0 ** -rng.randint(8, 11) for _ in range(out_channels)], dtype="f4")
+        options |= {"scale": flat(scales), "outputDtype": output_dtype, "outputZeroPoint": output_zero}
+        limits = (-128, 127) if output_dtype == "int8" else (0, 255)
+        y = numpy.clip(numpy.rint(sums.astype("f4") * scales[:, None, None]) + output_zero, *limits)
+        if output_dtype == "uint8" and dtype == "uint8":
+            torch.backends.quantized.engine = "qnnpack"
+            quantized = torch.nn.quantized.functional.conv2d(
+                torch.quantize_per_tensor(t(x - zero_point).float(), 1.0, zero_point, torch.quint8),
+                torch.quantize_per_channel(t(weights * scales[:, None, None, None]).float(), torch.from_numpy(scales).double(),
+                                           torch.zeros(out_channels).long(), 0, torch.qint8),
+                None if offsets is None else torch.from_numpy((offsets * scales).astype("f4")), strides, padding,
+                dilations, groups, scale=1.0, zero_point=output_zero, dtype=torch.quint8)
+            assert numpy.array_equal(quantized.int_repr().numpy(), y)
+    case = {"x": tensor(x), "weights": tensor(weights), "options": options, "y": tensor(y)}
+    if bias:
+        case["options"]["bias"] = flat(offsets)
+    return case
+
+
+def integer_cases():
+    for dtype, zero in [("uint8", 0), ("uint8", 131), ("int8", 0), ("int8", -7)]:
+        for output in [None, ("uint8", 3), ("int8", -20)]:
+            yield integer_case((1, 3, 6, 7), 5, (3, 3), dtype, zero, padding=(1, 1), bias=True, output=output)
+            yield integer_case((2, 5, 4, 9), 4, (1, 1), dtype, zero, output=output)
+            yield integer_case((1, 4, 9, 8), 6, (3, 2), dtype, zero, strides=(2, 3), padding=(2, 1), groups=2,
+                               output=output)
+            yield integer_case((1, 2, 9, 9), 3, (3, 3), dtype, zero, dilations=(2, 3), padding=(3, 3), bias=True,
+                               output=output)
+
+
+def onnx_cases():
+    """The examples of ConvInteger in the specification of ONNX; their weights are uint8, but small enough for int8."""
+    for test in onnx.backend.test.case.node._NodeTestCases:
+        node = test.model.graph.node[0]
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        (x, weights, zero_point), (y,) = test.data_sets[0]
+        top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
+        yield {"x": tensor(x), "weights": tensor(weights),
+               "options": {"padding": [top, bottom, left, right], "inputDtype": str(x.dtype),
+                           "inputZeroPoint": int(zero_point)},
+               "y": tensor(y)}
+
+
 def write(name, source, cases):
     """Where the answers come from on the first line, then one case on each."""
     lines = [json.dumps({"source": source}), *(json.dumps(case, separators=(",", ":")) for case in cases)]
@@ -364,3 +432,5 @@ write("torch-pool2d", f"torch {torch.__version__}: max_pool2d, avg_pool2d, pad, 
 write("numpy-pad", f"numpy {numpy.__version__}: pad", pad_cases())
 write("torch-unfold", f"torch {torch.__version__}: unfold, fold, pad and their backward", unfold_cases())
 write("torch-conv-nd", f"torch {torch.__version__}: conv1d and conv3d", conv_nd_cases())
+write("integer", f"torch {torch.__version__}, numpy {numpy.__version__}: conv2d and quantized conv2d", integer_cases())
+write("onnx", f"onnx {onnx.__version__}: node tests of ConvInteger", onnx_cases())

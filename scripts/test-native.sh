@@ -44,11 +44,12 @@ else
   compile native/isa/avx512.cc "${kernel[@]}" -mavx512f -mavx512vl -mavx512bw -mavx512dq -mfma &
   avx512=$!
   objects+=("$build/avx512.o")
+  compile native/isa/avx512vnni.cc "${kernel[@]}" -mavx512f -mavx512vl -mavx512bw -mavx512dq -mavx512vnni -mfma
   compile native/isa/avx2.cc "${kernel[@]}" -mavx2 -mfma
   compile native/isa/sse2.cc "${kernel[@]}"
   wait "$avx512"
 fi
-for source in blocking conv_plan cpu grad_weights_plan pool thread_pool winograd_weights; do compile native/$source.cc; done
+for source in blocking conv_plan cpu grad_weights_plan integer_weights pool thread_pool winograd_weights; do compile native/$source.cc; done
 compile native/test/kernels_test.cc
 "$compiler" "${flags[@]}" "${objects[@]}" -o "$build/kernels_test"
 "${run[@]}" "$build/kernels_test" "$cases"

@@ -23,7 +23,8 @@ export class ConvTransposePlan extends Plan {
     let adjoint: PreparedAdjoint | undefined;
     super({
       backend: core.backend,
-      dtype: spec.dtype,
+      inputDtype: spec.dtype,
+      outputDtype: spec.dtype,
       inputShape: outputShapeOf(spec),
       outputShape: inputShapeOf(spec),
       inputName,

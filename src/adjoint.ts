@@ -5,7 +5,7 @@
 import type { Backend, Placement, PreparedConv } from "./backend/backend.ts";
 import { activationFunction } from "./backend/reference/activation.ts";
 import { borderIndex } from "./border.ts";
-import { allocate, type FloatArray } from "./dtype.ts";
+import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
 import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
 import { type Accuracy, selectFastest } from "./select.ts";
 import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "./spec.ts";
@@ -66,7 +66,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
     : Math.max(0, ...parts.map((part) => elementCount(outputShapeOf(part.spec))));
   let idle: FloatArray | undefined;
   const takeScratch = () => {
-    const scratch = idle ?? allocate(spec.dtype, scratchLength);
+    const scratch = idle ?? allocate(spec.dtype as FloatDType, scratchLength);
     idle = undefined;
     return scratch;
   };
@@ -86,7 +86,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
     workspaceBytes:
       scratchLength * (spec.dtype === "float32" ? 4 : 8) +
       Math.max(0, ...parts.map(({ prepared }) => prepared.workspaceBytes)),
-    run(source, output) {
+    run(source: FloatArray, output: FloatArray) {
       if (isWhole) return parts[0].prepared.run(cropped(spec, source, parts[0]), output);
       begin(output);
       const scratch = takeScratch();
@@ -98,13 +98,15 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
       idle = scratch;
       end(output);
     },
-    async runAsync(source, output, signal) {
+    async runAsync(source: FloatArray, output: FloatArray, signal) {
       begin(output);
       for (const part of parts) {
         // Backends may take the input away.
         const input =
           part === parts.at(-1) ? cropped(spec, source, part) : cropped(spec, source, part).slice();
-        const result = isWhole ? output : allocate(spec.dtype, elementCount(outputShapeOf(part.spec)));
+        const result = isWhole
+          ? output
+          : allocate(spec.dtype as FloatDType, elementCount(outputShapeOf(part.spec)));
         await part.prepared.runAsync(input, result, signal);
         if (!isWhole) place(part, result, output);
       }
@@ -192,7 +194,7 @@ function preparePart(
   const { algorithm } = selectFastest(backend, part, accuracy);
   const weights = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
   const biases = bias === null || folds ? null : repeated(bias, blocks);
-  const prepared = backend.prepare(part, algorithm, weights, biases);
+  const prepared = backend.prepare(part, algorithm, weights, biases, null);
   return { backend, prepared, algorithm, spec: part, rows, columns, rowWindow, columnWindow };
 }
 
@@ -214,7 +216,7 @@ function weightsOf(
 ): FloatArray {
   const groupOut = spec.outChannels / spec.groups;
   const blockLength = spec.inChannels * groupOut * height * width;
-  const result = allocate(spec.dtype, blockLength * rows.length * columns.length);
+  const result = allocate(spec.dtype as FloatDType, blockLength * rows.length * columns.length);
   rows.forEach((row, i) => {
     columns.forEach((column, j) => {
       const block = (i * columns.length + j) * blockLength;
@@ -242,7 +244,7 @@ function cropped(spec: ConvSpec, source: FloatArray, part: Part): FloatArray {
   const top = Math.max(0, -part.rowWindow.before);
   const left = Math.max(0, -part.columnWindow.before);
   const [images, pixel] = inputLayout === "nchw" ? [batch * outChannels, 1] : [batch, outChannels];
-  const result = allocate(spec.dtype, images * height * width * pixel);
+  const result = allocate(spec.dtype as FloatDType, images * height * width * pixel);
   for (let image = 0, to = 0; image < images; image++) {
     for (let y = 0; y < height; y++, to += width * pixel) {
       const from = ((image * outHeight + top + y) * outWidth + left) * pixel;

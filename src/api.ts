@@ -49,18 +49,20 @@ export {
   streamConv1d,
   unfold,
 } from "./default.ts";
-export type { DType, FloatArray } from "./dtype.ts";
+export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
+export type { IntegerOptions, IntegerOutputDType } from "./elements.ts";
 export { createEngine, type Engine, outputShape } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
 export * as kernels from "./kernels/index.ts";
 export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
 export type { ConvTranspose2dOptions } from "./ops/conv-transpose2d.ts";
 export type { Conv1dOperators, Conv1dOptions } from "./ops/conv1d.ts";
-export type { Conv2dOptions } from "./ops/conv2d.ts";
+export type { Conv2dOptions, IntegerConv2dOptions } from "./ops/conv2d.ts";
 export type { Conv3dOperators, Conv3dOptions } from "./ops/conv3d.ts";
 export type { Algorithm1d, Corr1dOptions } from "./ops/corr1d.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
 export type { Conv2dGradientOptions } from "./ops/gradients.ts";
+export type { IntegerOutput } from "./ops/integer-output.ts";
 export type { ImagePadding, PadOperators, PadOptions } from "./ops/pad.ts";
 export {
   type AvgPool2dOptions,

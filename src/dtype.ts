@@ -1,14 +1,55 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "./errors.ts";
 
-/** Element types that the operators compute in. */
-export type DType = "float32" | "float64";
+/** Element types of floating-point operands, and of all that is computed from them. */
+export type FloatDType = "float32" | "float64";
 
-/** The typed arrays that hold them. */
+/** Element types of quantised operands, and of sums of their products. */
+export type IntegerDType = "int8" | "uint8" | "int32";
+
+export type DType = FloatDType | IntegerDType;
+
+/** The typed arrays that hold floating-point elements. */
 export type FloatArray = Float32Array | Float64Array;
 
-/** The element type of a typed array. Throws INVALID_ARGUMENT, naming `name`, for any other value. */
-export function dtypeOf(data: unknown, name: string): DType {
+/** The typed arrays that hold quantised input. */
+export type ByteArray = Int8Array | Uint8Array;
+
+/** The typed arrays that hold elements of any type. */
+export type TypedArray = FloatArray | ByteArray | Int32Array;
+
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int32: Int32Array,
+} as const;
+
+/** The typed array of each element type. */
+export type ArrayOf<D extends DType> = {
+  float32: Float32Array;
+  float64: Float64Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int32: Int32Array;
+}[D];
+
+/** The smallest and the largest number of an integer type. */
+export const limits: Readonly<Record<IntegerDType, readonly [min: number, max: number]>> = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+};
+
+export function isInteger(dtype: DType): dtype is IntegerDType {
+  return dtype !== "float32" && dtype !== "float64";
+}
+
+export const bytesOf = (dtype: DType): number => arrays[dtype].BYTES_PER_ELEMENT;
+
+/** The element type of a floating-point array. Throws INVALID_ARGUMENT, naming `name`, for any other value. */
+export function dtypeOf(data: unknown, name: string): FloatDType {
   // instanceof alone would believe an object that only inherits from a typed array.
   if (ArrayBuffer.isView(data)) {
     if (data instanceof Float32Array) return "float32";
@@ -17,7 +58,24 @@ export function dtypeOf(data: unknown, name: string): DType {
   throw invalid("a Float32Array or Float64Array", name, data);
 }
 
+/** The element type of a typed array. Throws INVALID_ARGUMENT, naming `name`, for one of no {@link DType}. */
+export function elementTypeOf(data: unknown, name: string): DType {
+  if (ArrayBuffer.isView(data)) {
+    if (data instanceof Float32Array) return "float32";
+    if (data instanceof Float64Array) return "float64";
+    if (data instanceof Uint8Array) return "uint8";
+    if (data instanceof Int8Array) return "int8";
+    if (data instanceof Int32Array) return "int32";
+  }
+  throw invalid("a Float32Array, Float64Array, Uint8Array, Int8Array or Int32Array", name, data);
+}
+
 /** A new array of `length` zeros. */
-export function allocate(dtype: DType, length: number): FloatArray {
-  return dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
+export function allocate<D extends DType>(dtype: D, length: number): ArrayOf<D> {
+  return new arrays[dtype](length) as ArrayOf<D>;
+}
+
+/** The elements of `buffer` from `byteOffset` on. */
+export function viewOf(dtype: DType, buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray {
+  return new arrays[dtype](buffer, byteOffset, length);
 }

@@ -4,7 +4,7 @@ import type { ConvTransposePlan } from "./adjoint-plan.ts";
 import type { Allocation, Backend, BackendName } from "./backend/backend.ts";
 import { type BackendOptions, openBackend } from "./backend/choose.ts";
 import { createInlineBackend } from "./backend/reference.ts";
-import type { DType } from "./dtype.ts";
+import type { ByteArray, FloatDType } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
 import {
   type ConvTranspose2dOptions,
@@ -13,7 +13,14 @@ import {
   planConvTranspose2d,
 } from "./ops/conv-transpose2d.ts";
 import { type Conv1dOperators, conv1dOperators } from "./ops/conv1d.ts";
-import { type Conv2dOptions, conv2d, conv2dAsync, conv2dOutputShape, planConv2d } from "./ops/conv2d.ts";
+import {
+  type Conv2dOptions,
+  conv2d,
+  conv2dAsync,
+  conv2dOutputShape,
+  type IntegerConv2dOptions,
+  planConv2d,
+} from "./ops/conv2d.ts";
 import { type Conv3dOperators, conv3dOperators } from "./ops/conv3d.ts";
 import { type Corr1dOptions, correlate1d } from "./ops/corr1d.ts";
 import { type Corr2dOptions, convolve2d, corr2d, corr2dOutputShape, correlateAsync } from "./ops/corr2d.ts";
@@ -26,6 +33,7 @@ import {
   conv2dGradWeightsAsync,
   planConv2dGradInput,
 } from "./ops/gradients.ts";
+import type { IntegerOutput } from "./ops/integer-output.ts";
 import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
 import { type StreamConv1dOptions, streamConv1d } from "./ops/stream-conv1d.ts";
@@ -44,6 +52,7 @@ import {
 } from "./tensor.ts";
 
 type Operand = TensorLike | NestedArray;
+type Bytes = TensorLike<ByteArray>;
 
 /** The operators, on one backend. */
 export interface Engine
@@ -62,24 +71,55 @@ export interface Engine
    *
    * Takes nested arrays (float32 unless their partner is float64) or `{ data, shape }`. Throws INVALID_ARGUMENT for
    * matrices that are ragged, of unlike types, or smaller than the kernel in mode "valid".
+   *
+   * A matrix of uint8 or int8 takes a kernel of int8 and gives int32, exactly.
    */
+  corr2d(
+    x: Bytes,
+    kernel: TensorLike<Int8Array> | NestedArray,
+    options?: Corr2dOptions & RunOptions<Int32Array>,
+  ): Tensor<Int32Array>;
   corr2d(x: Operand, kernel: Operand, options?: Corr2dOptions & RunOptions): Tensor;
   /**
    * Convolution of two matrices, as in mathematics and signal processing: `corr2d` with the kernel flipped in both
    * axes, the one difference between the two.
    */
+  convolve2d(
+    x: Bytes,
+    kernel: TensorLike<Int8Array> | NestedArray,
+    options?: Corr2dOptions & RunOptions<Int32Array>,
+  ): Tensor<Int32Array>;
   convolve2d(x: Operand, kernel: Operand, options?: Corr2dOptions & RunOptions): Tensor;
   /**
    * A convolution layer: batches of images with channels, [batch, inChannels, height, width] in the order of
    * `inputLayout`, by weights [outChannels, inChannels / groups, kernelHeight, kernelWidth] in the order of
    * `filterLayout`. The kernel is not flipped. Weights are packed anew in every call; `planConv2d` does it once.
    *
+   * Input of uint8 or int8 takes weights of int8 (symmetric: their zero is 0) and sums exactly in int32, the same bits
+   * on every backend. It gives the int32 sums, which wrap around; or, with a `scale`, float32; or, with an
+   * `outputDtype`, int8 or uint8. See {@link ConvSpec}.
+   *
    * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
    */
+  conv2d<O extends IntegerConv2dOptions & RunOptions<IntegerOutput<O>> = Record<never, never>>(
+    x: Bytes,
+    weights: TensorLike<Int8Array> | NestedArray,
+    options?: O,
+  ): Tensor<IntegerOutput<O>>;
   conv2d(x: Operand, weights: Operand, options?: Conv2dOptions & RunOptions): Tensor;
   /** Prepares a conv2d for many inputs of one shape. Throws as conv2d does. */
+  planConv2d<O extends IntegerConv2dOptions = Record<never, never>>(
+    inputShape: readonly number[],
+    weights: TensorLike<Int8Array>,
+    options?: O,
+  ): ConvPlan<ByteArray, IntegerOutput<O>>;
   planConv2d(inputShape: readonly number[], weights: Operand, options?: Conv2dOptions): ConvPlan;
   /** As `corr2d`, off the event loop. */
+  corr2dAsync(
+    x: Bytes,
+    kernel: TensorLike<Int8Array> | NestedArray,
+    options?: Corr2dOptions & RunOptions<Int32Array> & AsyncOptions,
+  ): Promise<Tensor<Int32Array>>;
   corr2dAsync(
     x: Operand,
     kernel: Operand,
@@ -87,11 +127,19 @@ export interface Engine
   ): Promise<Tensor>;
   /** As `convolve2d`, off the event loop. */
   convolve2dAsync(
+    x: Bytes,
+    kernel: TensorLike<Int8Array> | NestedArray,
+    options?: Corr2dOptions & RunOptions<Int32Array> & AsyncOptions,
+  ): Promise<Tensor<Int32Array>>;
+  convolve2dAsync(
     x: Operand,
     kernel: Operand,
     options?: Corr2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
   /** As `conv2d`, off the event loop. */
+  conv2dAsync<
+    O extends IntegerConv2dOptions & RunOptions<IntegerOutput<O>> & AsyncOptions = Record<never, never>,
+  >(x: Bytes, weights: TensorLike<Int8Array> | NestedArray, options?: O): Promise<Tensor<IntegerOutput<O>>>;
   conv2dAsync(
     x: Operand,
     weights: Operand,
@@ -200,7 +248,7 @@ export interface Engine
    */
   alloc(shape: readonly number[], dtype?: "float32"): AllocatedTensor<Float32Array>;
   alloc(shape: readonly number[], dtype: "float64"): AllocatedTensor<Float64Array>;
-  alloc(shape: readonly number[], dtype?: DType): AllocatedTensor;
+  alloc(shape: readonly number[], dtype?: FloatDType): AllocatedTensor;
   /** Lets go of helper threads. The engine and its plans cannot be used afterwards. */
   dispose(): void;
 }
@@ -245,13 +293,6 @@ function openEngine(options: BackendOptions): Engine {
     backend: backend.name,
     isa: backend.isa,
     threads: backend.threads,
-    corr2d: (x, kernel, options) => corr2d(core, x, kernel, options),
-    convolve2d: (x, kernel, options) => convolve2d(core, x, kernel, options),
-    conv2d: (x, weights, options) => conv2d(core, x, weights, options),
-    planConv2d: (inputShape, weights, options) => planConv2d(core, inputShape, weights, options),
-    corr2dAsync: (x, kernel, options) => correlateAsync(core, x, kernel, options, false),
-    convolve2dAsync: (x, kernel, options) => correlateAsync(core, x, kernel, options, true),
-    conv2dAsync: (x, weights, options) => conv2dAsync(core, x, weights, options),
     conv2dGradInput: (inputShape, weights, gradOutput, options) =>
       conv2dGradInput(core, inputShape, weights, gradOutput, options),
     planConv2dGradInput: (inputShape, weights, options) =>
@@ -267,6 +308,20 @@ function openEngine(options: BackendOptions): Engine {
     conv2dGradWeightsAsync: (x, weightsShape, gradOutput, options) =>
       conv2dGradWeightsAsync(core, x, weightsShape, gradOutput, options),
     convTranspose2dAsync: (x, weights, options) => convTranspose2dAsync(core, x, weights, options),
+    corr2d: ((x: never, kernel: never, options: never) =>
+      corr2d(core, x, kernel, options)) as Engine["corr2d"],
+    convolve2d: ((x: never, kernel: never, options: never) =>
+      convolve2d(core, x, kernel, options)) as Engine["convolve2d"],
+    conv2d: ((x: never, weights: never, options: never) =>
+      conv2d(core, x, weights, options)) as Engine["conv2d"],
+    planConv2d: ((inputShape: never, weights: never, options: never) =>
+      planConv2d(core, inputShape, weights, options)) as Engine["planConv2d"],
+    corr2dAsync: ((x: never, kernel: never, options: never) =>
+      correlateAsync(core, x, kernel, options, false)) as Engine["corr2dAsync"],
+    convolve2dAsync: ((x: never, kernel: never, options: never) =>
+      correlateAsync(core, x, kernel, options, true)) as Engine["convolve2dAsync"],
+    conv2dAsync: ((x: never, weights: never, options: never) =>
+      conv2dAsync(core, x, weights, options)) as Engine["conv2dAsync"],
     ...conv1dOperators(core),
     ...conv3dOperators(core),
     ...padOperators(core),
@@ -288,7 +343,7 @@ function openEngine(options: BackendOptions): Engine {
   };
 }
 
-function allocateIn(backend: Backend, dtype: DType, length: number): Allocation {
+function allocateIn(backend: Backend, dtype: FloatDType, length: number): Allocation {
   try {
     return backend.allocate(dtype, length);
   } catch (cause) {
@@ -297,7 +352,7 @@ function allocateIn(backend: Backend, dtype: DType, length: number): Allocation 
   }
 }
 
-const dtypes = ["float32", "float64"] as const satisfies readonly DType[];
+const dtypes = ["float32", "float64"] as const satisfies readonly FloatDType[];
 
 function lazy<T>(make: () => T): () => T {
   let value: T | undefined;
@@ -317,7 +372,7 @@ export const defaultEngine = lazy(() => openEngine({}));
 export function outputShape(
   inputShape: readonly number[],
   weightsShape: readonly number[],
-  options?: Conv2dOptions | Corr2dOptions,
+  options?: Conv2dOptions | IntegerConv2dOptions | Corr2dOptions,
 ): number[] {
   const input = checkShape(inputShape, "inputShape");
   const weights = checkShape(weightsShape, "weightsShape");

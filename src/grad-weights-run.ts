@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { PreparedConv } from "./backend/backend.ts";
-import { allocate, type FloatArray } from "./dtype.ts";
+import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
 import type { EngineCore } from "./engine.ts";
 import { invalid } from "./errors.ts";
 import { overlap } from "./output.ts";
@@ -20,7 +20,8 @@ export class GradWeightsRun extends Plan {
   ) {
     super({
       backend: core.backend,
-      dtype: spec.dtype,
+      inputDtype: spec.dtype,
+      outputDtype: spec.dtype,
       inputShape: outputShapeOf(spec),
       outputShape: weightsShape.slice(),
       inputName: "gradOutput",
@@ -46,26 +47,27 @@ function prepare(
     const zeros = (output: FloatArray) => void output.fill(0);
     return {
       workspaceBytes: 0,
-      run: (_, output) => zeros(output),
-      runAsync: async (_, output) => zeros(output),
+      run: (_, output: FloatArray) => zeros(output),
+      runAsync: async (_, output: FloatArray) => zeros(output),
       dispose: () => {},
     };
   }
   const backend = multiplyAdds(spec) < core.smallBelow ? core.small() : core.backend;
   const prepared = backend.prepareGradWeights(spec);
-  const ordered = (output: FloatArray) => (layout === "oihw" ? output : allocate(spec.dtype, output.length));
+  const ordered = (output: FloatArray) =>
+    layout === "oihw" ? output : allocate(spec.dtype as FloatDType, output.length);
   const store = (result: FloatArray, output: FloatArray) => {
     if (result !== output) fromOihw(result, layout, weightsShape, output);
   };
   return {
     workspaceBytes: 0,
-    run(gradOutput, output) {
+    run(gradOutput: FloatArray, output: FloatArray) {
       if (overlap(x, output)) throw invalid("an array apart from x", "out", output);
       const result = ordered(output);
       prepared.run(x, gradOutput, result);
       store(result, output);
     },
-    async runAsync(gradOutput, output, signal) {
+    async runAsync(gradOutput: FloatArray, output: FloatArray, signal) {
       const result = ordered(output);
       await prepared.runAsync(x, gradOutput, result, signal);
       store(result, output);

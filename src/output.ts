@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type DType, dtypeOf, type FloatArray } from "./dtype.ts";
+import {
+  type ArrayOf,
+  allocate,
+  type DType,
+  dtypeOf,
+  type FloatArray,
+  type FloatDType,
+  type TypedArray,
+} from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
 import { checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
 
@@ -9,7 +17,7 @@ import { checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
  */
 export function outputTensor(
   out: TensorLike | FloatArray | undefined,
-  dtype: DType,
+  dtype: FloatDType,
   shape: readonly number[],
   inputs: readonly FloatArray[],
 ): Tensor {
@@ -27,7 +35,7 @@ export function outputTensor(
 
 function elementsOf(
   out: TensorLike | FloatArray,
-  dtype: DType,
+  dtype: FloatDType,
   shape: readonly number[],
   length: number,
 ): FloatArray {
@@ -48,7 +56,7 @@ function elementsOf(
 }
 
 /** Zeros. Throws BACKEND_FAILED for want of memory. */
-export function allocateOutput(dtype: DType, length: number): FloatArray {
+export function allocateOutput<D extends DType>(dtype: D, length: number): ArrayOf<D> {
   try {
     return allocate(dtype, length);
   } catch (cause) {
@@ -60,7 +68,7 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
-export function overlap(a: FloatArray, b: FloatArray): boolean {
+export function overlap(a: TypedArray, b: TypedArray): boolean {
   return (
     a.buffer === b.buffer &&
     a.byteOffset < b.byteOffset + b.byteLength &&

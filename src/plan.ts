@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
-import { type DType, dtypeOf, type FloatArray } from "./dtype.ts";
+import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray, viewOf } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
 import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
 import { AllocatedTensor, checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
 
-export interface RunOptions {
+export interface RunOptions<Y extends TypedArray = FloatArray> {
   /** Receives the output instead of a new array; every element is written. Must not overlap the input. */
-  readonly out?: TensorLike | FloatArray;
+  readonly out?: TensorLike<Y> | Y;
 }
 
 export interface AsyncOptions {
@@ -29,18 +29,19 @@ const forgotten = new FinalizationRegistry<PreparedConv>((prepared) => prepared.
 /** What a plan computes, and on what. */
 export interface PlanDescription {
   readonly backend: Backend;
-  readonly dtype: DType;
+  readonly inputDtype: DType;
+  readonly outputDtype: DType;
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
-  /** What messages call the input, and how they say where its type comes from. */
+  /** What messages call the input, and how they say where its type comes from: "" for not at all. */
   readonly inputName: string;
   readonly typedAs?: string;
   readonly assertOpen: () => void;
   prepare(): PreparedConv;
 }
 
-/** Something prepared once, for many inputs of one shape. */
-export abstract class Plan {
+/** Something prepared once, for many inputs of one shape: from elements of `X` to elements of `Y`. */
+export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArray = FloatArray> {
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
   readonly backend: BackendName;
@@ -49,7 +50,8 @@ export abstract class Plan {
   readonly threads: number;
   /** Bytes beyond packed weights, input and output that one run needs. */
   readonly workspaceBytes: number;
-  readonly #dtype: DType;
+  readonly #inputDtype: DType;
+  readonly #outputDtype: DType;
   readonly #inputName: string;
   readonly #typedAs: string;
   readonly #inputLength: number;
@@ -58,11 +60,12 @@ export abstract class Plan {
   #prepared: PreparedConv | undefined;
 
   constructor(description: PlanDescription) {
-    const { backend, dtype, inputShape, outputShape, inputName, assertOpen, prepare } = description;
+    const { backend, inputShape, outputShape, assertOpen, prepare } = description;
     assertOpen();
     this.#assertOpen = assertOpen;
-    this.#dtype = dtype;
-    this.#inputName = inputName;
+    this.#inputDtype = description.inputDtype;
+    this.#outputDtype = description.outputDtype;
+    this.#inputName = description.inputName;
     this.#typedAs = description.typedAs ?? "as the weights have";
     this.inputShape = Object.freeze(inputShape);
     this.outputShape = Object.freeze(outputShape);
@@ -89,14 +92,14 @@ export abstract class Plan {
    * Throws INVALID_ARGUMENT for an input or `out` of another shape or type, or where the two overlap; DISPOSED; and
    * BACKEND_FAILED where memory runs out.
    */
-  run(x: TensorLike | FloatArray, options?: RunOptions): Tensor {
+  run(x: TensorLike<X> | X, options?: RunOptions<Y>): Tensor<Y> {
     const prepared = this.#live();
     const out = options?.out;
     const output =
       out === undefined
-        ? allocateOutput(this.#dtype, this.#outputLength)
-        : this.#elements(out, this.outputShape, this.#outputLength, "out");
-    const input = this.#elements(x, this.inputShape, this.#inputLength, this.#inputName);
+        ? (allocateOutput(this.#outputDtype, this.#outputLength) as Y)
+        : this.#outputElements(out);
+    const input = this.#inputElements(x);
     // Asked again, as a getter of x may have detached it.
     if (output.length !== this.#outputLength) throw invalid(`${this.#outputLength} elements`, "out", output);
     if (out !== undefined && overlap(input, output)) {
@@ -116,23 +119,23 @@ export abstract class Plan {
    *
    * Rejects as `run` throws, and with `signal.reason` after an abort.
    */
-  async runAsync(x: TensorLike | FloatArray, options: RunOptions & AsyncOptions = {}): Promise<Tensor> {
+  async runAsync(x: TensorLike<X> | X, options: RunOptions<Y> & AsyncOptions = {}): Promise<Tensor<Y>> {
     const prepared = this.#live();
     const { out, signal, transfer = false } = options;
     checkSignal(signal);
     signal?.throwIfAborted();
-    if (out !== undefined) this.#elements(out, this.outputShape, this.#outputLength, "out");
-    const given = this.#elements(x, this.inputShape, this.#inputLength, this.#inputName);
+    if (out !== undefined) this.#outputElements(out);
+    const given = this.#inputElements(x);
     // Both arrays are private: no script can detach or resize them while other threads use them.
     const input = transfer && !(x instanceof AllocatedTensor) ? takeOver(given) : copyOf(given);
-    const output = allocateOutput(this.#dtype, this.#outputLength);
+    const output = allocateOutput(this.#outputDtype, this.#outputLength) as Y;
     try {
       await prepared.runAsync(input, output, signal);
     } catch (cause) {
       throw signal?.aborted ? cause : backendFailure(this.backend, cause);
     }
     if (out === undefined) return new Tensor(output, this.outputShape);
-    const target = this.#elements(out, this.outputShape, this.#outputLength, "out");
+    const target = this.#outputElements(out);
     target.set(output);
     return out instanceof Tensor ? out : new Tensor(target, this.outputShape);
   }
@@ -156,14 +159,22 @@ export abstract class Plan {
     return this.#prepared;
   }
 
+  #inputElements(x: TensorLike<X> | X): X {
+    return this.#elements(x, this.inputShape, this.#inputLength, this.#inputDtype, this.#inputName) as X;
+  }
+
+  #outputElements(out: TensorLike<Y> | Y): Y {
+    return this.#elements(out, this.outputShape, this.#outputLength, this.#outputDtype, "out") as Y;
+  }
+
   #elements(
-    value: TensorLike | FloatArray,
+    value: TensorLike<TypedArray> | TypedArray,
     shape: readonly number[],
     length: number,
+    dtype: DType,
     name: string,
-  ): FloatArray {
-    const dtype = this.#dtype;
-    let data = value as FloatArray;
+  ): TypedArray {
+    let data = value as TypedArray;
     if (!ArrayBuffer.isView(value)) {
       if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
       const given = value.shape;
@@ -172,14 +183,26 @@ export abstract class Plan {
         throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
       }
     }
-    if (dtypeOf(data, name) !== dtype) throw invalid(`${dtype} elements, ${this.#typedAs},`, name, data);
+    if (elementTypeOf(data, name) !== dtype) {
+      throw invalid(`${dtype} elements${this.#typedAs && `, ${this.#typedAs},`}`, name, data);
+    }
     if (data.length !== length) throw invalid(`${length} elements`, name, data);
     return data;
   }
 }
 
+/** What a convolution is computed with: see `prepare` of {@link Backend}. */
+export interface Operands {
+  readonly weights: TypedArray;
+  readonly bias: TypedArray | null;
+  readonly scale: Float32Array | null;
+}
+
 /** A convolution with its weights packed and its algorithm chosen, for many inputs of one shape. */
-export class ConvPlan extends Plan {
+export class ConvPlan<X extends TypedArray = FloatArray, Y extends TypedArray = FloatArray> extends Plan<
+  X,
+  Y
+> {
   readonly spec: ConvSpec;
   readonly algorithm: Algorithm;
   readonly #reason: string;
@@ -189,19 +212,20 @@ export class ConvPlan extends Plan {
     backend: Backend,
     spec: ConvSpec,
     selection: Selection,
-    weights: FloatArray,
-    bias: FloatArray | null,
+    { weights, bias, scale }: Operands,
     assertOpen: () => void,
   ) {
     super({
       backend,
-      dtype: spec.dtype,
+      inputDtype: spec.dtype,
+      outputDtype: spec.outputDtype,
       inputShape: inputShapeOf(spec),
       outputShape: outputShapeOf(spec),
       inputName: "x",
+      ...(isInteger(spec.dtype) && { typedAs: "" }),
       assertOpen,
       prepare: () =>
-        spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias),
+        spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias, scale),
     });
     this.spec = spec;
     this.algorithm = selection.algorithm;
@@ -211,9 +235,10 @@ export class ConvPlan extends Plan {
   override explain(): string {
     const { spec } = this;
     const work = (2 * multiplyAdds(spec)) / 1e6;
+    const outputType = spec.outputDtype === spec.dtype ? "" : `${spec.outputDtype} `;
     return (
       `${this.algorithm} on ${this.backend} (${this.isa}, ${this.threads === 1 ? "1 thread" : `up to ${this.threads} threads`}): ` +
-      `${spec.dtype} [${this.inputShape.join(", ")}] -> [${this.outputShape.join(", ")}], ` +
+      `${spec.dtype} [${this.inputShape.join(", ")}] -> ${outputType}[${this.outputShape.join(", ")}], ` +
       `kernel ${spec.kernelHeight}x${spec.kernelWidth}, ${work.toPrecision(3)} MFLOP, ` +
       `workspace ${Math.ceil(this.workspaceBytes / 1024)} KiB; ${this.#reason}`
     );
@@ -235,9 +260,9 @@ export function backendFailure(backend: BackendName, cause: unknown): Corr2dErro
   return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });
 }
 
-export function copyOf(array: FloatArray): FloatArray {
+export function copyOf<A extends TypedArray>(array: A): A {
   try {
-    return array.slice();
+    return array.slice() as A;
   } catch (cause) {
     throw new Corr2dError("BACKEND_FAILED", `A copy of ${array.length} elements cannot be allocated`, {
       cause,
@@ -250,11 +275,9 @@ export function checkSignal(signal: unknown): void {
     throw invalid("an AbortSignal", "signal", signal);
 }
 
-export function takeOver(array: FloatArray): FloatArray {
+export function takeOver<A extends TypedArray>(array: A): A {
   const { byteOffset, length, buffer } = array;
   if (!(buffer instanceof ArrayBuffer)) throw invalid("an array that is not shared", "x", array);
   const taken = structuredClone(buffer, { transfer: [buffer] });
-  return array instanceof Float32Array
-    ? new Float32Array(taken, byteOffset, length)
-    : new Float64Array(taken, byteOffset, length);
+  return viewOf(elementTypeOf(array, "x"), taken, byteOffset, length) as A;
 }

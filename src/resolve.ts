@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from "./dtype.ts";
+import { type IntegerOptions, resolveElements } from "./elements.ts";
 import { invalid } from "./errors.ts";
 import { type Accuracy, accuracies } from "./select.ts";
 import { outputSize, type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
@@ -112,13 +113,14 @@ export function resolveAccuracy(value: unknown = "fast"): Accuracy {
  *
  * @param inputShape in the order of `options.inputLayout`
  * @param weightsShape in the order of `options.filterLayout`
+ * @param dtype of the input
  * @param kernel how the caller knows the weights, for messages
  */
 export function resolveConvSpec(
   inputShape: readonly number[],
   weightsShape: readonly number[],
   dtype: DType,
-  options: ConvOptions,
+  options: ConvOptions & IntegerOptions & { readonly scale?: unknown },
   kernel: { readonly name: string; readonly shape: readonly number[] } = {
     name: "weights",
     shape: weightsShape,
@@ -192,7 +194,9 @@ export function resolveConvSpec(
       `one of ${batch} x ${outChannels} x ${outHeight} x ${outWidth}`,
     );
   }
+  const applied = resolveActivation(activation);
   return {
+    ...resolveElements(dtype, options, applied, options.scale !== undefined),
     batch,
     inChannels,
     inHeight,
@@ -207,9 +211,8 @@ export function resolveConvSpec(
     dilations,
     groups,
     border,
-    dtype,
     inputLayout,
-    activation: resolveActivation(activation),
+    activation: applied,
   };
 }
 

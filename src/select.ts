@@ -18,7 +18,7 @@ export function selectNamed(backend: Backend, spec: ConvSpec, algorithm: Algorit
   if (!backend.supports(spec, algorithm)) {
     throw new Corr2dError(
       "UNSUPPORTED",
-      `The ${backend.name} backend has no "${algorithm}" for this convolution`,
+      `The ${backend.name} backend has no "${algorithm}" for this convolution of ${spec.dtype}`,
     );
   }
   return { algorithm, reason: "asked for" };
@@ -47,10 +47,10 @@ export function selectFastest(backend: Backend, spec: ConvSpec, accuracy: Accura
   return { algorithm, reason: `${why}; expected at ${share} % of the multiplier's peak` };
 }
 
-/** Elements in a vector register. */
+/** Elements in a vector register; of integers, sums of 32 bits. */
 function vectorWidth(isa: string, { dtype }: ConvSpec): number {
   const bytes = isa === "avx512" ? 64 : isa === "avx2" ? 32 : isa === "javascript" ? 8 : 16;
-  return bytes / (dtype === "float32" ? 4 : 8);
+  return bytes / (dtype === "float64" ? 8 : 4);
 }
 
 interface Estimate {

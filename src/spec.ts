@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { DType } from "./dtype.ts";
+import { isInteger } from "./dtype.ts";
+import type { Elements } from "./elements.ts";
 
 /** The ways to compute a convolution that every backend has; see docs in the README. */
 export const algorithms = ["direct", "im2col", "strided", "winograd", "depthwise"] as const;
@@ -50,8 +51,15 @@ export type Activation =
  *
  * where firstIc = floor(oc / (outChannels / groups)) * (inChannels / groups), and ic runs over inChannels / groups.
  * Weights always reach a backend in OIHW order.
+ *
+ * Of integers, inputZeroPoint is subtracted from every input (so that zero padding is filled with it), and the sum with
+ * its bias wraps around at 32 bits. Then, by outputDtype:
+ *
+ *   int32          activation(sum)
+ *   float32        activation(float32(sum) * scale[oc]), each step rounded to float32, half to even
+ *   int8, uint8    the same, rounded half to even, plus outputZeroPoint, saturated
  */
-export interface ConvSpec {
+export interface ConvSpec extends Elements {
   readonly batch: number;
   readonly inChannels: number;
   readonly inHeight: number;
@@ -69,7 +77,6 @@ export interface ConvSpec {
   readonly dilations: readonly [number, number];
   readonly groups: number;
   readonly border: Border;
-  readonly dtype: DType;
   /** Of input and output alike. */
   readonly inputLayout: InputLayout;
   readonly activation: Activation;
@@ -94,6 +101,7 @@ export function suitsWinograd(spec: ConvSpec): boolean {
 export function suitsDepthwise(spec: ConvSpec): boolean {
   const { inChannels, groups, kernelHeight, kernelWidth, strides, dilations, inputLayout } = spec;
   return (
+    !isInteger(spec.dtype) &&
     inChannels === groups &&
     kernelHeight === kernelWidth &&
     (kernelHeight === 3 || kernelHeight === 5) &&

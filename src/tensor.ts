@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Allocation } from "./backend/backend.ts";
-import { allocate, type DType, dtypeOf, type FloatArray } from "./dtype.ts";
+import {
+  allocate,
+  type DType,
+  dtypeOf,
+  elementTypeOf,
+  type FloatArray,
+  type FloatDType,
+  isInteger,
+  limits,
+  type TypedArray,
+} from "./dtype.ts";
 import { Corr2dError, invalid, show } from "./errors.ts";
 
 /** Rows of numbers, to any depth: `[[1, 2], [3, 4]]` is a matrix. */
 export type NestedArray = readonly number[] | readonly NestedArray[];
 
 /** What every operator takes beside nested arrays: elements in row-major order, last axis fastest. */
-export interface TensorLike<D extends FloatArray = FloatArray> {
+export interface TensorLike<D extends TypedArray = FloatArray> {
   readonly data: D;
   readonly shape: readonly number[];
 }
 
 /** What the operators return. */
-export class Tensor<D extends FloatArray = FloatArray> implements TensorLike<D> {
+export class Tensor<D extends TypedArray = FloatArray> implements TensorLike<D> {
   readonly data: D;
   readonly shape: readonly number[];
 
@@ -75,7 +85,7 @@ export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D
 }
 
 function nest(
-  data: FloatArray,
+  data: TypedArray,
   shape: readonly number[],
   axis: number,
   offset: number,
@@ -106,22 +116,49 @@ export function toTensor(
   value: TensorLike | NestedArray,
   rank: number,
   name: string,
-  dtype: DType = "float32",
+  dtype: FloatDType = "float32",
 ): TensorLike {
+  return read(value, rank, name, dtype, dtypeOf) as TensorLike;
+}
+
+/**
+ * As `toTensor`, for elements of any type. Numbers of nested arrays that an integer `dtype` cannot hold are refused as
+ * well.
+ */
+export function toAnyTensor(
+  value: TensorLike<TypedArray> | NestedArray,
+  rank: number,
+  name: string,
+  dtype: DType = "float32",
+): TensorLike<TypedArray> {
+  return read(value, rank, name, dtype, elementTypeOf);
+}
+
+function read(
+  value: TensorLike<TypedArray> | NestedArray,
+  rank: number,
+  name: string,
+  dtype: DType,
+  checkType: (data: unknown, name: string) => DType,
+): TensorLike<TypedArray> {
   const tensor = Array.isArray(value)
     ? fromNested(value, rank, name, dtype)
-    : readTensor(value as TensorLike, name);
+    : readTensor(value as TensorLike<TypedArray>, name, checkType);
   if (tensor.shape.length !== rank) throw invalid(`${rank} dimensions`, `${name}.shape`, tensor.shape);
   return tensor;
 }
 
-function readTensor(value: TensorLike, name: string): TensorLike {
+function readTensor(
+  value: TensorLike<TypedArray>,
+  name: string,
+  checkType: (data: unknown, name: string) => DType,
+): TensorLike<TypedArray> {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) {
     throw invalid("nested arrays or { data, shape }", name, value);
   }
   // Each property is read once: a getter or proxy must not answer the check one way and the use another.
   const { data, shape } = value;
-  dtypeOf(data, `${name}.data`);
+  checkType(data, `${name}.data`);
   const checked = checkShape(shape, `${name}.shape`);
   const count = elementCount(checked);
   if (data.length !== count) {
@@ -143,7 +180,7 @@ export function checkShape(shape: unknown, name: string): readonly number[] {
   return copy;
 }
 
-function fromNested(value: NestedArray, rank: number, name: string, dtype: DType): TensorLike {
+function fromNested(value: NestedArray, rank: number, name: string, dtype: DType): TensorLike<TypedArray> {
   const shape: number[] = [];
   // An array may hold itself: what is nested deeper than it should be is not followed.
   for (let level: unknown = value; Array.isArray(level) && shape.length <= rank; level = level[0]) {
@@ -152,6 +189,7 @@ function fromNested(value: NestedArray, rank: number, name: string, dtype: DType
   if (shape.length !== rank) throw invalid(`${rank} dimensions`, `${name}.shape`, shape);
   const data = allocate(dtype, elementCount(shape));
   copyLevel(value, shape, 0, data, 0, name);
+  if (isInteger(dtype)) checkCopied((value as unknown[]).flat(rank) as number[], data, dtype, name);
   return { data, shape };
 }
 
@@ -160,7 +198,7 @@ function copyLevel(
   level: NestedArray,
   shape: readonly number[],
   axis: number,
-  data: FloatArray,
+  data: TypedArray,
   offset: number,
   name: string,
 ): number {
@@ -177,6 +215,13 @@ function copyLevel(
     }
   }
   return next;
+}
+
+/** Throws INVALID_ARGUMENT for the first number that became another one in `data`. */
+function checkCopied(numbers: number[], data: TypedArray, dtype: keyof typeof limits, name: string): void {
+  const [min, max] = limits[dtype];
+  const at = numbers.findIndex((number, i) => number !== data[i]);
+  if (at >= 0) throw invalid(`whole numbers from ${min} to ${max}`, name, numbers[at]);
 }
 
 function ragged(size: number, name: string, level: unknown): Corr2dError {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Backend } from "./backend/backend.ts";
-import { allocate, type FloatArray } from "./dtype.ts";
+import { allocate } from "./dtype.ts";
 import { invalid } from "./errors.ts";
+import type { Operands } from "./plan.ts";
 import { checkOneOf } from "./resolve.ts";
 import { type Accuracy, candidates, type Selection } from "./select.ts";
 import { type Algorithm, algorithms, type ConvSpec, inputShapeOf, outputShapeOf } from "./spec.ts";
@@ -70,16 +71,15 @@ export function tune(
   backend: Backend,
   spec: ConvSpec,
   accuracy: Accuracy,
-  weights: FloatArray,
-  bias: FloatArray | null,
+  { weights, bias, scale }: Operands,
 ): Selection {
   const input = allocate(spec.dtype, elementCount(inputShapeOf(spec))).fill(1);
-  const output = allocate(spec.dtype, elementCount(outputShapeOf(spec)));
+  const output = allocate(spec.outputDtype, elementCount(outputShapeOf(spec)));
   const contenders = candidates(backend, spec, accuracy)
     .slice(0, 3)
     .map((algorithm) => ({
       algorithm,
-      prepared: backend.prepare(spec, algorithm, weights, bias),
+      prepared: backend.prepare(spec, algorithm, weights, bias, scale),
       milliseconds: Number.POSITIVE_INFINITY,
     }));
   try {
@@ -105,9 +105,10 @@ export function tune(
 /** All that the time depends on, in words. */
 function keyOf({ name, isa, threads }: Backend, spec: ConvSpec, accuracy: Accuracy): string {
   const { activation, strides, padding, dilations, groups, border, dtype, inputLayout } = spec;
+  const types = spec.outputDtype === dtype ? dtype : `${dtype}>${spec.outputDtype}`;
   const { batch, inChannels, inHeight, inWidth, outChannels, kernelHeight, kernelWidth } = spec;
   return [
-    `${name} ${isa} ${threads} ${accuracy} ${dtype} ${inputLayout}`,
+    `${name} ${isa} ${threads} ${accuracy} ${types} ${inputLayout}`,
     `in ${batch}x${inChannels}x${inHeight}x${inWidth}`,
     `out ${outChannels} kernel ${kernelHeight}x${kernelWidth}`,
     `strides ${strides} dilations ${dilations} groups ${groups}`,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { allocate, dtypeOf, type FloatArray } from "./dtype.ts";
+import { allocate, elementTypeOf, type TypedArray } from "./dtype.ts";
 import type { TensorLike } from "./tensor.ts";
 
 /** Weights in the order of `layout` ("o", "i", "h" and "w" in any order), as OIHW; the array itself where they are. */
-export function toOihw({ data, shape }: TensorLike, layout: string): FloatArray {
+export function toOihw<A extends TypedArray>({ data, shape }: TensorLike<A>, layout: string): A {
   if (layout === "oihw") return data;
-  const ordered = allocate(dtypeOf(data, "weights"), data.length);
+  const ordered = allocate(elementTypeOf(data, "weights"), data.length) as A;
   const sizes = [..."oihw"].map((letter) => shape[layout.indexOf(letter)]);
   visit(sizes, layout, (at, next) => {
     ordered[next] = data[at];
@@ -14,7 +14,7 @@ export function toOihw({ data, shape }: TensorLike, layout: string): FloatArray 
 }
 
 /** OIHW weights into `to`, in the order of `layout`; `shape` is in that order too. */
-export function fromOihw(from: FloatArray, layout: string, shape: readonly number[], to: FloatArray): void {
+export function fromOihw(from: TypedArray, layout: string, shape: readonly number[], to: TypedArray): void {
   const sizes = [..."oihw"].map((letter) => shape[layout.indexOf(letter)]);
   visit(sizes, layout, (at, next) => {
     to[at] = from[next];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Windows that slide over an image without weights: where the options of pooling, unfold and fold are validated.
-import type { DType } from "./dtype.ts";
+import type { FloatDType } from "./dtype.ts";
 import { invalid } from "./errors.ts";
 import { sizesOf } from "./layout.ts";
 import { checkOneOf } from "./resolve.ts";
@@ -59,7 +59,7 @@ export interface PoolSpec extends WindowSpec {
   readonly kind: "max" | "average";
   /** Whether a mean divides by the elements of its window in the padded input, or only by those in the input. */
   readonly countIncludePad: boolean;
-  readonly dtype: DType;
+  readonly dtype: FloatDType;
 }
 
 interface Given extends WindowOptions {

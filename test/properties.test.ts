@@ -8,9 +8,10 @@ const settings = { seed: 6, numRuns: 100 };
 
 /** The engine whose turn it is. */
 let engine: Engine;
-const conv2d: Engine["conv2d"] = (...operands) => engine.conv2d(...operands);
-const corr2d: Engine["corr2d"] = (...operands) => engine.corr2d(...operands);
-const convolve2d: Engine["convolve2d"] = (...operands) => engine.convolve2d(...operands);
+const conv2d = ((...operands: [never, never, never]) => engine.conv2d(...operands)) as Engine["conv2d"];
+const corr2d = ((...operands: [never, never, never]) => engine.corr2d(...operands)) as Engine["corr2d"];
+const convolve2d = ((...operands: [never, never, never]) =>
+  engine.convolve2d(...operands)) as Engine["convolve2d"];
 
 type Floats = TensorLike<Float32Array>;
 

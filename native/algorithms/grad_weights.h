@@ -208,7 +208,7 @@ template <class T>
 void gradWeights(const GradWeightsJob& job, int64_t firstTask, int64_t lastTask, void* workspace) {
   const ConvSpec& s = *job.spec;
   const GradWeightsBlocking& b = *job.blocking;
-  const ConvJob stripJob{&s, &b.strip, nullptr, nullptr, nullptr, job.src, nullptr};
+  const ConvJob stripJob{&s, &b.strip, nullptr, nullptr, nullptr, nullptr, job.src, nullptr};
   T* stripSpace = static_cast<T*>(workspace);
   T* panel = stripSpace + b.strip.stripLength;
   T* sums = panel + b.panelLength;

@@ -11,8 +11,12 @@
 namespace corr2d {
 namespace {
 
-template <class T>
-void strided(const ConvJob& job, int64_t firstTask, int64_t lastTask, void* workspace) {
+// For each task makes the strip of its region, of `planes` planes, and calls
+// store(sums, tile, pixels, tileOutputs, outputs, offset) with the sums [pixels][tileOutputs] of a few pixels of a row
+// and one tile of output channels, whose first belongs at `offset` of the output.
+template <class T, class MakeStrip, class Store>
+CORR2D_INLINE void runStrided(const ConvJob& job, int64_t firstTask, int64_t lastTask, int64_t planes,
+                              const MakeStrip& makeStrip, const Store& store) {
   const ConvSpec& s = *job.spec;
   const Blocking& b = *job.blocking;
   constexpr int64_t width = Vec<T>::width;
@@ -21,10 +25,10 @@ void strided(const ConvJob& job, int64_t firstTask, int64_t lastTask, void* work
   alignas(64) T sums[transposedPixels<T>(kSegment) * 2 * width];
   for (int64_t task = firstTask; task < lastTask; task++) {
     const Region r = regionOf(job, task);
-    const Strip<T> strip = stripOf(job, r, 0, s.groupIn(), 0, static_cast<T*>(workspace));
+    const Strip<T> strip = makeStrip(r);
     const int64_t firstTile = r.group * b.groupTiles + r.output / b.tileOutputs;
     const int64_t pixelStep = s.strideX * strip.columnStep;
-    T* out = static_cast<T*>(job.dst) + outputOffset(s, r);
+    const int64_t offset = outputOffset(s, r);
     const int64_t outPixel = s.nhwc ? s.outChannels : 1;
     const int64_t outChannel = s.nhwc ? 1 : s.outHeight * s.outWidth;
     // Weights of a tile stay in cache while the pixels pass by.
@@ -41,7 +45,7 @@ void strided(const ConvJob& job, int64_t firstTask, int64_t lastTask, void* work
             const WindowTile<T> windows{static_cast<const T*>(job.weights) + tile * b.packedTile,
                                         static_cast<const T*>(job.bias) + tile * b.tileOutputs,
                                         strip.data + y * strip.outputRow + (x + p) * pixelStep,
-                                        s.groupIn(),
+                                        planes,
                                         strip.planeStep,
                                         s.kernelHeight,
                                         strip.tapRow,
@@ -51,19 +55,31 @@ void strided(const ConvJob& job, int64_t firstTask, int64_t lastTask, void* work
                                         sums + p * b.tileOutputs};
             windows.compute(smaller(tilePixels, pixels - p), b.tileOutputs / width);
           }
-          activate(sums, pixels * b.tileOutputs, s);
-          T* to = out + (y * s.outWidth + x) * outPixel + output * outChannel;
-          if (s.nhwc) {
-            for (int64_t p = 0; p < pixels; p++) {
-              memcpy(to + p * s.outChannels, sums + p * b.tileOutputs, static_cast<size_t>(outputs) * sizeof(T));
-            }
-          } else {
-            storeTransposed(sums, b.tileOutputs, pixels, outputs, to, outChannel);
-          }
+          store(sums, tile, pixels, b.tileOutputs, outputs,
+                offset + (y * s.outWidth + x) * outPixel + output * outChannel);
         }
       }
     }
   }
+}
+
+template <class T>
+void strided(const ConvJob& job, int64_t firstTask, int64_t lastTask, void* workspace) {
+  const ConvSpec& s = *job.spec;
+  runStrided<T>(
+      job, firstTask, lastTask, s.groupIn(),
+      [&](const Region& r) { return stripOf(job, r, 0, s.groupIn(), 0, static_cast<T*>(workspace)); },
+      [&](T* sums, int64_t, int64_t pixels, int64_t tileOutputs, int64_t outputs, int64_t offset) {
+        activate(sums, pixels * tileOutputs, s);
+        T* to = static_cast<T*>(job.dst) + offset;
+        if (s.nhwc) {
+          for (int64_t p = 0; p < pixels; p++) {
+            memcpy(to + p * s.outChannels, sums + p * tileOutputs, static_cast<size_t>(outputs) * sizeof(T));
+          }
+        } else {
+          storeTransposed(sums, tileOutputs, pixels, outputs, to, s.outHeight * s.outWidth);
+        }
+      });
 }
 
 }  // namespace

@@ -8,5 +8,6 @@ namespace corr2d {
 
 const KernelSet kAvx2Float32 = kKernels<float>;
 const KernelSet kAvx2Float64 = kKernels<double>;
+const KernelSet kAvx2Integers = kIntegerKernels;
 
 }  // namespace corr2d

@@ -8,5 +8,6 @@ namespace corr2d {
 
 const KernelSet kAvx512Float32 = kKernels<float>;
 const KernelSet kAvx512Float64 = kKernels<double>;
+const KernelSet kAvx512Integers = kIntegerKernels;
 
 }  // namespace corr2d

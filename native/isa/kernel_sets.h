@@ -7,6 +7,7 @@
 #include "../algorithms/im2col.h"
 #include "../algorithms/pool.h"
 #include "../algorithms/strided.h"
+#include "../algorithms/strided_integer.h"
 #include "../algorithms/winograd.h"
 
 namespace corr2d {
@@ -23,7 +24,18 @@ constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Ti
                                 winogradFor(T()),
                                 depthwise<T>,
                                 gradWeights<T>,
-                                pool<T>};
+                                pool<T>,
+                                {}};
+
+constexpr KernelSet kIntegerKernels = {{Vec<int32_t>::width, Tile::outputs, Tile::vectors, Tile::pixels},
+                                       nullptr,
+                                       nullptr,
+                                       stridedInteger,
+                                       nullptr,
+                                       nullptr,
+                                       nullptr,
+                                       nullptr,
+                                       {Group::channels, kApart, Group::channels == 4}};
 
 }  // namespace
 }  // namespace corr2d

@@ -8,5 +8,6 @@ namespace corr2d {
 
 const KernelSet kNeonFloat32 = kKernels<float>;
 const KernelSet kNeonFloat64 = kKernels<double>;
+const KernelSet kNeonIntegers = kIntegerKernels;
 
 }  // namespace corr2d

@@ -8,5 +8,6 @@ namespace corr2d {
 
 const KernelSet kSse2Float32 = kKernels<float>;
 const KernelSet kSse2Float64 = kKernels<double>;
+const KernelSet kSse2Integers = kIntegerKernels;
 
 }  // namespace corr2d

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { DType, FloatArray } from "../dtype.ts";
+import type { FloatArray, FloatDType, TypedArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
 
@@ -19,9 +19,16 @@ export interface Backend {
   supports(spec: ConvSpec, algorithm: Algorithm): boolean;
   /**
    * Packs weights (OIHW, `outChannels * inChannels / groups * kernelHeight * kernelWidth` of them) and bias
-   * (`outChannels`, or null for zeros) for many runs. Both are copied.
+   * (`outChannels`, or null for zeros) for many runs. Both are copied, and so is `scale` (`outChannels`), which is there
+   * for integers whose output is not "int32", and only for them. The bias of integers is an Int32Array.
    */
-  prepare(spec: ConvSpec, algorithm: Algorithm, weights: FloatArray, bias: FloatArray | null): PreparedConv;
+  prepare(
+    spec: ConvSpec,
+    algorithm: Algorithm,
+    weights: TypedArray,
+    bias: TypedArray | null,
+    scale: Float32Array | null,
+  ): PreparedConv;
   /** Prepares the gradient of a convolution's weights. The spec's activation takes no part in it. */
   prepareGradWeights(spec: ConvSpec): PreparedGradWeights;
   /** Makes input channels of weights output channels, and the other way round. */
@@ -31,7 +38,7 @@ export interface Backend {
   /** Writes every element of `output`. The two arrays do not overlap. */
   pool(spec: PoolSpec, input: FloatArray, output: FloatArray): void;
   /** Room for a tensor of zeros, where `run` can read and write it without a copy if that makes a difference. */
-  allocate(dtype: DType, length: number): Allocation;
+  allocate(dtype: FloatDType, length: number): Allocation;
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
   dispose(): void;
 }
@@ -49,12 +56,12 @@ export interface PreparedConv {
   /** Bytes beyond packed weights, input and output that one run needs. */
   readonly workspaceBytes: number;
   /** Writes every element of `output`. The two arrays do not overlap. */
-  run(input: FloatArray, output: FloatArray): void;
+  run(input: TypedArray, output: TypedArray): void;
   /**
    * As `run`, off the event loop. Nobody else touches the two arrays until the promise settles. Rejects with
    * `signal.reason` soon after an abort; `output` is then undefined in content.
    */
-  runAsync(input: FloatArray, output: FloatArray, signal: AbortSignal | undefined): Promise<void>;
+  runAsync(input: TypedArray, output: TypedArray, signal: AbortSignal | undefined): Promise<void>;
   /** Frees packed weights; runs under way finish first. A second call does nothing. */
   dispose(): void;
 }

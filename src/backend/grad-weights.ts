@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The gradient of weights by the convolutions that a backend has anyway.
-import { allocate, type FloatArray } from "../dtype.ts";
+import { allocate, type FloatArray, type FloatDType } from "../dtype.ts";
 import { selectFastest } from "../select.ts";
 import type { ConvSpec } from "../spec.ts";
 import type { Backend, PreparedConv, PreparedGradWeights } from "./backend.ts";
@@ -18,7 +18,7 @@ export function gradWeightsByConv(backend: Backend, spec: ConvSpec): PreparedGra
   const correlation = correlationOf(spec);
   const { algorithm } = selectFastest(backend, correlation, "exact");
   const prepareGroup = (gradOutput: FloatArray, group: number): PreparedConv =>
-    backend.prepare(correlation, algorithm, kernelsOf(spec, gradOutput, group), null);
+    backend.prepare(correlation, algorithm, kernelsOf(spec, gradOutput, group), null, null);
   return {
     run(input, gradOutput, gradWeights) {
       for (let group = 0; group < spec.groups; group++) {
@@ -86,7 +86,7 @@ function exchange(
 ): FloatArray {
   const groupChannels = channels / groups;
   const first = group * groupChannels;
-  const to = allocate(dtype, groupChannels * batch * pixels);
+  const to = allocate(dtype as FloatDType, groupChannels * batch * pixels);
   for (let n = 0; n < batch; n++) {
     for (let c = 0; c < groupChannels; c++) {
       const at = (c * batch + n) * pixels;
@@ -103,7 +103,7 @@ function exchange(
 }
 
 const outputOf = ({ dtype, inChannels, outChannels, groups, kernelHeight, kernelWidth }: ConvSpec) =>
-  allocate(dtype, (inChannels / groups) * (outChannels / groups) * kernelHeight * kernelWidth);
+  allocate(dtype as FloatDType, (inChannels / groups) * (outChannels / groups) * kernelHeight * kernelWidth);
 
 /** [inChannels / groups, outChannels / groups, kernel elements] into the group's part of OIHW. */
 function storeGroup(spec: ConvSpec, output: FloatArray, group: number, gradWeights: FloatArray): void {

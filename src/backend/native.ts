@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type DType, type FloatArray } from "../dtype.ts";
+import { allocate, type DType, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
 import type { Backend, Placement, PreparedConv, PreparedGradWeights } from "./backend.ts";
@@ -17,16 +17,17 @@ export interface NativeAddon {
     isa: number,
     algorithm: number,
     threads: number,
-    weights: FloatArray,
-    bias: FloatArray | null,
+    weights: TypedArray,
+    bias: TypedArray | null,
+    scale: Float32Array | null,
   ): Handle;
   workspaceBytes(conv: Handle): number;
-  run(conv: Handle, input: FloatArray, output: FloatArray): void;
+  run(conv: Handle, input: TypedArray, output: TypedArray): void;
   /** `done(error)` is called on the event loop; writing to `cancel[0]` ends the work early. */
   runAsync(
     conv: Handle,
-    input: FloatArray,
-    output: FloatArray,
+    input: TypedArray,
+    output: TypedArray,
     cancel: Int32Array,
     done: (error: Error | null) => void,
   ): void;
@@ -71,13 +72,13 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
     isa,
     threads,
     supports: (spec, algorithm) =>
+      (!isInteger(spec.dtype) || algorithm === "strided") &&
       (algorithm !== "winograd" || suitsWinograd(spec)) &&
       (algorithm !== "depthwise" || suitsDepthwise(spec)),
-    prepare: (spec, algorithm, weights, bias) =>
-      prepared(
-        addon,
-        addon.prepare(encodeSpec(spec), isaIndex, algorithms.indexOf(algorithm), threads, weights, bias),
-      ),
+    prepare: (spec, algorithm, weights, bias, scale) => {
+      const code = algorithms.indexOf(algorithm);
+      return prepared(addon, addon.prepare(encodeSpec(spec), isaIndex, code, threads, weights, bias, scale));
+    },
     prepareGradWeights: (spec) =>
       preparedGradWeights(addon, addon.prepareGradWeights(encodeSpec(spec), isaIndex, threads)),
     exchange: ({ groups, groupOut, groupIn, kernel, window, sources, targets }, from, to) => {
@@ -132,7 +133,7 @@ function cancellable(
   });
 }
 
-const dtypes: readonly DType[] = ["float32", "float64"];
+const dtypes: readonly DType[] = ["float32", "float64", "int8", "uint8", "int32"];
 const borderCodes = { constant: 0, replicate: 1, reflect: 2, mirror: 3, wrap: 4 };
 const activationCodes = { none: 0, relu: 1, leakyRelu: 2, clamp: 3, sigmoid: 4, tanh: 5 };
 
@@ -157,11 +158,14 @@ function encodeSpec(spec: ConvSpec): Float64Array {
     spec.groups,
     borderCodes[spec.border],
     dtypes.indexOf(spec.dtype),
+    dtypes.indexOf(spec.outputDtype),
     spec.inputLayout === "nhwc" ? 1 : 0,
     activationCodes[activation.kind],
     alpha,
     min,
     max,
+    spec.inputZeroPoint,
+    spec.outputZeroPoint,
   );
 }
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type FloatArray } from "../dtype.ts";
-import { type Algorithm, type ConvSpec, suitsWinograd } from "../spec.ts";
+import { allocate, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
+import { suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { exchange } from "./exchange.ts";
 import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
 import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
+import { directInteger, finishOf } from "./reference/direct-integer.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
 import { im2col, tilePixels } from "./reference/im2col.ts";
 import { pool } from "./reference/pool.ts";
 import { strided } from "./reference/strided.ts";
 import { winograd, winogradBytes } from "./reference/winograd.ts";
+import type { ConvSource } from "./worker.ts";
 import { createWorkerPool, type PooledConv, type WorkerPool } from "./worker-pool.ts";
 
 const runners = { direct, im2col, strided, winograd };
@@ -26,9 +28,18 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     name: "reference",
     isa: "javascript",
     threads: 1,
-    supports: (spec, algorithm) => algorithm in runners && (algorithm !== "winograd" || suitsWinograd(spec)),
-    prepare: (spec, algorithm, weights, bias) =>
-      prepare(workers, spec, algorithm, weights.slice(), bias === null ? null : bias.slice()),
+    supports: (spec, algorithm) =>
+      isInteger(spec.dtype)
+        ? algorithm === "direct"
+        : algorithm in runners && (algorithm !== "winograd" || suitsWinograd(spec)),
+    prepare: (spec, algorithm, weights, bias, scale) =>
+      prepare(workers, {
+        spec,
+        algorithm,
+        weights: weights.slice(),
+        bias: bias === null ? null : bias.slice(),
+        scale: scale === null ? null : scale.slice(),
+      }),
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
     exchange,
     interleave,
@@ -58,32 +69,47 @@ export function createInlineBackend(): Backend {
   };
 }
 
-function prepare(
-  workers: WorkerPool,
-  spec: ConvSpec,
-  algorithm: Algorithm,
-  weights: FloatArray,
-  bias: FloatArray | null,
-): PreparedConv {
-  // Made by the first run: the tables of an absurdly large output would not fit, nor will its array then be there.
-  let geometry: Geometry | undefined;
-  const activation = activationFunction(spec.activation);
+type Run = (geometry: Geometry, input: TypedArray, output: TypedArray) => void;
+
+/** What computes a convolution, and the bytes that it needs for it. */
+function runnerOf({ spec, algorithm, weights, bias, scale }: ConvSource): { run: Run; bytes: number } {
+  if (isInteger(spec.dtype)) {
+    const finish = finishOf(spec, scale);
+    return {
+      run: (geometry, input, output) => directInteger(spec, geometry, weights, bias, finish, input, output),
+      bytes: 0,
+    };
+  }
   const runner = runners[algorithm as keyof typeof runners];
+  const activation = activationFunction(spec.activation);
   const depth = (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
-  let pooled: PooledConv | undefined;
   return {
-    workspaceBytes: {
+    run: (geometry, input, output) => {
+      const [w, b] = [weights as FloatArray, bias as FloatArray | null];
+      runner(spec, geometry, w, b, activation, input as FloatArray, output as FloatArray);
+    },
+    bytes: {
       direct: 0,
       im2col: 8 * tilePixels(depth) * (depth + 1),
       strided: 8 * depth,
       winograd: winogradBytes(spec),
     }[algorithm as keyof typeof runners],
+  };
+}
+
+function prepare(workers: WorkerPool, source: ConvSource): PreparedConv {
+  // Made by the first run: the tables of an absurdly large output would not fit, nor will its array then be there.
+  let geometry: Geometry | undefined;
+  const { run, bytes } = runnerOf(source);
+  let pooled: PooledConv | undefined;
+  return {
+    workspaceBytes: bytes,
     run: (input, output) => {
-      geometry ??= geometryOf(spec);
-      runner(spec, geometry, weights, bias, activation, input, output);
+      geometry ??= geometryOf(source.spec);
+      run(geometry, input, output);
     },
     runAsync: (input, output, signal) => {
-      pooled ??= workers.add({ spec, algorithm, weights, bias });
+      pooled ??= workers.add(source);
       return pooled.run(input, output, signal);
     },
     dispose: () => pooled?.release(),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { bytesOf } from "../dtype.ts";
 import type { Border, ConvSpec } from "../spec.ts";
 
 /** Bytes of input and output that are in linear memory at a time: they should still be cached when they leave. */
@@ -39,16 +40,10 @@ export interface Bands {
  * @param small each element serves a few products only: memory is what counts
  * @param wholeRows no band is a part of an image's rows, as input or output lies in linear memory already
  */
-export function planBands(
-  spec: ConvSpec,
-  elementBytes: number,
-  unit: number,
-  small: boolean,
-  wholeRows: boolean,
-): Bands {
+export function planBands(spec: ConvSpec, unit: number, small: boolean, wholeRows: boolean): Bands {
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = spec;
-  const inRowBytes = inChannels * inWidth * elementBytes;
-  const outRowBytes = outChannels * outWidth * elementBytes;
+  const inRowBytes = inChannels * inWidth * bytesOf(spec.dtype);
+  const outRowBytes = outChannels * outWidth * bytesOf(spec.outputDtype);
   const all = { inChannels, outChannels };
   const bytes = inHeight * inRowBytes + outHeight * outRowBytes;
   const target = small && spec.groups === 1 ? smallTarget : bandTarget;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import type { TypedArray } from "../dtype.ts";
 import { aligned, createWasmMemory, elementsOf, type WasmMemory } from "./wasm-memory.ts";
 import { type WasmPlan, writePlan } from "./wasm-plan.ts";
 import { createTeam, type Team } from "./wasm-team.ts";
@@ -55,27 +55,38 @@ export function instantiate(module: WebAssembly.Module, helpers: number): Instan
   };
 }
 
-/** Puts a plan into memory: fields, taps, packed weights and bias, one after the other. */
-export function place(on: Instance, plan: WasmPlan, weights: FloatArray, bias: FloatArray | null): Place {
+/** What a plan is placed with. */
+export interface Placed {
+  readonly weights: TypedArray;
+  readonly bias: TypedArray | null;
+  readonly scale: Float32Array | null;
+}
+
+/**
+ * Puts a plan into memory: fields, taps, packed weights, bias and scale, one after the other. Where there is no scale,
+ * zeros take its place.
+ */
+export function place(on: Instance, plan: WasmPlan, { weights, bias, scale }: Placed): Place {
   const { memory, exports } = on;
   const sizes = [plan.headBytes + plan.taps.byteLength, plan.weightBytes, plan.biasBytes, plan.biasBytes].map(
     aligned,
   );
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const at = memory.allocate(bytes);
-  const [weightsAt, biasAt, zerosAt] = [sizes[0], sizes[0] + sizes[1], bytes - sizes[3]].map(
+  const [weightsAt, biasAt, scaleAt] = [sizes[0], sizes[0] + sizes[1], bytes - sizes[3]].map(
     (size) => at + size,
   );
   let raw = 0;
   const rawBytes = aligned(weights.byteLength) + packScratchBytes;
   try {
     raw = memory.allocate(rawBytes);
-    const elements = elementsOf(memory, weights);
-    const scale = weights.BYTES_PER_ELEMENT;
-    elements.fill(0, biasAt / scale, (at + bytes) / scale);
-    if (bias !== null) elements.set(bias, biasAt / scale);
-    elements.set(weights, raw / scale);
-    const addresses = { taps: at + plan.headBytes, weights: weightsAt, bias: biasAt, zeros: zerosAt };
+    const put = (array: TypedArray, address: number) =>
+      elementsOf(memory, array).set(array, address / array.BYTES_PER_ELEMENT);
+    memory.uint8.fill(0, biasAt, at + bytes);
+    if (bias !== null) put(bias, biasAt);
+    if (scale !== null) put(scale, scaleAt);
+    put(weights, raw);
+    const addresses = { taps: at + plan.headBytes, weights: weightsAt, bias: biasAt, scale: scaleAt };
     writePlan(plan, at, addresses, memory.float64, memory.int32);
     exports.pack(at, raw, raw + aligned(weights.byteLength));
   } catch (error) {

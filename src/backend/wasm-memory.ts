@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import { elementTypeOf, type FloatArray, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 
 const pageBytes = 65536;
@@ -26,6 +26,8 @@ export interface WasmMemory {
   readonly float32: Float32Array;
   readonly float64: Float64Array;
   readonly int32: Int32Array;
+  readonly int8: Int8Array;
+  readonly uint8: Uint8Array;
 }
 
 /** An allocator of all memory from `base` upwards: first fit over a list of gaps, ordered by address. */
@@ -35,6 +37,8 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
   let float32: Float32Array;
   let float64: Float64Array;
   let int32: Int32Array;
+  let int8: Int8Array;
+  let uint8: Uint8Array;
 
   const refresh = (): void => {
     if (buffer === memory.buffer) return;
@@ -42,6 +46,8 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
     float32 = new Float32Array(buffer);
     float64 = new Float64Array(buffer);
     int32 = new Int32Array(buffer);
+    int8 = new Int8Array(buffer);
+    uint8 = new Uint8Array(buffer);
   };
 
   /** Grows by what the last gap lacks, and by a quarter of all memory at least, so that few calls have to. */
@@ -104,6 +110,14 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
       refresh();
       return int32;
     },
+    get int8() {
+      refresh();
+      return int8;
+    },
+    get uint8() {
+      refresh();
+      return uint8;
+    },
   };
 }
 
@@ -116,8 +130,8 @@ export function following({ memory }: WasmMemory, array: FloatArray): () => Floa
 }
 
 /** The view whose elements are of the type of `like`. */
-export function elementsOf(memory: WasmMemory, like: FloatArray): FloatArray {
-  return like.BYTES_PER_ELEMENT === 4 ? memory.float32 : memory.float64;
+export function elementsOf(memory: WasmMemory, like: TypedArray): TypedArray {
+  return memory[elementTypeOf(like, "like")];
 }
 
 export function aligned(bytes: number): number {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import { isInteger } from "../dtype.ts";
 import { type Activation, type Algorithm, algorithms, borders, type ConvSpec } from "../spec.ts";
 import { type Bands, planBands } from "./wasm-bands.ts";
 import {
@@ -12,20 +12,21 @@ import {
   slotsOf,
   stripRows,
 } from "./wasm-blocks.ts";
+import { planIntegers } from "./wasm-integer-plan.ts";
 import { planSquares, squareSize } from "./wasm-winograd.ts";
 
 /** Bytes that must be readable after input, output and strip: tiles read whole vectors. */
 export const slackBytes = 512;
 
 /** Output channels that a vector load of the bias may reach beyond the last. */
-const biasSlack = 4;
+export const biasSlack = 4;
 
 /** Bytes that one product of a tile of im2col takes, as in assembly/tiles/column.ts. */
 const panelWidth = 32;
 
 /** Sizes of the head of the workspace, as in assembly/plan.ts. */
-const frameBytes = 256;
-const scratchBytes = 192;
+export const frameBytes = 256;
+export const scratchBytes = 192;
 
 /** What depthwise wants around its row of zeros, as in assembly/convolve.ts. */
 const zeroRowBytes = 2 * 128;
@@ -50,11 +51,12 @@ export interface WasmPlan {
 
 /** @param wholeRows see planBands */
 export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): WasmPlan {
+  if (isInteger(s.dtype)) return planIntegers(s, wholeRows);
   const e = s.dtype === "float32" ? 4 : 8;
   const channelsLast = s.inputLayout === "nhwc";
   const winograd = algorithm === "winograd";
   const planes = planesOf(s, algorithm);
-  const bands = planBands(s, e, winograd ? squareSize(s) : 1, planes !== "none", wholeRows);
+  const bands = planBands(s, winograd ? squareSize(s) : 1, planes !== "none", wholeRows);
   const input = pitchesOf(bands.inChannels, bands.inRows, s.inWidth, e, channelsLast);
   const output = pitchesOf(bands.outChannels, bands.outRows, s.outWidth, e, channelsLast);
   const sampling = sample(s, algorithm !== "strided");
@@ -158,15 +160,15 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
 export function writePlan(
   plan: WasmPlan,
   at: number,
-  addresses: { taps: number; weights: number; bias: number; zeros: number },
-  float64: FloatArray,
+  addresses: { taps: number; weights: number; bias: number; scale: number },
+  float64: Float64Array,
   int32: Int32Array,
 ): void {
   float64.set(plan.limits, at / 8);
   let to = at / 4 + 6;
   for (const value of Object.values(plan.fields)) int32[to++] = value;
-  const { taps, weights, bias, zeros } = addresses;
-  for (const address of [taps, weights, bias, zeros]) int32[to++] = address;
+  const { taps, weights, bias, scale } = addresses;
+  for (const address of [taps, weights, bias, scale]) int32[to++] = address;
   int32.set(plan.taps, taps / 4);
 }
 
@@ -178,7 +180,7 @@ export interface Pitches {
   readonly col: number;
 }
 
-function pitchesOf(
+export function pitchesOf(
   channels: number,
   height: number,
   width: number,
@@ -265,12 +267,12 @@ function tapsOf(block: Block, tapOf: Source["tapOf"]): Int32Array {
   return taps;
 }
 
-function activationCode(activation: Activation): number {
+export function activationCode(activation: Activation): number {
   const codes = { none: 0, relu: 0, clamp: 0, leakyRelu: 1, sigmoid: 2, tanh: 3 };
   return codes[activation.kind];
 }
 
-function limitsOf(activation: Activation): WasmPlan["limits"] {
+export function limitsOf(activation: Activation): WasmPlan["limits"] {
   if (activation.kind === "clamp") return [activation.min, activation.max, 0];
   if (activation.kind === "leakyRelu") return [-Infinity, Infinity, activation.alpha];
   return [activation.kind === "relu" ? 0 : -Infinity, Infinity, 0];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import { bytesOf, isInteger, type TypedArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Band } from "./wasm-bands.ts";
 import type { Job } from "./wasm-helper.ts";
@@ -7,6 +7,9 @@ import type { Instance } from "./wasm-instance.ts";
 import { aligned } from "./wasm-memory.ts";
 import { slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { cutTasks, type Task } from "./wasm-tasks.ts";
+
+/** Output channels of the tiles in assembly/integers/, and as many of them as are worth a task. */
+const integerUnit = 24;
 
 /** A tensor as planes of rows, and the buffer in linear memory that holds the same few rows of each plane. */
 interface Planes {
@@ -30,17 +33,17 @@ export function runOn(
   { bands, input: inPitch, output: outPitch, workspaceBytes }: WasmPlan,
   spec: ConvSpec,
   algorithm: Algorithm,
-  input: FloatArray,
-  output: FloatArray,
+  input: TypedArray,
+  output: TypedArray,
 ): number {
-  const channelUnit = exports.channelUnit();
+  const channelUnit = isInteger(spec.dtype) ? integerUnit : exports.channelUnit();
   const share = (band: Band, items: number, helpers: number) =>
     cutTasks(spec, algorithm, band, items, helpers + 1, channelUnit);
   // Helpers are not even started for the sake of small images.
   const shared = team !== undefined && share(bands.list[0], bands.items, 1).length > 1;
   const helpers = shared ? team.muster() : 0;
   // Before memory grows, which may empty the two arrays.
-  const isHere = ({ buffer }: FloatArray) => buffer === memory.memory.buffer;
+  const isHere = ({ buffer }: TypedArray) => buffer === memory.memory.buffer;
   const inHere = isHere(input) ? input.byteOffset : undefined;
   const outHere = isHere(output) ? output.byteOffset : undefined;
   const inBytes = inHere === undefined ? aligned(bands.items * inPitch.item + slackBytes) : 0;
@@ -51,25 +54,27 @@ export function runOn(
   const outAt = inAt + inBytes;
   const workspaces = Array.from({ length: helpers + 1 }, (_, i) => outAt + outBytes + i * workspace);
   try {
-    const scale = spec.dtype === "float32" ? 4 : 8;
-    const elements = scale === 4 ? memory.float32 : memory.float64;
-    const inItem = spec.inChannels * spec.inHeight * spec.inWidth * scale;
-    const outItem = spec.outChannels * spec.outHeight * spec.outWidth * scale;
+    const inputs = memory[spec.dtype];
+    const outputs = memory[spec.outputDtype];
+    const inScale = bytesOf(spec.dtype);
+    const outScale = bytesOf(spec.outputDtype);
+    const inItem = spec.inChannels * spec.inHeight * spec.inWidth * inScale;
+    const outItem = spec.outChannels * spec.outHeight * spec.outWidth * outScale;
     const channelsLast = spec.inputLayout === "nhwc";
     const from: Planes = {
       count: channelsLast ? 1 : spec.inChannels,
       held: channelsLast ? 1 : bands.inChannels,
       rows: spec.inHeight,
-      rowLength: inPitch.row / scale,
-      buffer: inAt / scale,
+      rowLength: inPitch.row / inScale,
+      buffer: inAt / inScale,
       bufferRows: bands.inRows,
     };
     const to: Planes = {
       count: channelsLast ? 1 : spec.outChannels,
       held: channelsLast ? 1 : bands.outChannels,
       rows: spec.outHeight,
-      rowLength: outPitch.row / scale,
-      buffer: outAt / scale,
+      rowLength: outPitch.row / outScale,
+      buffer: outAt / outScale,
       bufferRows: bands.outRows,
     };
     for (let item = 0; item < spec.batch; item += bands.items) {
@@ -86,7 +91,7 @@ export function runOn(
         const all = channelsLast ? { ...read, first: 0, end: 1 } : read;
         if (inHere === undefined) {
           forEachPiece(from, item, band.inFrom, all.first, all, (inMemory, inTensor, length) =>
-            elements.set(part(input, inTensor, length), inMemory),
+            inputs.set(part(input, inTensor, length), inMemory),
           );
         }
         const tasks = share(band, items, helpers);
@@ -110,7 +115,7 @@ export function runOn(
           if (outHere !== undefined) return;
           const task = channelsLast ? { ...tasks[i], first: 0, end: 1 } : tasks[i];
           forEachPiece(to, item, band.from, band.first, task, (inMemory, inTensor, length) =>
-            output.set(part(elements, inMemory, length), inTensor),
+            output.set(part(outputs, inMemory, length), inTensor),
           );
         };
         if (jobs.length > 1 && team !== undefined) team.run(jobs, workspaces, run, done);
@@ -160,6 +165,6 @@ function forEachPiece(
   }
 }
 
-function part(array: FloatArray, at: number, length: number): FloatArray {
+function part(array: TypedArray, at: number, length: number): TypedArray {
   return length === array.length ? array : array.subarray(at, at + length);
 }

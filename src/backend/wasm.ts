@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { DType, FloatArray } from "../dtype.ts";
+import { bytesOf, type FloatArray, type FloatDType, isInteger, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { Allocation, Backend, PreparedConv } from "./backend.ts";
@@ -8,6 +8,7 @@ import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
 import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
+import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { aligned } from "./wasm-memory.ts";
 import { planWasm, slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { poolOn } from "./wasm-pool.ts";
@@ -63,15 +64,22 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
   const prepare = (
     spec: ConvSpec,
     algorithm: Algorithm,
-    weights: FloatArray,
-    bias: FloatArray | null,
+    weights: TypedArray,
+    bias: TypedArray | null,
+    scale: Float32Array | null,
   ): PreparedConv => {
     const plan = planWasm(spec, algorithm);
+    const start = isInteger(spec.dtype) ? foldZeroPoint(spec, weights as Int8Array, bias) : bias;
     // For tensors that lie in memory as a whole.
     let wholePlan: WasmPlan | undefined;
     // Kept for workers and for the next instance.
-    const own = { weights: weights.slice(), bias: bias === null ? null : bias.slice() };
-    guarded((on) => place(on, plan, own.weights, own.bias));
+    const own = {
+      weights: weights.slice(),
+      bias: bias === null ? null : bias.slice(),
+      scale: scale === null ? null : scale.slice(),
+    };
+    const placed = { ...own, bias: start };
+    guarded((on) => place(on, plan, placed));
     let pooled: PooledConv | undefined;
     let open = true;
 
@@ -89,7 +97,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
             wholePlan ??= planWasm(spec, algorithm, true);
             used = wholePlan;
           }
-          const { address } = on.plans.get(used) ?? place(on, used, own.weights, own.bias);
+          const { address } = on.plans.get(used) ?? place(on, used, placed);
           const transient = runOn(on, address, used, spec, algorithm, input, output);
           if (transient > highWater) drop();
         });
@@ -111,7 +119,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     };
   };
 
-  const allocate = (dtype: DType, length: number): Allocation =>
+  const allocate = (dtype: FloatDType, length: number): Allocation =>
     guarded(({ memory }) => {
       const scale = dtype === "float32" ? 4 : 8;
       const bytes = aligned(length * scale + slackBytes);
@@ -137,16 +145,17 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     threads: helpers + 1,
     supports(spec, algorithm) {
       if (algorithm === "depthwise" && !suitsDepthwise(spec)) return false;
+      if (isInteger(spec.dtype) && algorithm !== "strided") return false;
       const winograd = algorithm === "winograd";
       if (winograd && !suitsWinograd(spec)) return false;
-      const bytes = spec.dtype === "float32" ? 4 : 8;
-      const input = spec.inChannels * spec.inHeight * spec.inWidth;
-      const output = spec.outChannels * spec.outHeight * spec.outWidth;
+      const input = spec.inChannels * spec.inHeight * spec.inWidth * bytesOf(spec.dtype);
+      const output = spec.outChannels * spec.outHeight * spec.outWidth * bytesOf(spec.outputDtype);
       const weights =
         spec.outChannels * (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
       // Raw weights are there beside the packed ones while these are made.
-      const packed = winograd ? winogradWeights(spec) : weights * bytes;
-      return Math.max((input + output) * bytes, weights * bytes) + packed < addressable;
+      const raw = weights * bytesOf(spec.weightsDtype);
+      const packed = isInteger(spec.dtype) ? pairedWeights(spec) : winograd ? winogradWeights(spec) : raw;
+      return Math.max(input + output, raw) + packed < addressable;
     },
     prepare,
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),

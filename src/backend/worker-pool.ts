@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
+import type { TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { platform, type WorkerPort } from "../platform/platform.ts";
 import type { ConvSource, Request, Response, WorkerBackend } from "./worker.ts";
@@ -21,7 +21,7 @@ export interface PooledConv {
    *
    * Rejects with `signal.reason` at once after an abort, and with BACKEND_FAILED if the worker dies.
    */
-  run(input: FloatArray, output: FloatArray, signal: AbortSignal | undefined): Promise<void>;
+  run(input: TypedArray, output: TypedArray, signal: AbortSignal | undefined): Promise<void>;
   /** Workers forget it when its last run has ended. */
   release(): void;
 }
@@ -36,8 +36,8 @@ interface Plan {
 interface Job {
   readonly plan: Plan;
   /** Goes to the worker, buffer and all. */
-  readonly input: FloatArray;
-  readonly output: FloatArray;
+  readonly input: TypedArray;
+  readonly output: TypedArray;
   /** Settles the caller's promise: only once, and only the first time counts. */
   readonly settle: (error?: unknown) => void;
   /** Nobody waits for it any more. */
@@ -158,7 +158,7 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     }
   };
 
-  const run = (plan: Plan, input: FloatArray, output: FloatArray, signal: AbortSignal | undefined) =>
+  const run = (plan: Plan, input: TypedArray, output: TypedArray, signal: AbortSignal | undefined) =>
     new Promise<void>((resolve, reject) => {
       if (disposed) throw new Corr2dError("DISPOSED", `This ${on.backend} backend was disposed of`);
       signal?.throwIfAborted();
@@ -206,7 +206,7 @@ function post(port: WorkerPort, request: Request, transfer: ArrayBuffer[] = []):
 }
 
 /** The array itself if its buffer holds nothing else and can change hands, else a copy. */
-function transferable(array: FloatArray): FloatArray {
+function transferable(array: TypedArray): TypedArray {
   const { buffer } = array;
   const whole = buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength;
   return whole && !(buffer as { resizable?: boolean }).resizable ? array : array.slice();

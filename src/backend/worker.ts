@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs in a worker: convolves what worker-pool.ts sends. A module of its own, in Node and in browsers.
-import type { FloatArray } from "../dtype.ts";
+import { allocate, type TypedArray } from "../dtype.ts";
 import { Corr2dError, type ErrorCode } from "../errors.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
@@ -18,20 +18,21 @@ export type WorkerBackend =
 export interface ConvSource {
   readonly spec: ConvSpec;
   readonly algorithm: Algorithm;
-  readonly weights: FloatArray;
-  readonly bias: FloatArray | null;
+  readonly weights: TypedArray;
+  readonly bias: TypedArray | null;
+  readonly scale: Float32Array | null;
 }
 
 export type Request =
   | { readonly type: "open"; readonly on: WorkerBackend }
   | { readonly type: "prepare"; readonly plan: number; readonly source: ConvSource }
-  | { readonly type: "run"; readonly plan: number; readonly input: FloatArray; readonly outputLength: number }
+  | { readonly type: "run"; readonly plan: number; readonly input: TypedArray; readonly outputLength: number }
   | { readonly type: "release"; readonly plan: number }
   | ({ readonly type: "help" } & HelpRequest);
 
 /** The answer to a "run"; no other request has one. */
 export type Response =
-  | { readonly type: "done"; readonly output: FloatArray }
+  | { readonly type: "done"; readonly output: TypedArray }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly cause: unknown };
 
 type Post = (response: Response, transfer: ArrayBuffer[]) => void;
@@ -41,15 +42,14 @@ function serve(post: Post, close: () => void): (request: Request) => void {
   const sources = new Map<number, ConvSource>();
   const plans = new Map<number, PreparedConv>();
 
-  const run = (id: number, input: FloatArray, outputLength: number): void => {
+  const run = (id: number, input: TypedArray, outputLength: number): void => {
     const source = sources.get(id) as ConvSource;
     let plan = plans.get(id);
     if (plan === undefined) {
-      plan = backend.prepare(source.spec, source.algorithm, source.weights, source.bias);
+      plan = backend.prepare(source.spec, source.algorithm, source.weights, source.bias, source.scale);
       plans.set(id, plan);
     }
-    const output =
-      input instanceof Float32Array ? new Float32Array(outputLength) : new Float64Array(outputLength);
+    const output = allocate(source.spec.outputDtype, outputLength);
     plan.run(input, output);
     post({ type: "done", output }, [output.buffer as ArrayBuffer]);
   };

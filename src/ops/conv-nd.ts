@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What convolutions over other than two axes share: they run as conv2d, and say what is wrong in their own terms.
-import { type DType, dtypeOf, type FloatArray } from "../dtype.ts";
+import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { sameShape } from "../output.ts";
 import type { ConvPlan, RunOptions } from "../plan.ts";
@@ -98,7 +98,7 @@ export function resultOf(data: FloatArray, shape: readonly number[], out: RunOpt
 }
 
 /** Throws INVALID_ARGUMENT unless `data` has elements of the given type, and as many. */
-export function checkElements(data: FloatArray, dtype: DType, length: number, name: string): void {
+export function checkElements(data: FloatArray, dtype: FloatDType, length: number, name: string): void {
   if (dtypeOf(data, name) !== dtype) throw invalid(`${dtype} elements, as the weights have,`, name, data);
   if (data.length !== length) throw invalid(`${length} elements`, name, data);
 }

@@ -8,7 +8,8 @@ import { readOptions, resolveAccuracy } from "../resolve.ts";
 import { type ConvTransposeOptions, resolveConvTransposeSpec } from "../resolve-transpose.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { toOihw } from "../weights-layout.ts";
-import { type Conv2dOptions, operands, readBias } from "./conv2d.ts";
+import { type Conv2dOptions, readBias } from "./conv2d.ts";
+import { floatOperands } from "./float-operands.ts";
 
 export interface ConvTranspose2dOptions extends ConvTransposeOptions {
   /** One number for each output channel. Default zeros. */
@@ -44,7 +45,7 @@ export function convTranspose2d(
   options?: ConvTranspose2dOptions & RunOptions,
 ): Tensor {
   const { out, ...given } = readOptions(options, [...optionNames, "out"]);
-  const { input, filters } = operands(x, weights);
+  const [input, filters] = floatOperands(x, "x", weights, "weights");
   const once = plan(core, input.shape, filters, given);
   try {
     return once.run(input, out === undefined ? undefined : { out });
@@ -62,7 +63,7 @@ export async function convTranspose2dAsync(
 ): Promise<Tensor> {
   const names = [...optionNames, "out", "signal", "transfer"];
   const { out, signal, transfer, ...given } = readOptions(options, names);
-  const { input, filters } = operands(x, weights);
+  const [input, filters] = floatOperands(x, "x", weights, "weights");
   const once = plan(core, input.shape, filters, given);
   try {
     return await once.runAsync(input, { signal, transfer, ...(out !== undefined && { out }) });

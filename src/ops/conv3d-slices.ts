@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How the slices of a volume are laid out for a conv2d that takes those that a kernel sees as channels of one image.
 import { tapSources } from "../border.ts";
-import { allocate, type DType, dtypeOf, type FloatArray } from "../dtype.ts";
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import type { AxisPadding } from "../shape.ts";
 import type { Border } from "../spec.ts";
 import type { TensorLike } from "../tensor.ts";
@@ -10,7 +10,7 @@ import type { TensorLike } from "../tensor.ts";
 export interface Volume {
   readonly inChannels: number;
   readonly groups: number;
-  readonly dtype: DType;
+  readonly dtype: FloatDType;
   readonly input: readonly number[];
   readonly strides: readonly number[];
   readonly dilations: readonly number[];

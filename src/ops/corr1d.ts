@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type DType, dtypeOf, type FloatArray } from "../dtype.ts";
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import type { ConvPlan, RunOptions } from "../plan.ts";
@@ -90,7 +90,7 @@ function operands(x: Signal, kernel: Signal): { samples: FloatArray; taps: Float
 export function resolve1d(
   length: number,
   kernelLength: number,
-  dtype: DType,
+  dtype: FloatDType,
   { mode, padding, strides = 1, dilations = 1, border }: Corr1dOptions,
 ): ConvSpec {
   checkPositive(strides, "strides");
@@ -149,7 +149,7 @@ export function planDirect(core: EngineCore, spec: ConvSpec, weights: FloatArray
 
 function runFft(x: FloatArray, taps: FloatArray, spec: ConvSpec, out: RunOptions["out"]): Tensor {
   const { padding, border, outWidth, strides, dilations, dtype } = spec;
-  const output = out === undefined ? allocate(dtype, outWidth) : outOf(out, spec);
+  const output = out === undefined ? allocate(dtype as FloatDType, outWidth) : outOf(out, spec);
   checkOutput(output, x, spec);
   const signal: PaddedSignal = { x, before: padding[2], after: padding[3], border };
   const blocks = planOverlapSave(taps, dilations[1]);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
+import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
 import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
 import type { ConvSpec } from "../spec.ts";
-import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import { type NestedArray, Tensor, type TensorLike, toAnyTensor } from "../tensor.ts";
 import { planSpec } from "./conv2d.ts";
 
 /** How much of the matrix of all overlaps is returned; names are SciPy's. */
@@ -27,7 +27,9 @@ export interface Corr2dOptions
   readonly padding?: Padding;
 }
 
-type Matrix = TensorLike | NestedArray;
+type Matrix = TensorLike<TypedArray> | NestedArray;
+type AnyTensor = Tensor<TypedArray>;
+type AnyRunOptions = RunOptions<TypedArray>;
 
 const optionNames = ["mode", "strides", "padding", "dilations", "border", "algorithm", "accuracy", "tune"];
 
@@ -36,8 +38,8 @@ export function corr2d(
   core: EngineCore,
   x: Matrix,
   kernel: Matrix,
-  options?: Corr2dOptions & RunOptions,
-): Tensor {
+  options?: Corr2dOptions & AnyRunOptions,
+): AnyTensor {
   return correlate(core, x, kernel, options, false);
 }
 
@@ -46,8 +48,8 @@ export function convolve2d(
   core: EngineCore,
   x: Matrix,
   kernel: Matrix,
-  options?: Corr2dOptions & RunOptions,
-): Tensor {
+  options?: Corr2dOptions & AnyRunOptions,
+): AnyTensor {
   return correlate(core, x, kernel, options, true);
 }
 
@@ -55,9 +57,9 @@ function correlate(
   core: EngineCore,
   x: Matrix,
   kernel: Matrix,
-  options: (Corr2dOptions & RunOptions) | undefined,
+  options: (Corr2dOptions & AnyRunOptions) | undefined,
   flip: boolean,
-): Tensor {
+): AnyTensor {
   const { image, taps } = operands(x, kernel);
   if (options === undefined && !flip) {
     const small = correlateSmall(core, image, taps);
@@ -78,9 +80,9 @@ export async function correlateAsync(
   core: EngineCore,
   x: Matrix,
   kernel: Matrix,
-  options: (Corr2dOptions & RunOptions & AsyncOptions) | undefined,
+  options: (Corr2dOptions & AnyRunOptions & AsyncOptions) | undefined,
   flip: boolean,
-): Promise<Tensor> {
+): Promise<AnyTensor> {
   const names = [...optionNames, "out", "signal", "transfer"];
   const { out, signal, transfer, ...given } = readOptions(options, names);
   const { image, taps } = operands(x, kernel);
@@ -119,7 +121,11 @@ export function corr2dSpec(
 /**
  * The plain call on a matrix so small that planning would cost more than the work: the definition, summed in float64.
  */
-function correlateSmall(core: EngineCore, image: TensorLike, taps: TensorLike): Tensor | undefined {
+function correlateSmall(
+  core: EngineCore,
+  image: TensorLike<TypedArray>,
+  taps: TensorLike<TypedArray>,
+): AnyTensor | undefined {
   core.assertOpen();
   const [height, width] = image.shape;
   const [kernelHeight, kernelWidth] = taps.shape;
@@ -130,7 +136,8 @@ function correlateSmall(core: EngineCore, image: TensorLike, taps: TensorLike): 
   if (outHeight < 1 || outWidth < 1 || w.length === 0 || outHeight * outWidth * w.length >= core.smallBelow) {
     return undefined;
   }
-  const out = allocate(dtypeOf(x, "x"), outHeight * outWidth);
+  const dtype = elementTypeOf(x, "x");
+  const out = allocate(isInteger(dtype) ? "int32" : dtype, outHeight * outWidth);
   for (let oy = 0, next = 0; oy < outHeight; oy++) {
     for (let ox = 0; ox < outWidth; ox++) {
       let sum = 0;
@@ -144,37 +151,55 @@ function correlateSmall(core: EngineCore, image: TensorLike, taps: TensorLike): 
   return new Tensor(out, [outHeight, outWidth]);
 }
 
-/** A nested matrix takes the element type of its partner. */
-function operands(x: Matrix, kernel: Matrix): { image: TensorLike; taps: TensorLike } {
+/** A nested matrix takes the element type of its partner; a kernel for uint8 or int8 is int8. */
+function operands(
+  x: Matrix,
+  kernel: Matrix,
+): { image: TensorLike<TypedArray>; taps: TensorLike<TypedArray> } {
   if (Array.isArray(x) && !Array.isArray(kernel)) {
-    const taps = toTensor(kernel, 2, "kernel");
-    return { image: toTensor(x, 2, "x", dtypeOf(taps.data, "kernel.data")), taps };
+    const taps = toAnyTensor(kernel, 2, "kernel");
+    const dtype = elementTypeOf(taps.data, "kernel.data");
+    if (kernelDtypeOf(dtype) !== dtype)
+      throw invalid("float32, float64 or int8 elements", "kernel.data", taps.data);
+    return { image: toAnyTensor(x, 2, "x", dtype), taps };
   }
-  const image = toTensor(x, 2, "x");
-  const dtype = dtypeOf(image.data, "x.data");
-  const taps = toTensor(kernel, 2, "kernel", dtype);
-  if (dtypeOf(taps.data, "kernel.data") !== dtype)
-    throw invalid(`${dtype} elements, as x has,`, "kernel.data", taps.data);
+  const image = toAnyTensor(x, 2, "x");
+  const dtype = elementTypeOf(image.data, "x.data");
+  if (dtype === "int32") throw invalid("float32, float64, uint8 or int8 elements", "x.data", image.data);
+  const kernelDtype = kernelDtypeOf(dtype);
+  const taps = toAnyTensor(kernel, 2, "kernel", kernelDtype);
+  if (elementTypeOf(taps.data, "kernel.data") !== kernelDtype) {
+    const why = isInteger(dtype) ? `as x has ${dtype}` : "as x has";
+    throw invalid(`${kernelDtype} elements, ${why},`, "kernel.data", taps.data);
+  }
   return { image, taps };
 }
 
+const kernelDtypeOf = (dtype: DType): DType => (isInteger(dtype) ? "int8" : dtype);
+
 function planMatrix(
   core: EngineCore,
-  image: TensorLike,
-  taps: TensorLike,
+  image: TensorLike<TypedArray>,
+  taps: TensorLike<TypedArray>,
   options: Corr2dOptions,
   flip: boolean,
 ) {
-  const spec = resolveMatrix(image.shape, taps.shape, dtypeOf(image.data, "x.data"), options, "kernel.shape");
+  const spec = resolveMatrix(
+    image.shape,
+    taps.shape,
+    elementTypeOf(image.data, "x.data"),
+    options,
+    "kernel.shape",
+  );
   const weights = flip ? taps.data.slice().reverse() : taps.data;
-  return planSpec(core, spec, weights, null, options);
+  return planSpec<TypedArray>(core, spec, weights, null, options);
 }
 
 /** A corr2d as a convolution of one channel; `kernelName` is how messages call its shape. Throws INVALID_ARGUMENT. */
 export function resolveMatrix(
   shape: readonly number[],
   kernelShape: readonly number[],
-  dtype: "float32" | "float64",
+  dtype: DType,
   options: Corr2dOptions,
   kernelName: string,
 ): ConvSpec {
@@ -213,18 +238,18 @@ export function centredPadding(extent: number): [before: number, after: number] 
 
 /** The elements of an `out` that has the shape of the result. */
 function elementsOf(
-  out: TensorLike | FloatArray,
-  { outputShape: [, , height, width] }: ConvPlan,
-): FloatArray {
+  out: TensorLike<TypedArray> | TypedArray,
+  { outputShape: [, , height, width] }: ConvPlan<TypedArray, TypedArray>,
+): TypedArray {
   if (ArrayBuffer.isView(out)) return out;
   if (Array.isArray(out))
     throw invalid("a typed array or { data, shape }, which can be written to,", "out", out);
-  const { data, shape } = toTensor(out, 2, "out");
+  const { data, shape } = toAnyTensor(out, 2, "out");
   if (shape[0] !== height || shape[1] !== width) throw invalid(`[${height}, ${width}]`, "out.shape", shape);
   return data;
 }
 
 /** A plan's output without its batch and channel; the caller's own tensor if there is one. */
-function asMatrix(output: Tensor, out: TensorLike | FloatArray | undefined): Tensor {
+function asMatrix(output: AnyTensor, out: TensorLike<TypedArray> | TypedArray | undefined): AnyTensor {
   return out instanceof Tensor ? out : new Tensor(output.data, output.shape.slice(2));
 }

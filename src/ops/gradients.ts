@@ -9,6 +9,7 @@ import { type ConvOptions, checkOneOf, readOptions, resolveAccuracy, resolveConv
 import { inputLayouts } from "../spec.ts";
 import { checkShape, type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { toOihw } from "../weights-layout.ts";
+import { floatOperands } from "./float-operands.ts";
 
 /**
  * Those of the convolution whose gradients are asked for; one object serves all three. A convolution's activation is not
@@ -46,7 +47,7 @@ export function conv2dGradInput(
   options?: Conv2dGradientOptions & RunOptions,
 ): Tensor {
   const { out, ...given } = readOptions(options, [...gradientOptionNames, "out"]);
-  const [filters, gradient] = partners(weights, "weights", gradOutput, "gradOutput");
+  const [filters, gradient] = floatOperands(weights, "weights", gradOutput, "gradOutput");
   const once = planGradInput(core, inputShape, filters, given);
   try {
     return once.run(gradient, out === undefined ? undefined : { out });
@@ -64,7 +65,7 @@ export async function conv2dGradInputAsync(
   options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
 ): Promise<Tensor> {
   const { out, signal, transfer, ...given } = readOptions(options, [...gradientOptionNames, ...asyncNames]);
-  const [filters, gradient] = partners(weights, "weights", gradOutput, "gradOutput");
+  const [filters, gradient] = floatOperands(weights, "weights", gradOutput, "gradOutput");
   const once = planGradInput(core, inputShape, filters, given);
   try {
     return await once.runAsync(gradient, { signal, transfer, ...(out !== undefined && { out }) });
@@ -95,7 +96,7 @@ export function conv2dGradWeights(
   options?: Conv2dGradientOptions & RunOptions,
 ): Tensor {
   const { out, ...given } = readOptions(options, [...gradientOptionNames, "out"]);
-  const [input, gradient] = partners(x, "x", gradOutput, "gradOutput");
+  const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
   const once = planGradWeights(core, input, weightsShape, given);
   try {
     return once.run(gradient, out === undefined ? undefined : { out });
@@ -113,7 +114,7 @@ export async function conv2dGradWeightsAsync(
   options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
 ): Promise<Tensor> {
   const { out, signal, transfer, ...given } = readOptions(options, [...gradientOptionNames, ...asyncNames]);
-  const [input, gradient] = partners(x, "x", gradOutput, "gradOutput");
+  const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
   // Private, as gradOutput becomes: no script can change it while other threads use it.
   const once = planGradWeights(core, { ...input, data: input.data.slice() }, weightsShape, given);
   try {
@@ -192,14 +193,4 @@ function fourSizes(shape: readonly number[], name: string): readonly number[] {
   const checked = checkShape(shape, name);
   if (checked.length !== 4) throw invalid("4 dimensions", name, shape);
   return checked;
-}
-
-/** Two operands of four dimensions: nested arrays take the element type of their partner. */
-function partners(a: Operand, aName: string, b: Operand, bName: string): [TensorLike, TensorLike] {
-  if (Array.isArray(a) && !Array.isArray(b)) {
-    const second = toTensor(b, 4, bName);
-    return [toTensor(a, 4, aName, dtypeOf(second.data, `${bName}.data`)), second];
-  }
-  const first = toTensor(a, 4, aName);
-  return [first, toTensor(b, 4, bName, dtypeOf(first.data, `${aName}.data`))];
 }

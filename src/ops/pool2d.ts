@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type DType, dtypeOf, type FloatArray } from "../dtype.ts";
+import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { shapeOf, sizesOf } from "../layout.ts";
@@ -163,7 +163,7 @@ interface ResolvedPool {
 function resolvePool(
   kind: PoolSpec["kind"],
   inputShape: readonly number[],
-  dtype: DType,
+  dtype: FloatDType,
   options: AvgPool2dOptions,
   inputName: string,
 ): ResolvedPool {
@@ -184,7 +184,7 @@ function resolvePool(
   return { spec: { ...spec, ...bare }, frame, outShape };
 }
 
-function framed(frame: PadSpec | undefined, x: FloatArray, dtype: DType): FloatArray {
+function framed(frame: PadSpec | undefined, x: FloatArray, dtype: FloatDType): FloatArray {
   if (frame === undefined) return x;
   const padded = allocateOutput(dtype, elementCount(frame.outShape));
   padPlanes(frame, x, 0, padded);

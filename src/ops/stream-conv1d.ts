@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type DType, dtypeOf, type FloatArray } from "../dtype.ts";
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import type { ConvPlan } from "../plan.ts";
@@ -36,7 +36,7 @@ const mostSamples = 2 ** 26;
 
 /** A stream's options with everything resolved. */
 interface StreamSpec {
-  readonly dtype: DType;
+  readonly dtype: FloatDType;
   readonly taps: FloatArray;
   readonly before: number;
   readonly after: number;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { borderIndex } from "../border.ts";
-import { allocate, type DType, dtypeOf, type FloatArray } from "../dtype.ts";
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import type { Border } from "../spec.ts";
 import { type TensorLike, toTensor } from "../tensor.ts";
@@ -9,7 +9,7 @@ import { type TensorLike, toTensor } from "../tensor.ts";
 export type Signal = FloatArray | TensorLike | readonly number[];
 
 /** The samples of a signal; numbers become `dtype`. Throws INVALID_ARGUMENT, naming `name`. */
-export function readSignal(value: Signal, name: string, dtype: DType = "float32"): FloatArray {
+export function readSignal(value: Signal, name: string, dtype: FloatDType = "float32"): FloatArray {
   if (ArrayBuffer.isView(value)) {
     dtypeOf(value, name);
     return value;
@@ -18,7 +18,7 @@ export function readSignal(value: Signal, name: string, dtype: DType = "float32"
 }
 
 /** As {@link readSignal}; takes the row of a designed kernel, shape [1, length], as well. */
-export function readTaps(value: Signal, name: string, dtype?: DType): FloatArray {
+export function readTaps(value: Signal, name: string, dtype?: FloatDType): FloatArray {
   if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && !Array.isArray(value)) {
     const { data, shape } = value as TensorLike;
     const row = Array.isArray(shape) && shape.length === 2 && shape[0] === 1;
@@ -60,7 +60,7 @@ export class SampleQueue {
   #start = 0;
   #length = 0;
 
-  constructor(dtype: DType) {
+  constructor(dtype: FloatDType) {
     this.#data = allocate(dtype, 1024);
   }
 
@@ -109,7 +109,7 @@ export class SampleQueue {
 }
 
 /** A chunk of a stream, of the stream's type. Throws INVALID_ARGUMENT. */
-export function readChunk(chunk: Signal, dtype: DType): FloatArray {
+export function readChunk(chunk: Signal, dtype: FloatDType): FloatArray {
   const samples = readSignal(chunk, "chunk", dtype);
   if (dtypeOf(samples, "chunk") !== dtype)
     throw invalid(`${dtype} samples, as the stream has,`, "chunk", chunk);

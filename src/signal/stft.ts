@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type DType, dtypeOf, type FloatArray } from "../dtype.ts";
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
 import { checkOneOf, readOptions } from "../resolve.ts";
 import type { Border } from "../spec.ts";
@@ -110,7 +110,7 @@ export function resolveStft(options: StftOptions | undefined): StftSpec {
 }
 
 /** Spectra of `count` frames from number `first` on, to be filled in. */
-export function allocateSpectra(spec: FrameSpec, count: number, dtype: DType, first: number): Spectra {
+export function allocateSpectra(spec: FrameSpec, count: number, dtype: FloatDType, first: number): Spectra {
   const { fftLength, sampleRate, hop, offset } = spec;
   const bins = (fftLength >> 1) + 1;
   const plane = () => new Tensor(allocatePlane(dtype, bins, count), [bins, count]);
@@ -122,7 +122,7 @@ export function allocateSpectra(spec: FrameSpec, count: number, dtype: DType, fi
   };
 }
 
-function allocatePlane(dtype: DType, bins: number, frames: number): FloatArray {
+function allocatePlane(dtype: FloatDType, bins: number, frames: number): FloatArray {
   try {
     return allocate(dtype, bins * frames);
   } catch (cause) {

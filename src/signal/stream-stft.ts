@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { DType } from "../dtype.ts";
+import type { FloatDType } from "../dtype.ts";
 import { checkOneOf, readOptions } from "../resolve.ts";
 import { frameCount } from "./frames.ts";
 import { readChunk, SampleQueue, type Signal } from "./signal.ts";
@@ -16,7 +16,7 @@ export interface StreamStftOptions extends StftOptions {
   /** Default "constant", or "none": the others would have to know the signal before it is there. */
   readonly border?: "constant" | "none";
   /** Of the signal. Default "float32". */
-  readonly dtype?: DType;
+  readonly dtype?: FloatDType;
 }
 
 /** A short-time Fourier transform that is fed piece by piece. */

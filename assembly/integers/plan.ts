@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+
+/**
+ * A prepared convolution of uint8 or int8 by int8. src/backend/wasm-integer-plan.ts fills it in, and lists the same
+ * fields in the same order; up to elementBytes they are those of Plan. Pitches are in bytes. Input channels go in pairs
+ * of int16, 32 bits: the strip and the weights consist of them.
+ */
+@unmanaged
+export class IntegerPlan {
+  /** Limits of a scaled output, those of its type among them. Of sums low is 0 for relu. */
+  low: f64;
+  high: f64;
+  alpha: f64;
+  activation: i32;
+  /** 1, by which it is told from Plan. */
+  elementBytes: i32;
+
+  /** 1: sums are multiplied by the scale. Bytes of an output element: those of 1 are rounded. */
+  scaled: i32;
+  outputBytes: i32;
+  outputZeroPoint: i32;
+  signed: i32;
+  inputZeroPoint: i32;
+  channelsLast: i32;
+  border: i32;
+
+  groups: i32;
+  groupInChannels: i32;
+  groupOutChannels: i32;
+  /** Pairs of input channels of a group, and products of pairs of one output. */
+  pairs: i32;
+  products: i32;
+  inHeight: i32;
+  inWidth: i32;
+  outWidth: i32;
+  strideY: i32;
+  strideX: i32;
+  padTop: i32;
+  padLeft: i32;
+
+  /** Output rows and columns that are computed from one strip. */
+  rowBlock: i32;
+  colBlock: i32;
+  /** Of the strip: input rows and columns from one to the next, rows beyond the stride of the output, and columns. */
+  rowStep: i32;
+  colStep: i32;
+  rowReach: i32;
+  colReach: i32;
+  pairPitch: i32;
+  rowPitch: i32;
+  /** From one output pixel to the next in its row, and to the one below. */
+  pixelPitch: i32;
+  lineAdvance: i32;
+
+  inItemBytes: i32;
+  inChannelPitch: i32;
+  inRowPitch: i32;
+  inColPitch: i32;
+  outItemBytes: i32;
+  outChannelPitch: i32;
+  outRowPitch: i32;
+  outColPitch: i32;
+
+  groupWeightBytes: i32;
+  /** In the workspace, which begins with a Frame and scratch. */
+  windowsOffset: i32;
+  stripOffset: i32;
+
+  /** For each product of an output, in the order of the weights, where its pair lies from the first one (i32). */
+  taps: usize;
+  weights: usize;
+  /** i32, one for each output channel; f32 likewise. */
+  bias: usize;
+  scale: usize;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+import { bytesOf, isInteger, limits, type TypedArray } from "../dtype.ts";
+import { borders, type ConvSpec } from "../spec.ts";
+import { planBands } from "./wasm-bands.ts";
+import { sample } from "./wasm-blocks.ts";
+import {
+  activationCode,
+  biasSlack,
+  frameBytes,
+  limitsOf,
+  pitchesOf,
+  scratchBytes,
+  slackBytes,
+  type WasmPlan,
+} from "./wasm-plan.ts";
+
+/** Bytes of a strip: it should stay in a second level cache beside the weights of a tile. */
+const stripTarget = 192 * 1024;
+
+/** A tile of windows may begin at the last one. */
+const windowsBeyond = 3;
+
+/** What assembly/integers/ is told about a convolution, in the order of its IntegerPlan, but for the addresses; `wholeRows` as in planBands. */
+export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
+  const bands = planBands(s, 1, false, wholeRows);
+  const channelsLast = s.inputLayout === "nhwc";
+  const input = pitchesOf(bands.inChannels, bands.inRows, s.inWidth, 1, channelsLast);
+  const outputBytes = bytesOf(s.outputDtype);
+  const output = pitchesOf(bands.outChannels, bands.outRows, s.outWidth, outputBytes, channelsLast);
+  const pairs = Math.ceil(s.inChannels / s.groups / 2);
+  const strip = planStrip(s, pairs);
+  const products = pairs * s.kernelHeight * s.kernelWidth;
+  const groupOut = s.outChannels / s.groups;
+  const groupWeightBytes = pairedWeights(s) / s.groups;
+  const windowsOffset = frameBytes + scratchBytes;
+  const stripOffset = windowsOffset + 4 * (strip.rows * strip.cols + windowsBeyond);
+  const fields = {
+    activation: activationCode(s.activation),
+    elementBytes: 1,
+    scaled: Number(s.outputDtype !== "int32"),
+    outputBytes,
+    outputZeroPoint: s.outputZeroPoint,
+    signed: Number(s.dtype === "int8"),
+    inputZeroPoint: s.inputZeroPoint,
+    channelsLast: Number(channelsLast),
+    border: borders.indexOf(s.border),
+    groups: s.groups,
+    groupInChannels: s.inChannels / s.groups,
+    groupOutChannels: groupOut,
+    pairs,
+    products,
+    inHeight: s.inHeight,
+    inWidth: s.inWidth,
+    outWidth: s.outWidth,
+    strideY: s.strides[0],
+    strideX: s.strides[1],
+    padTop: s.padding[0],
+    padLeft: s.padding[2],
+    rowBlock: strip.rows,
+    colBlock: strip.cols,
+    rowStep: strip.rowStep,
+    colStep: strip.colStep,
+    rowReach: (s.kernelHeight - 1) * s.dilations[0],
+    colReach: (s.kernelWidth - 1) * s.dilations[1],
+    pairPitch: strip.pairPitch,
+    rowPitch: strip.rowPitch,
+    pixelPitch: (s.strides[1] / strip.colStep) * 4,
+    lineAdvance: (s.strides[0] / strip.rowStep) * strip.rowPitch,
+    inItemBytes: input.item,
+    inChannelPitch: input.channel,
+    inRowPitch: input.row,
+    inColPitch: input.col,
+    outItemBytes: output.item,
+    outChannelPitch: output.channel,
+    outRowPitch: output.row,
+    outColPitch: output.col,
+    groupWeightBytes,
+    windowsOffset,
+    stripOffset,
+  };
+  return {
+    fields,
+    limits: outputLimits(s),
+    headBytes: 24 + 4 * (Object.keys(fields).length + 4),
+    taps: tapsOf(s, pairs, strip),
+    weightBytes: s.groups * groupWeightBytes,
+    biasBytes: (s.outChannels + biasSlack) * 4,
+    workspaceBytes: stripOffset + pairs * strip.pairPitch + slackBytes,
+    bands,
+    input,
+    output,
+  };
+}
+
+/** Bytes of all packed weights: pairs of int16, output channels rounded up to vectors. */
+export function pairedWeights(s: ConvSpec): number {
+  const pairs = Math.ceil(s.inChannels / s.groups / 2);
+  const outputs = Math.ceil(s.outChannels / s.groups / 4) * 4;
+  return s.groups * outputs * pairs * s.kernelHeight * s.kernelWidth * 4;
+}
+
+/** What the sums start from: the bias, less what the zero point adds to them; wraps around at 32 bits. */
+export function foldZeroPoint(s: ConvSpec, weights: Int8Array, bias: TypedArray | null): Int32Array {
+  const filter = weights.length / s.outChannels;
+  const start = new Int32Array(s.outChannels);
+  for (let oc = 0, w = 0; oc < s.outChannels; oc++) {
+    let sum = 0;
+    if (s.inputZeroPoint !== 0) for (let i = 0; i < filter; i++) sum += weights[w++];
+    start[oc] = (bias === null ? 0 : bias[oc]) - s.inputZeroPoint * sum;
+  }
+  return start;
+}
+
+interface Strip {
+  readonly rows: number;
+  readonly cols: number;
+  readonly rowStep: number;
+  readonly colStep: number;
+  readonly rowPitch: number;
+  readonly pairPitch: number;
+}
+
+/** As many output rows, or columns of one, as the strip has room for. All pairs of channels are in it. */
+function planStrip(s: ConvSpec, pairs: number): Strip {
+  const { rowStep, slotStep: colStep } = sample(s, false);
+  const size = (rows: number, cols: number) => {
+    const stripRows = ((rows - 1) * s.strides[0] + (s.kernelHeight - 1) * s.dilations[0]) / rowStep + 1;
+    const columns = ((cols - 1) * s.strides[1] + (s.kernelWidth - 1) * s.dilations[1]) / colStep + 1;
+    return { rowPitch: 4 * columns, pairPitch: 4 * columns * stripRows };
+  };
+  const bytes = (rows: number, cols: number) => pairs * size(rows, cols).pairPitch;
+  let cols = s.outWidth;
+  while (bytes(1, cols) > stripTarget && cols > 16) cols = Math.ceil(cols / 2);
+  const perRow = bytes(2, cols) - bytes(1, cols);
+  const most = 1 + Math.max(0, Math.floor((stripTarget - bytes(1, cols)) / perRow));
+  const rows = Math.ceil(s.outHeight / Math.ceil(s.outHeight / most));
+  return { rows, cols, rowStep, colStep, ...size(rows, cols) };
+}
+
+/** Bytes from the first pair of a window to each, in the order of the weights. */
+function tapsOf(s: ConvSpec, pairs: number, { rowStep, colStep, rowPitch, pairPitch }: Strip): Int32Array {
+  const taps = new Int32Array(pairs * s.kernelHeight * s.kernelWidth);
+  let k = 0;
+  for (let g = 0; g < pairs; g++) {
+    for (let ky = 0; ky < s.kernelHeight; ky++) {
+      // A kernel of one row or column has steps of the stride, which its dilation may not divide into.
+      const row = ky === 0 ? 0 : ((ky * s.dilations[0]) / rowStep) * rowPitch;
+      for (let kx = 0; kx < s.kernelWidth; kx++) {
+        taps[k++] = g * pairPitch + row + (kx === 0 ? 0 : ((kx * s.dilations[1]) / colStep) * 4);
+      }
+    }
+  }
+  return taps;
+}
+
+/** Those of the activation and of the output's type, as float32: saturation comes before rounding, with the same result. */
+function outputLimits(s: ConvSpec): WasmPlan["limits"] {
+  const [low, high, alpha] = limitsOf(s.activation);
+  const { outputDtype } = s;
+  if (!isInteger(outputDtype) || outputDtype === "int32") return [Math.fround(low), Math.fround(high), alpha];
+  const [least, most] = limits[outputDtype].map((limit) => limit - s.outputZeroPoint);
+  const within = (x: number) => Math.min(Math.max(Math.fround(x), least), most);
+  return [within(low), within(high), alpha];
+}

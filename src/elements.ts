@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+import { type DType, isInteger, limits } from "./dtype.ts";
+import { invalid } from "./errors.ts";
+import type { Activation } from "./spec.ts";
+
+/** The element types of what an integer convolution can return. */
+export type IntegerOutputDType = "int32" | "float32" | "int8" | "uint8";
+
+/** Options of a convolution of uint8 or int8 by int8; there is nothing for them to say about floating-point operands. */
+export interface IntegerOptions {
+  /**
+   * The input number that stands for zero, from the input's range; what zero padding is filled with. Default 0.
+   */
+  readonly inputZeroPoint?: number;
+  /** Default "float32" where a `scale` is given, "int32" where none is. All but "int32" need a scale. */
+  readonly outputDtype?: IntegerOutputDType;
+  /** The number that stands for zero in an output of int8 or uint8, from its range. Default 0. */
+  readonly outputZeroPoint?: number;
+}
+
+/** The names of {@link IntegerOptions}. */
+export const integerOptionNames = ["inputZeroPoint", "outputDtype", "outputZeroPoint"] as const;
+
+/** What input, weights and output of a convolution are made of: part of a spec. */
+export interface Elements {
+  /** Of the input: of all, unless it is "uint8" or "int8". */
+  readonly dtype: DType;
+  /** "int8" for an input of integers. */
+  readonly weightsDtype: DType;
+  /** For an input of integers "int32" (sums), "float32" (scaled sums), "int8" or "uint8" (rounded and saturated). */
+  readonly outputDtype: DType;
+  /** Subtracted from each input; 0 for floating point. */
+  readonly inputZeroPoint: number;
+  /** Added to each rounded output; 0 unless that is "int8" or "uint8". */
+  readonly outputZeroPoint: number;
+}
+
+const outputDtypes: readonly unknown[] = ["int32", "float32", "int8", "uint8"] satisfies IntegerOutputDType[];
+
+/**
+ * Checks what the options say about element types, for an input of `dtype`. Throws INVALID_ARGUMENT.
+ *
+ * @param scaled whether a scale was given
+ */
+export function resolveElements(
+  dtype: DType,
+  options: IntegerOptions,
+  activation: Activation,
+  scaled: boolean,
+): Elements {
+  if (!isInteger(dtype)) {
+    if (scaled) throw invalid(`nothing, as the weights are ${dtype},`, "scale", "a scale");
+    for (const name of integerOptionNames) {
+      const value = options[name];
+      if (value !== undefined) throw invalid(`nothing, as the weights are ${dtype},`, name, value);
+    }
+    return { dtype, weightsDtype: dtype, outputDtype: dtype, inputZeroPoint: 0, outputZeroPoint: 0 };
+  }
+  if (dtype === "int32") throw invalid("uint8 or int8 elements", "x", "int32 elements");
+  const { outputDtype = scaled ? "float32" : "int32" } = options;
+  if (!outputDtypes.includes(outputDtype)) {
+    throw invalid('one of "int32", "float32", "int8", "uint8"', "outputDtype", outputDtype);
+  }
+  if (scaled !== (outputDtype !== "int32")) {
+    throw invalid(
+      scaled ? '"float32", "int8" or "uint8", as a scale is given,' : '"int32", as no scale is given,',
+      "outputDtype",
+      outputDtype,
+    );
+  }
+  checkActivation(activation, outputDtype);
+  const { outputZeroPoint } = options;
+  if (outputDtype === "int32" || outputDtype === "float32") {
+    if (outputZeroPoint !== undefined) {
+      throw invalid(`nothing, as the output is ${outputDtype},`, "outputZeroPoint", outputZeroPoint);
+    }
+  }
+  return {
+    dtype,
+    weightsDtype: "int8",
+    outputDtype,
+    inputZeroPoint: zeroPoint(options.inputZeroPoint, dtype, "inputZeroPoint"),
+    outputZeroPoint: zeroPoint(outputZeroPoint, outputDtype, "outputZeroPoint"),
+  };
+}
+
+/** Those that are the same to the last bit on every backend, but for float32, whose results may differ in it anyway. */
+function checkActivation({ kind }: Activation, outputDtype: DType): void {
+  const allowed = {
+    int32: ["none", "relu"],
+    int8: ["none", "relu", "clamp"],
+    uint8: ["none", "relu", "clamp"],
+  };
+  if (outputDtype === "float32" || outputDtype === "float64") return;
+  const names = allowed[outputDtype];
+  if (names.includes(kind)) return;
+  const list = names.map((name) => JSON.stringify(name)).join(", ");
+  throw invalid(`one of ${list}, as the output is ${outputDtype},`, "activation", kind);
+}
+
+function zeroPoint(value: number | undefined, dtype: DType, name: string): number {
+  if (value === undefined) return 0;
+  const [min, max] = limits[dtype as keyof typeof limits];
+  if (Number.isInteger(value) && value >= min && value <= max) return value + 0;
+  throw invalid(`a whole number from ${min} to ${max}`, name, value);
+}
