@@ -100,13 +100,13 @@ describe("the tarball", () => {
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(3e6);
   });
 
-  it("brings little to browsers: under 60 KB a WASM build, 25 KB compressed; under 50 KB all in one", () => {
+  it("brings little to browsers: under 80 KB a WASM build, 25 KB compressed; under 80 KB compressed all in one", () => {
     for (const build of ["simd", "relaxed"]) {
       const wasm = readFileSync(installed("dist", `corr2d-${build}.wasm`));
-      expect(wasm.length).toBeLessThan(60_000);
+      expect(wasm.length).toBeLessThan(80_000);
       expect(gzipSync(wasm).length).toBeLessThan(25_000);
     }
-    expect(gzipSync(readFileSync(installed("dist", "browser.js"))).length).toBeLessThan(50_000);
+    expect(gzipSync(readFileSync(installed("dist", "browser.js"))).length).toBeLessThan(80_000);
   });
 
   it("has no install script and no dependency", () => {
