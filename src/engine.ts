@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-import type { ConvTransposePlan } from "./adjoint-plan.ts";
 import type { Allocation, Backend, BackendName } from "./backend/backend.ts";
 import { type BackendOptions, openBackend } from "./backend/choose.ts";
 import { createInlineBackend } from "./backend/reference.ts";
 import type { ByteArray, FloatDType } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
-import {
-  type ConvTranspose2dOptions,
-  convTranspose2d,
-  convTranspose2dAsync,
-  planConvTranspose2d,
-} from "./ops/conv-transpose2d.ts";
+import { type ConvTranspose2dOperators, convTranspose2dOperators } from "./ops/conv-transpose2d-operators.ts";
 import { type Conv1dOperators, conv1dOperators } from "./ops/conv1d.ts";
 import {
   type Conv2dOptions,
@@ -22,26 +16,15 @@ import {
   planConv2d,
 } from "./ops/conv2d.ts";
 import { type Conv3dOperators, conv3dOperators } from "./ops/conv3d.ts";
-import { type Corr1dOptions, correlate1d } from "./ops/corr1d.ts";
+import { type Corr1dOperators, corr1dOperators } from "./ops/corr1d-operators.ts";
 import { type Corr2dOptions, convolve2d, corr2d, corr2dOutputShape, correlateAsync } from "./ops/corr2d.ts";
-import {
-  type Conv2dGradientOptions,
-  conv2dGradBias,
-  conv2dGradInput,
-  conv2dGradInputAsync,
-  conv2dGradWeights,
-  conv2dGradWeightsAsync,
-  planConv2dGradInput,
-} from "./ops/gradients.ts";
+import { type GradientOperators, gradientOperators } from "./ops/gradient-operators.ts";
 import type { IntegerOutput } from "./ops/integer-output.ts";
 import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
-import { type StreamConv1dOptions, streamConv1d } from "./ops/stream-conv1d.ts";
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 import { checkOneOf, readOptions } from "./resolve.ts";
-import type { Signal } from "./signal/signal.ts";
-import type { SampleStream } from "./signal/stream.ts";
 import {
   AllocatedTensor,
   checkShape,
@@ -58,6 +41,9 @@ type Bytes = TensorLike<ByteArray>;
 export interface Engine
   extends Conv1dOperators,
     Conv3dOperators,
+    ConvTranspose2dOperators,
+    Corr1dOperators,
+    GradientOperators,
     PadOperators,
     Pool2dOperators,
     UnfoldOperators {
@@ -146,99 +132,6 @@ export interface Engine
     options?: Conv2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
   /**
-   * The gradient of a conv2d's input: the sum over all outputs of `gradOutput` times what each element of the input
-   * contributes to it. Takes the shape of that input, the weights, the gradient of the output (which has the shape of
-   * the convolution's output), and the options of the convolution. With a border other than "constant", what the border
-   * contributes goes to the elements that it was copied from.
-   *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
-   */
-  conv2dGradInput(
-    inputShape: readonly number[],
-    weights: Operand,
-    gradOutput: Operand,
-    options?: Conv2dGradientOptions & RunOptions,
-  ): Tensor;
-  /** Prepares a conv2dGradInput for many gradients. Throws as that does. */
-  planConv2dGradInput(
-    inputShape: readonly number[],
-    weights: Operand,
-    options?: Conv2dGradientOptions,
-  ): ConvTransposePlan;
-  /**
-   * The gradient of a conv2d's weights, summed over the batch: a tensor of `weightsShape`, which is in the order of
-   * `filterLayout`. Takes the convolution's input and the gradient of its output.
-   *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
-   */
-  conv2dGradWeights(
-    x: Operand,
-    weightsShape: readonly number[],
-    gradOutput: Operand,
-    options?: Conv2dGradientOptions & RunOptions,
-  ): Tensor;
-  /**
-   * The gradient of a conv2d's bias: `gradOutput` summed over batch, height and width, in float64. It reads each element
-   * once, which is less than an asynchronous call does before it returns: there is no such twin.
-   *
-   * Throws INVALID_ARGUMENT as conv2dGradInput does.
-   */
-  conv2dGradBias(gradOutput: Operand, options?: Conv2dGradientOptions & RunOptions): Tensor;
-  /**
-   * Transposed convolution, the adjoint of a conv2d with the same options: batches [batch, inChannels, height, width] in
-   * the order of `inputLayout`, by weights [inChannels, outChannels / groups, kernelHeight, kernelWidth] in the order of
-   * `filterLayout` (by default as in PyTorch), give [batch, outChannels, outHeight, outWidth] with
-   *
-   *     outHeight = (height - 1) * strideY - padTop - padBottom + (kernelHeight - 1) * dilationY + outputPaddingY + 1
-   *
-   * With a border other than "constant", padding is not cut off but added to the elements that such a border would have
-   * been copied from. Bias and activation come last.
-   *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
-   */
-  convTranspose2d(x: Operand, weights: Operand, options?: ConvTranspose2dOptions & RunOptions): Tensor;
-  /** Prepares a convTranspose2d for many inputs of one shape. Throws as that does. */
-  planConvTranspose2d(
-    inputShape: readonly number[],
-    weights: Operand,
-    options?: ConvTranspose2dOptions,
-  ): ConvTransposePlan;
-  /** As `conv2dGradInput`, off the event loop. */
-  conv2dGradInputAsync(
-    inputShape: readonly number[],
-    weights: Operand,
-    gradOutput: Operand,
-    options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
-  ): Promise<Tensor>;
-  /** As `conv2dGradWeights`, off the event loop. `transfer` takes over `gradOutput`; the input is copied. */
-  conv2dGradWeightsAsync(
-    x: Operand,
-    weightsShape: readonly number[],
-    gradOutput: Operand,
-    options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
-  ): Promise<Tensor>;
-  /** As `convTranspose2d`, off the event loop. */
-  convTranspose2dAsync(
-    x: Operand,
-    weights: Operand,
-    options?: ConvTranspose2dOptions & RunOptions & AsyncOptions,
-  ): Promise<Tensor>;
-  /**
-   * Cross-correlation of a signal with a kernel: out[o] = sum over k of kernel[k] * x[o * strides + k * dilations -
-   * padding]. The kernel is not flipped; `convolve1d` flips it. Modes and even kernels as in `corr2d`.
-   *
-   * Takes typed arrays, `{ data, shape: [length] }` and arrays of numbers, as kernel the row of a designed kernel too.
-   * Throws INVALID_ARGUMENT for operands of unlike types, and a kernel longer than the padded signal.
-   */
-  corr1d(x: Signal, kernel: Signal, options?: Corr1dOptions & RunOptions): Tensor;
-  /** Convolution of a signal with a kernel: `corr1d` with the kernel flipped, the one difference between the two. */
-  convolve1d(x: Signal, kernel: Signal, options?: Corr1dOptions & RunOptions): Tensor;
-  /**
-   * `corr1d` (with `flip: true` `convolve1d`) of a signal that comes in chunks: what `push` and `flush` return are, one
-   * after the other, the very numbers, to the last bit, of one call with all samples and the same `algorithm`.
-   */
-  streamConv1d(options: StreamConv1dOptions): SampleStream;
-  /**
    * A tensor of zeros in the engine's own memory. On WebAssembly a run that is given it, as input or as `out`, copies
    * nothing there; on other backends it is an ordinary tensor. Give the tensor itself to `run` rather than its `data`,
    * and see {@link AllocatedTensor} for how long `data` is valid.
@@ -293,21 +186,6 @@ function openEngine(options: BackendOptions): Engine {
     backend: backend.name,
     isa: backend.isa,
     threads: backend.threads,
-    conv2dGradInput: (inputShape, weights, gradOutput, options) =>
-      conv2dGradInput(core, inputShape, weights, gradOutput, options),
-    planConv2dGradInput: (inputShape, weights, options) =>
-      planConv2dGradInput(core, inputShape, weights, options),
-    conv2dGradWeights: (x, weightsShape, gradOutput, options) =>
-      conv2dGradWeights(core, x, weightsShape, gradOutput, options),
-    conv2dGradBias: (gradOutput, options) => conv2dGradBias(core, gradOutput, options),
-    convTranspose2d: (x, weights, options) => convTranspose2d(core, x, weights, options),
-    planConvTranspose2d: (inputShape, weights, options) =>
-      planConvTranspose2d(core, inputShape, weights, options),
-    conv2dGradInputAsync: (inputShape, weights, gradOutput, options) =>
-      conv2dGradInputAsync(core, inputShape, weights, gradOutput, options),
-    conv2dGradWeightsAsync: (x, weightsShape, gradOutput, options) =>
-      conv2dGradWeightsAsync(core, x, weightsShape, gradOutput, options),
-    convTranspose2dAsync: (x, weights, options) => convTranspose2dAsync(core, x, weights, options),
     corr2d: ((x: never, kernel: never, options: never) =>
       corr2d(core, x, kernel, options)) as Engine["corr2d"],
     convolve2d: ((x: never, kernel: never, options: never) =>
@@ -322,14 +200,14 @@ function openEngine(options: BackendOptions): Engine {
       correlateAsync(core, x, kernel, options, true)) as Engine["convolve2dAsync"],
     conv2dAsync: ((x: never, weights: never, options: never) =>
       conv2dAsync(core, x, weights, options)) as Engine["conv2dAsync"],
+    ...gradientOperators(core),
+    ...convTranspose2dOperators(core),
+    ...corr1dOperators(core),
     ...conv1dOperators(core),
     ...conv3dOperators(core),
     ...padOperators(core),
     ...pool2dOperators(core),
     ...unfoldOperators(core),
-    corr1d: (x, kernel, options) => correlate1d(core, x, kernel, options, false),
-    convolve1d: (x, kernel, options) => correlate1d(core, x, kernel, options, true),
-    streamConv1d: (options) => streamConv1d(core, options),
     alloc: ((shape: unknown, dtype: unknown = "float32") => {
       assertOpen();
       const sizes = checkShape(shape, "shape");
