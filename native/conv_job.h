@@ -23,7 +23,7 @@ struct ConvJob {
 // One algorithm for one dtype: computes tasks [first, last) with a workspace of blocking->workspaceLength() elements.
 using RunTasks = void (*)(const ConvJob& job, int64_t first, int64_t last, void* workspace);
 
-// How integers lie in 32 bits, see simd_integers.h.
+// How integers lie in 32 bits, see simd/integers.h.
 struct GroupShape {
   int64_t channels;    // of input
   int64_t apart;       // output channels whose weights for one input channel lie side by side

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The strip of an integer convolution: always a copy of what one task reads, in groups of input channels
-// (simd_integers.h), with its padding filled in. [groups][rows][columns] from nchw, [rows][columns][groups] from nhwc.
+// (simd/integers.h), with its padding filled in. [groups][rows][columns] from nchw, [rows][columns][groups] from nhwc.
 #pragma once
-#include "../simd_integers.h"
+#include "../simd/integers.h"
 #include "strip.h"
 
 namespace corr2d {

@@ -3,7 +3,7 @@
 // plus the zero point, saturated.
 #pragma once
 #include "../conv_job.h"
-#include "../simd_integers.h"
+#include "../simd/integers.h"
 #include "activate.h"
 #include "transposed_store.h"
 

@@ -13,7 +13,7 @@
 //   interleave(rows, ...)   groups of the channels that lie in some rows
 //   widen(p, ...)           groups of channels that lie side by side
 #pragma once
-#include "simd.h"
+#include "../simd.h"
 
 namespace corr2d {
 namespace {
