@@ -2,8 +2,8 @@
 import type { Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { readOptions } from "../resolve.ts";
-import { Tensor, type TensorLike } from "../tensor.ts";
-import { Layer, type Parameter } from "./layer.ts";
+import type { Tensor, TensorLike } from "../tensor.ts";
+import { checkTensor, Layer, type Parameter } from "./layer.ts";
 import { Random } from "./random.ts";
 
 export interface SequentialOptions {
@@ -52,13 +52,13 @@ export class Sequential extends Layer {
   }
 
   forward(x: TensorLike): Tensor {
-    let y = new Tensor(x.data, x.shape);
+    let y = checkTensor(x, "x");
     for (const layer of this.layers) y = layer.forward(y);
     return y;
   }
 
   backward(gradOutput: TensorLike): Tensor {
-    let gradient = new Tensor(gradOutput.data, gradOutput.shape);
+    let gradient = checkTensor(gradOutput, "gradOutput");
     for (const layer of this.layers.toReversed()) gradient = layer.backward(gradient);
     return gradient;
   }
