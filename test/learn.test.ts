@@ -150,9 +150,20 @@ describe("layers", () => {
     }
   });
 
-  it("Relu keeps NaN", () => {
-    const { data } = new learn.Relu().forward({ data: Float32Array.of(-1, 0, 2, Number.NaN), shape: [4] });
-    expect([...data]).toEqual([0, 0, 2, Number.NaN]);
+  it("Relu is max(0, x), also of what is not finite, and so is its gradient", () => {
+    const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+    const relu = new learn.Relu();
+    const tensor = (...values: number[]) => ({ data: Float32Array.from(values), shape: [values.length] });
+    expect([...relu.forward(tensor(-1, 0, -0, 2, nan, inf, -inf)).data]).toEqual([0, 0, 0, 2, nan, inf, 0]);
+    expect([...relu.backward(tensor(5, inf, nan, -6, -7, inf, -inf)).data]).toEqual([
+      0,
+      0,
+      0,
+      -6,
+      -7,
+      inf,
+      0,
+    ]);
   });
 
   it.each<[string, () => unknown, RegExp]>([

@@ -12,7 +12,7 @@ import {
 } from "./layer.ts";
 
 /** A batch of features is an image of one row, channels last: a 1x1 convolution of it is the product of matrices. */
-const layouts = { inputLayout: "nhwc", filterLayout: "ohwi" } as const;
+const layout = { inputLayout: "nhwc" } as const;
 
 /**
  * Fully connected layer: [batch, inFeatures] to [batch, outFeatures], y = x transpose(weight) + bias, with weights
@@ -37,7 +37,7 @@ export class Linear extends WeightedLayer {
     const rows = toTensor(x, 2, "x");
     const shape = this.outputShape(rows.shape);
     const y = this.engine.conv2d(asImage(rows), asKernels(weight.value), {
-      ...layouts,
+      ...layout,
       ...(bias !== undefined && { bias: bias.value }),
     });
     this.#x = rows;
@@ -50,11 +50,11 @@ export class Linear extends WeightedLayer {
     const image = asImage(toTensor(gradOutput, 2, "gradOutput"));
     const kernels = asKernels(weight.value);
     const out = asKernels(weight.gradient);
-    engine.conv2dGradWeights(asImage(x), kernels.shape, image, { ...layouts, out });
+    engine.conv2dGradWeights(asImage(x), kernels.shape, image, { ...layout, out });
     if (bias !== undefined) {
-      engine.conv2dGradBias(image, { inputLayout: layouts.inputLayout, out: bias.gradient });
+      engine.conv2dGradBias(image, { ...layout, out: bias.gradient });
     }
-    return reshaped(engine.conv2dGradInput(asImage(x).shape, kernels, image, layouts), x.shape);
+    return reshaped(engine.conv2dGradInput(asImage(x).shape, kernels, image, layout), x.shape);
   }
 
   outputShape(inputShape: readonly number[]): readonly number[] {
@@ -75,4 +75,4 @@ export class Linear extends WeightedLayer {
 const asImage = (rows: TensorLike): Tensor => reshaped(rows, [1, 1, ...rows.shape]);
 
 const asKernels = ({ data, shape: [outFeatures, inFeatures] }: TensorLike): Tensor =>
-  reshaped({ data, shape: [] }, [outFeatures, 1, 1, inFeatures]);
+  reshaped({ data, shape: [] }, [outFeatures, inFeatures, 1, 1]);
