@@ -224,6 +224,30 @@ describe("layers", () => {
   });
 });
 
+it("trains on a tensor in WebAssembly's memory, which moves between forward and backward", async () => {
+  for (const [layer, shape] of [
+    [new learn.Linear(6, 2), [4, 6]],
+    [new learn.Relu(), [4, 6]],
+    [new learn.Conv2d(1, 2, 2), [1, 1, 4, 6]],
+    [new learn.Pool2d("max", 2), [1, 1, 4, 6]],
+  ] as const) {
+    const engine = await createEngine({ backend: "wasm", threads: 1 }); // with more threads the memory is shared, and stays
+    const model = new learn.Sequential([layer], { engine });
+    const { data } = randomTensor([24], 1);
+    const ordinary = { data: Float32Array.from(data), shape };
+    const gradient = model.backward(model.forward(ordinary));
+    const x = engine.alloc(shape);
+    x.data.set(data);
+    const y = model.forward(x);
+    const before = x.data;
+    // 80 MB more than there was: all arrays from before are empty now.
+    engine.alloc([20_000_000]);
+    expect(before.length).toBe(0);
+    expect(model.backward(y)).toEqual(gradient);
+    engine.dispose();
+  }
+});
+
 describe("random numbers and initializers", () => {
   it("are xoshiro128**", () => {
     // The definition in BigInt, from the state that the first outputs determine: compared over the following ones.

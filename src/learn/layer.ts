@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type DType, dtypeOf } from "../dtype.ts";
+import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { Corr2dError, invalid } from "../errors.ts";
 import { checkOneOf } from "../resolve.ts";
@@ -60,7 +60,7 @@ export interface WeightedLayerOptions {
   /** Whether a number is added to each output channel. Default true; it begins with 0. */
   readonly bias?: boolean;
   /** Default "float32". */
-  readonly dtype?: DType;
+  readonly dtype?: FloatDType;
   /** Default {@link kaimingUniform}. */
   readonly initializer?: Initializer;
   /** Of the first weights. Default 0; a Sequential can draw those of all its layers from one seed. */
@@ -104,7 +104,7 @@ export abstract class WeightedLayer extends Layer {
   }
 }
 
-function parameter(name: string, dtype: DType, shape: readonly number[]): Parameter {
+function parameter(name: string, dtype: FloatDType, shape: readonly number[]): Parameter {
   const zeros = () => new Tensor(allocate(dtype, elementCount(shape)), shape);
   return { name, value: zeros(), gradient: zeros() };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type DType, dtypeOf } from "../dtype.ts";
+import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { resolveMatrix } from "../ops/corr2d.ts";
@@ -106,7 +106,7 @@ interface Problem {
   readonly x: Tensor;
   readonly target: Float64Array;
   readonly shape: readonly number[];
-  readonly dtype: DType;
+  readonly dtype: FloatDType;
   readonly spatial: { readonly padding: readonly [number, number, number, number]; readonly border: Border };
 }
 
@@ -197,6 +197,6 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 const sumOfSquares = (values: ArrayLike<number>): number => dot(values, values);
 
 /** A copy in another element type. */
-function ofType({ data, shape }: Tensor, dtype: DType): Tensor {
+function ofType({ data, shape }: Tensor, dtype: FloatDType): Tensor {
   return new Tensor(dtype === "float32" ? Float32Array.from(data) : Float64Array.from(data), shape);
 }

@@ -40,13 +40,13 @@ export class Linear extends WeightedLayer {
       ...layout,
       ...(bias !== undefined && { bias: bias.value }),
     });
-    this.#x = rows;
+    this.#x = x;
     return reshaped(y, shape);
   }
 
   backward(gradOutput: TensorLike): Tensor {
     const { engine, weight, bias } = this;
-    const x = kept(this.#x);
+    const x = toTensor(kept(this.#x), 2, "x");
     const image = asImage(toTensor(gradOutput, 2, "gradOutput"));
     const kernels = asKernels(weight.value);
     const out = asKernels(weight.gradient);

@@ -8,18 +8,18 @@ import { checkTensor, kept, Layer } from "./layer.ts";
 /** Rectified linear unit: max(0, x), of tensors of any shape. NaN stays NaN. Its gradient at 0 is 0. */
 export class Relu extends Layer {
   readonly name = "Relu";
-  #x: Tensor | undefined;
+  #x: TensorLike | undefined;
 
   forward(x: TensorLike): Tensor {
     const { data, shape } = checkTensor(x, "x");
     const out = allocate(dtypeOf(data, "x.data"), data.length);
     passPositive(data, data, out);
-    this.#x = new Tensor(data, shape);
+    this.#x = x;
     return new Tensor(out, shape);
   }
 
   backward(gradOutput: TensorLike): Tensor {
-    const x = kept(this.#x);
+    const x = checkTensor(kept(this.#x), "x");
     const { data, shape } = checkTensor(gradOutput, "gradOutput");
     if (!sameShape(shape, x.shape)) throw invalid(`[${x.shape.join(", ")}]`, "gradOutput.shape", shape);
     const out = allocate(dtypeOf(data, "gradOutput.data"), data.length);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type DType, dtypeOf } from "../dtype.ts";
+import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
 import { Corr2dError, invalid, show } from "../errors.ts";
 import { checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor } from "./layer.ts";
@@ -12,7 +12,7 @@ export interface Safetensors {
 }
 
 const dtypeNames = { float32: "F32", float64: "F64" } as const;
-const dtypesByName: Readonly<Record<string, DType>> = { F32: "float32", F64: "float64" };
+const dtypesByName: Readonly<Record<string, FloatDType>> = { F32: "float32", F64: "float64" };
 const elementBytes = { float32: 4, float64: 8 } as const;
 const metadataName = "__metadata__";
 
@@ -91,7 +91,7 @@ export function readSafetensors(file: Uint8Array): Safetensors {
 
 interface Entry {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: FloatDType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;

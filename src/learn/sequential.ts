@@ -52,8 +52,10 @@ export class Sequential extends Layer {
   }
 
   forward(x: TensorLike): Tensor {
-    let y = checkTensor(x, "x");
-    for (const layer of this.layers) y = layer.forward(y);
+    const [first, ...rest] = this.layers;
+    // As it was given: a tensor in WebAssembly's memory is to be asked for its elements each time.
+    let y = first === undefined ? checkTensor(x, "x") : first.forward(x);
+    for (const layer of rest) y = layer.forward(y);
     return y;
   }
 
