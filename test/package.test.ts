@@ -153,7 +153,7 @@ const use = `
     native: backends()[0],
     chapter: corr2d([[0, 1, 2], [3, 4, 5], [6, 7, 8]], [[0, 1], [2, 3]]).toArray(),
     middle: layer.data[16 * 32 + 16],
-    learned: learnKernel([[1, 2, 4]], [[1, 2]], { shape: [1, 2] }).kernel.toArray(),
+    learned: learnKernel([[1, 0, 2]], [[-1, 2]], { shape: [1, 2] }).kernel.toArray(),
     kernels: Object.keys(kernels).length > 0,
   }));
 `;
@@ -288,7 +288,7 @@ describe("installed with --ignore-scripts into an empty folder", () => {
     expect(readFileSync(outfile, "utf8")).not.toMatch(/["']node:/);
     const code = `
       const { learnKernel } = await import("./learn-bundle.mjs");
-      console.log(JSON.stringify(learnKernel([[1, 2, 4]], [[1, 2]], { shape: [1, 2] }).converged));
+      console.log(JSON.stringify(learnKernel([[1, 0, 2]], [[-1, 2]], { shape: [1, 2] }).converged));
     `;
     expect(await evaluate(code, { cwd: project })).toBe(true);
   });

@@ -143,7 +143,7 @@ export async function learns(): Promise<{
   const { Corr2dError } = await load();
   const path = `${origin}/dist/browser-learn.js`;
   const learn = (await import(/* @vite-ignore */ path)) as typeof import("corr2d/learn");
-  const { kernel } = learn.learnKernel([[1, 2, 4]], [[1, 2]], { shape: [1, 2] });
+  const { kernel } = learn.learnKernel([[1, 0, 2]], [[-1, 2]], { shape: [1, 2] });
   try {
     new learn.Conv2d(0, 1, 3);
   } catch (error) {
