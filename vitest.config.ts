@@ -2,7 +2,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Suites that pack, install or start a browser. */
-const slow = ["test/package.test.ts", "test/browser.test.ts", "test/runtimes.test.ts"];
+const slow = ["test/package.test.ts", "test/browser.test.ts", "test/runtimes.test.ts", "test/digits.test.ts"];
 
 // Tests import what ships: dist/, through the package's own name, loaded by Node itself.
 const server = { deps: { external: [/\/dist\//] } };
