@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { defineConfig } from "vitest/config";
 
-/** Suites that pack, install or start a browser. */
-const slow = ["test/package.test.ts", "test/browser.test.ts", "test/runtimes.test.ts"];
+/** Suites that pack, install, start a browser or train. */
+const slow = ["test/package.test.ts", "test/browser.test.ts", "test/runtimes.test.ts", "test/digits.test.ts"];
 
 // Tests import what ships: dist/, through the package's own name, loaded by Node itself.
 const server = { deps: { external: [/\/dist\//] } };

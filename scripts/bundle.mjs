@@ -2,7 +2,9 @@
 // After tsc: makes single files of what must not consist of many.
 //   dist/cli.js             the command, with its dependencies inside and the library beside it
 //   dist/cli.LICENSES.txt   the licences of those dependencies
-//   dist/browser.js         the library for browsers, with the WASM for plain SIMD inside
+//   dist/browser.js         the library for browsers
+//   dist/browser-learn.js   corr2d/learn for browsers
+//   dist/browser-chunk.js   what these two share: nearly all of the former, with the WASM for plain SIMD inside
 //   dist/browser-relaxed.js the WASM for relaxed SIMD, which init() of the former loads where it runs
 //   dist/browser-worker.js  its worker, likewise
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -83,12 +85,16 @@ function packageFolder(path) {
   return path.match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0];
 }
 
-function bundleForBrowsers(entryPoint, outfile) {
+/** Entry points by the names of their files; what they share goes into dist/browser-chunk.js. */
+function bundleForBrowsers(entryPoints) {
   return build({
     absWorkingDir: root,
-    entryPoints: [entryPoint],
-    outfile,
+    entryPoints,
+    outdir: "dist",
+    chunkNames: "browser-[name]",
+    splitting: true,
     bundle: true,
+    ignoreAnnotations: true, // "sideEffects" in package.json names files of dist/, not of src/
     platform: "browser",
     format: "esm",
     target: "es2022",
@@ -103,7 +109,9 @@ for (const build of ["simd", "relaxed"]) {
   process.exit(1);
 }
 await bundleCli();
-await bundleForBrowsers("src/browser.ts", "dist/browser.js");
+await bundleForBrowsers({ browser: "src/browser.ts", "browser-learn": "src/learn/browser.ts" });
 writeFileSync(join(dist, "browser-relaxed.js"), `// SPDX-License-Identifier: MIT\n${textModule("relaxed")}`);
-rmSync(join(dist, "platform", "browser.js"), { force: true }); // as a file of its own it cannot be loaded
-await bundleForBrowsers("src/backend/worker.ts", "dist/browser-worker.js");
+for (const file of ["platform/browser.js", "learn/browser.js"]) {
+  rmSync(join(dist, file), { force: true }); // as a file of its own it cannot be loaded
+}
+await bundleForBrowsers({ "browser-worker": "src/backend/worker.ts" });

@@ -138,6 +138,12 @@ it("has helper threads in workers of a cross-origin isolated page, and none wher
   expect(failures).toEqual([]);
 });
 
+it("learns a kernel with corr2d/learn, on the same engine and with the same errors", async () => {
+  const { kernel, ...rest } = await inPage("learns");
+  expect(kernel).toEqual([expect.closeTo(-1, 2), expect.closeTo(1, 2)]);
+  expect(rest).toEqual({ backend: "wasm", isOurs: true, name: "Corr2dError" });
+});
+
 it("made no noise: no failed request, no message on the console", () => {
   expect(problems).toEqual([]);
 });

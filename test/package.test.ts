@@ -80,7 +80,11 @@ describe("the tarball", () => {
         "dist/index.js",
         "dist/index.d.ts",
         "dist/browser.js",
+        "dist/browser-chunk.js",
+        "dist/browser-learn.js",
         "dist/browser-worker.js",
+        "dist/learn/index.js",
+        "dist/learn/index.d.ts",
         "dist/backend/worker.js",
         "dist/cli.js",
         "dist/browser-relaxed.js",
@@ -106,7 +110,9 @@ describe("the tarball", () => {
       expect(wasm.length).toBeLessThan(80_000);
       expect(gzipSync(wasm).length).toBeLessThan(25_000);
     }
-    expect(gzipSync(readFileSync(installed("dist", "browser.js"))).length).toBeLessThan(80_000);
+    const compressed = (name: string) => gzipSync(readFileSync(installed("dist", name))).length;
+    expect(compressed("browser.js") + compressed("browser-chunk.js")).toBeLessThan(80_000);
+    expect(compressed("browser-learn.js")).toBeLessThan(10_000);
   });
 
   it("has no install script and no dependency", () => {
@@ -138,6 +144,7 @@ describe("the tarball", () => {
 
 const use = `
   import { backends, conv2dAsync, createEngine, corr2d, kernels } from "corr2d";
+  import { learnKernel } from "corr2d/learn";
   const { backend } = await createEngine();
   const tensor = (...shape) => ({ data: new Float32Array(shape.reduce((a, b) => a * b)).fill(1), shape });
   const layer = await conv2dAsync(tensor(1, 8, 32, 32), tensor(8, 8, 3, 3), { padding: 1 });
@@ -146,6 +153,7 @@ const use = `
     native: backends()[0],
     chapter: corr2d([[0, 1, 2], [3, 4, 5], [6, 7, 8]], [[0, 1], [2, 3]]).toArray(),
     middle: layer.data[16 * 32 + 16],
+    learned: learnKernel([[1, 0, 2]], [[-1, 2]], { shape: [1, 2] }).kernel.toArray(),
     kernels: Object.keys(kernels).length > 0,
   }));
 `;
@@ -161,6 +169,7 @@ const works = {
     [37, 43],
   ],
   middle: 72,
+  learned: [[expect.closeTo(-1, 2), expect.closeTo(1, 2)]],
   kernels: true,
 };
 
@@ -236,6 +245,7 @@ describe("installed with --ignore-scripts into an empty folder", () => {
     writeFileSync(
       join(copy, "use.ts"),
       `import { type ConvPlan, conv2d, corr2d, Corr2dError, createEngine, planConv2d, type Tensor } from "corr2d";
+      import { Conv2d, Relu, Sequential, save } from "corr2d/learn";
       const y: Tensor = corr2d([[1, 2], [3, 4]], [[1]], { mode: "same", border: "mirror" });
       const x = { data: new Float32Array(16), shape: [1, 1, 4, 4] };
       const plan: ConvPlan = planConv2d(x.shape, x, { strides: [1, 2], padding: "same", activation: "relu" });
@@ -245,6 +255,8 @@ describe("installed with --ignore-scripts into an empty folder", () => {
       // @ts-expect-error: no such backend
       await createEngine({ backend: "cuda" });
       export const code: string = new Corr2dError("DISPOSED", "").code;
+      const model = new Sequential([new Conv2d(1, 2, 3), new Relu()], { engine: await createEngine(), seed: 1 });
+      export const saved: Uint8Array = save(model);
       `,
     );
     await must(join(root, "node_modules", ".bin", "tsc"), ["-p", "."], { cwd: copy });
@@ -261,6 +273,24 @@ describe("installed with --ignore-scripts into an empty folder", () => {
     });
     expect(warnings).toEqual([]);
     expect(outputFiles[0].text).not.toMatch(/["']node:/);
+  });
+
+  it("bundles corr2d/learn alone for browsers, with all that it needs to compute", async () => {
+    const outfile = join(project, "learn-bundle.mjs");
+    await build({
+      stdin: { contents: `export { learnKernel } from "corr2d/learn";`, resolveDir: project },
+      outfile,
+      bundle: true,
+      format: "esm",
+      platform: "browser",
+      logLevel: "silent",
+    });
+    expect(readFileSync(outfile, "utf8")).not.toMatch(/["']node:/);
+    const code = `
+      const { learnKernel } = await import("./learn-bundle.mjs");
+      console.log(JSON.stringify(learnKernel([[1, 0, 2]], [[-1, 2]], { shape: [1, 2] }).converged));
+    `;
+    expect(await evaluate(code, { cwd: project })).toBe(true);
   });
 
   it("has the command, which works without sharp as far as it can", async () => {

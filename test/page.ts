@@ -132,3 +132,28 @@ export async function defaults() {
   ];
   return { backend, isa, backends: backends(), chapter: corr2d(x, kernel).toArray() };
 }
+
+/** Trains in the page; the errors of corr2d/learn are those of corr2d. */
+export async function learns(): Promise<{
+  kernel: number[];
+  backend: string;
+  isOurs: boolean;
+  name: string;
+}> {
+  const { Corr2dError } = await load();
+  const path = `${origin}/dist/browser-learn.js`;
+  const learn = (await import(/* @vite-ignore */ path)) as typeof import("corr2d/learn");
+  const { kernel } = learn.learnKernel([[1, 0, 2]], [[-1, 2]], { shape: [1, 2] });
+  try {
+    new learn.Conv2d(0, 1, 3);
+  } catch (error) {
+    const { backend } = new learn.Relu().engine;
+    return {
+      kernel: [...kernel.data],
+      backend,
+      isOurs: error instanceof Corr2dError,
+      name: (error as Error).name,
+    };
+  }
+  throw new Error("a layer of no channels was made");
+}

@@ -2,8 +2,8 @@
 // `corr2d info`: versions, and the backends with the reasons for what is missing.
 import { cpus } from "node:os";
 import { type BackendReport, backends } from "../index.ts";
+import { formatTable } from "../text-table.ts";
 import { sharpVersion } from "./images.ts";
-import { formatTable } from "./table.ts";
 import { packageVersion } from "./version.ts";
 
 export async function info({ json }: { readonly json?: true }): Promise<void> {

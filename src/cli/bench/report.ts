@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { cpus } from "node:os";
 import type { BackendReport } from "../../index.ts";
-import { formatMs, formatNumber, formatTable } from "../table.ts";
+import { formatTable } from "../../text-table.ts";
+import { formatMs, formatNumber } from "../table.ts";
 
 export interface BenchResult {
   readonly backend: string;

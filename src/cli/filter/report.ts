@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-import { formatMs, formatNumber, formatTable } from "../table.ts";
+import { formatTable } from "../../text-table.ts";
+import { formatMs, formatNumber } from "../table.ts";
 import type { FilterOptions } from "./filter.ts";
 import type { FileDone, FileReport } from "./job.ts";
 

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+import "../browser.ts";
+
+export * from "./learn.ts";

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+import { invalid } from "../errors.ts";
+import type { ConvTranspose2dOptions } from "../ops/conv-transpose2d.ts";
+import { readOptions } from "../resolve.ts";
+import { resolveConvTransposeSpec } from "../resolve-transpose.ts";
+import { type PerAxis, resolvePerAxis } from "../shape.ts";
+import { inputShapeOf, multiplyAdds } from "../spec.ts";
+import { checkShape, type Tensor, type TensorLike } from "../tensor.ts";
+import { checkGroups } from "./conv2d.ts";
+import { kept, WeightedLayer, type WeightedLayerOptions, weightedOptionNames } from "./layer.ts";
+
+type Spatial = Pick<ConvTranspose2dOptions, "strides" | "padding" | "dilations" | "groups" | "outputPadding">;
+
+/** Options of a {@link ConvTranspose2d}: those of the operator that say what is computed, and of its weights. */
+export interface ConvTranspose2dLayerOptions extends WeightedLayerOptions, Spatial {}
+
+const optionNames = ["strides", "padding", "dilations", "groups", "outputPadding", ...weightedOptionNames];
+
+/**
+ * Transposed convolution layer: [batch, inChannels, height, width] to [batch, outChannels, outHeight, outWidth], with
+ * weights [inChannels, outChannels / groups, kernelHeight, kernelWidth]: as in PyTorch.
+ *
+ * Throws INVALID_ARGUMENT for sizes that are no positive integers, options that make no sense, and an output padding
+ * that is not below the stride.
+ */
+export class ConvTranspose2d extends WeightedLayer {
+  readonly name = "ConvTranspose2d";
+  readonly #options: Spatial;
+  #x: TensorLike | undefined;
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerAxis,
+    options?: ConvTranspose2dLayerOptions,
+  ) {
+    const { bias, dtype, initializer, seed, ...spatial } = readOptions(options, optionNames);
+    const groups = checkGroups(spatial.groups, inChannels, outChannels);
+    const [height, width] = resolvePerAxis(kernelSize, "kernelSize");
+    const area = height * width;
+    super(
+      [inChannels, outChannels / groups, height, width],
+      outChannels,
+      { fanIn: (inChannels / groups) * area, fanOut: (outChannels / groups) * area },
+      { bias, dtype, initializer, seed },
+    );
+    checkOutputPadding(spatial);
+    this.#options = spatial;
+  }
+
+  forward(x: TensorLike): Tensor {
+    const { weight, bias } = this;
+    const y = this.engine.convTranspose2d(x, weight.value, {
+      ...this.#options,
+      ...(bias !== undefined && { bias: bias.value }),
+    });
+    this.#x = x;
+    return y;
+  }
+
+  /** The layer is the adjoint of a convolution with the same weights: its own adjoint is that convolution. */
+  backward(gradOutput: TensorLike): Tensor {
+    const { engine, weight, bias } = this;
+    const x = kept(this.#x);
+    const { outputPadding: _, ...convolution } = this.#options;
+    const { shape } = weight.value;
+    engine.conv2dGradWeights(gradOutput, shape, x, { ...convolution, out: weight.gradient });
+    if (bias !== undefined) engine.conv2dGradBias(gradOutput, { out: bias.gradient });
+    return engine.conv2d(gradOutput, weight.value, convolution);
+  }
+
+  outputShape(inputShape: readonly number[]): readonly number[] {
+    return inputShapeOf(this.#specOf(inputShape));
+  }
+
+  override flops(inputShape: readonly number[]): number {
+    return 2 * multiplyAdds(this.#specOf(inputShape));
+  }
+
+  #specOf(inputShape: readonly number[]) {
+    const shape = checkShape(inputShape, "inputShape");
+    if (shape.length !== 4) throw invalid("4 dimensions", "inputShape", inputShape);
+    return resolveConvTransposeSpec(shape, this.weight.value.shape, "float32", this.#options);
+  }
+}
+
+/** From the stride on, the convolution of `backward` would have more outputs than the layer has inputs. */
+function checkOutputPadding({ outputPadding = 0, strides = 1 }: Spatial): void {
+  const steps = resolvePerAxis(strides, "strides");
+  const extra = typeof outputPadding === "number" ? [outputPadding, outputPadding] : outputPadding;
+  if (extra.some((size, axis) => size >= steps[axis])) {
+    throw invalid("less than the strides", "outputPadding", outputPadding);
+  }
+}

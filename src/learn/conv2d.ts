@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+import { conv2dCost } from "../arithmetic/cost.ts";
+import { invalid } from "../errors.ts";
+import { type ConvOptions, readOptions } from "../resolve.ts";
+import { type PerAxis, resolvePerAxis } from "../shape.ts";
+import type { Tensor, TensorLike } from "../tensor.ts";
+import { checkCount, kept, WeightedLayer, type WeightedLayerOptions, weightedOptionNames } from "./layer.ts";
+
+type Spatial = Pick<ConvOptions, "strides" | "padding" | "dilations" | "groups" | "border">;
+
+/** Options of a {@link Conv2d}: those of the operator conv2d that say what is computed, and of its weights. */
+export interface Conv2dLayerOptions extends WeightedLayerOptions, Spatial {}
+
+const optionNames = ["strides", "padding", "dilations", "groups", "border", ...weightedOptionNames];
+
+/**
+ * Convolution layer: [batch, inChannels, height, width] to [batch, outChannels, outHeight, outWidth], with weights
+ * [outChannels, inChannels / groups, kernelHeight, kernelWidth]. The kernel is not flipped.
+ *
+ * Throws INVALID_ARGUMENT for sizes that are no positive integers, and options that make no sense.
+ */
+export class Conv2d extends WeightedLayer {
+  readonly name = "Conv2d";
+  readonly #options: Spatial;
+  #x: TensorLike | undefined;
+
+  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: Conv2dLayerOptions) {
+    const { bias, dtype, initializer, seed, ...spatial } = readOptions(options, optionNames);
+    const groups = checkGroups(spatial.groups, inChannels, outChannels);
+    const [height, width] = resolvePerAxis(kernelSize, "kernelSize");
+    const area = height * width;
+    super(
+      [outChannels, inChannels / groups, height, width],
+      outChannels,
+      { fanIn: (inChannels / groups) * area, fanOut: (outChannels / groups) * area },
+      { bias, dtype, initializer, seed },
+    );
+    this.#options = spatial;
+  }
+
+  forward(x: TensorLike): Tensor {
+    const { weight, bias } = this;
+    const y = this.engine.conv2d(x, weight.value, {
+      ...this.#options,
+      ...(bias !== undefined && { bias: bias.value }),
+    });
+    this.#x = x;
+    return y;
+  }
+
+  backward(gradOutput: TensorLike): Tensor {
+    const { engine, weight, bias } = this;
+    const x = kept(this.#x);
+    const { shape } = weight.value;
+    engine.conv2dGradWeights(x, shape, gradOutput, { ...this.#options, out: weight.gradient });
+    if (bias !== undefined) engine.conv2dGradBias(gradOutput, { out: bias.gradient });
+    return engine.conv2dGradInput(x.shape, weight.value, gradOutput, this.#options);
+  }
+
+  outputShape(inputShape: readonly number[]): readonly number[] {
+    return conv2dCost(inputShape, this.weight.value.shape, this.#options).outputShape;
+  }
+
+  override flops(inputShape: readonly number[]): number {
+    return conv2dCost(inputShape, this.weight.value.shape, this.#options).flops;
+  }
+}
+
+/** Checks channels and groups together; returns the groups. Throws INVALID_ARGUMENT. */
+export function checkGroups(groups: number | undefined, inChannels: number, outChannels: number): number {
+  checkCount(inChannels, "inChannels");
+  checkCount(outChannels, "outChannels");
+  const count = groups ?? 1;
+  if (!Number.isInteger(count) || count < 1 || inChannels % count !== 0 || outChannels % count !== 0) {
+    const allowed = `a positive integer that divides ${inChannels} input and ${outChannels} output channels`;
+    throw invalid(allowed, "groups", count);
+  }
+  return count;
+}

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+import "../index.ts";
+
+export * from "./learn.ts";

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
+import { defaultEngine, type Engine } from "../engine.ts";
+import { Corr2dError, invalid } from "../errors.ts";
+import { checkOneOf } from "../resolve.ts";
+import { checkPositive } from "../shape.ts";
+import { checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
+import { type Fans, type Initializer, kaimingUniform } from "./initializers.ts";
+import { Random } from "./random.ts";
+
+/** A tensor that training changes. */
+export interface Parameter {
+  /** Unique in its model, as PyTorch names it: "0.weight". */
+  readonly name: string;
+  readonly value: Tensor;
+  /** Of the loss with respect to `value`: written by each `backward`. */
+  readonly gradient: Tensor;
+}
+
+/**
+ * A step of a model, from one tensor to another. `backward` belongs to the `forward` before it, whose input must not have
+ * changed since.
+ */
+export abstract class Layer {
+  /** For tables: "Conv2d". */
+  abstract readonly name: string;
+  readonly parameters: readonly Parameter[] = [];
+  #engine: Engine | undefined;
+
+  /** The engine that computes: the default one, unless another was given to `useEngine`. */
+  get engine(): Engine {
+    return this.#engine ?? defaultEngine();
+  }
+
+  useEngine(engine: Engine): void {
+    this.#engine = engine;
+  }
+
+  /** Draws all parameters anew; the order of draws is that of the layers. */
+  initialize(_random: Random): void {}
+
+  abstract forward(x: TensorLike): Tensor;
+
+  /**
+   * Given the gradient of a loss with respect to the output of `forward`, writes that of each parameter and returns that
+   * of the input. Throws INVALID_ARGUMENT where there was no `forward`.
+   */
+  abstract backward(gradOutput: TensorLike): Tensor;
+
+  /** The shape of the output, without computing it. Throws INVALID_ARGUMENT as `forward` does. */
+  abstract outputShape(inputShape: readonly number[]): readonly number[];
+
+  /** Floating-point operations of `forward`: 2 for each multiply-add with a weight; what has no weights counts none. */
+  flops(_inputShape: readonly number[]): number {
+    return 0;
+  }
+}
+
+export interface WeightedLayerOptions {
+  /** Whether a number is added to each output channel. Default true; it begins with 0. */
+  readonly bias?: boolean;
+  /** Default "float32". */
+  readonly dtype?: FloatDType;
+  /** Default {@link kaimingUniform}. */
+  readonly initializer?: Initializer;
+  /** Of the first weights. Default 0; a Sequential can draw those of all its layers from one seed. */
+  readonly seed?: number;
+}
+
+export const weightedOptionNames = ["bias", "dtype", "initializer", "seed"];
+
+type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+/** A layer with weights and a bias. */
+export abstract class WeightedLayer extends Layer {
+  override readonly parameters: readonly Parameter[];
+  readonly weight: Parameter;
+  readonly bias: Parameter | undefined;
+  readonly #fans: Fans;
+  readonly #initializer: Initializer;
+
+  constructor(
+    weightShape: readonly number[],
+    biases: number,
+    fans: Fans,
+    options: Given<WeightedLayerOptions>,
+  ) {
+    super();
+    const { bias = true, dtype = "float32", initializer = kaimingUniform, seed = 0 } = options;
+    checkOneOf(dtype, ["float32", "float64"], "dtype");
+    if (typeof bias !== "boolean") throw invalid("true or false", "bias", bias);
+    if (typeof initializer !== "function") throw invalid("a function", "initializer", initializer);
+    this.weight = parameter("weight", dtype, weightShape);
+    this.bias = bias ? parameter("bias", dtype, [biases]) : undefined;
+    this.parameters = this.bias === undefined ? [this.weight] : [this.weight, this.bias];
+    this.#fans = fans;
+    this.#initializer = initializer;
+    this.initialize(new Random(seed));
+  }
+
+  override initialize(random: Random): void {
+    this.#initializer(this.weight.value.data, this.#fans, random);
+    this.bias?.value.data.fill(0);
+  }
+}
+
+function parameter(name: string, dtype: FloatDType, shape: readonly number[]): Parameter {
+  const zeros = () => new Tensor(allocate(dtype, elementCount(shape)), shape);
+  return { name, value: zeros(), gradient: zeros() };
+}
+
+/** What `forward` kept for `backward`. Throws INVALID_ARGUMENT if it was not called. */
+export function kept<T>(value: T | undefined): T {
+  if (value === undefined) {
+    throw new Corr2dError("INVALID_ARGUMENT", "Expected a call of forward() before that of backward()");
+  }
+  return value;
+}
+
+/** The same elements in another shape. */
+export function reshaped({ data }: TensorLike, shape: readonly number[]): Tensor {
+  return new Tensor(data, shape);
+}
+
+/** Checks a tensor of any rank. Throws INVALID_ARGUMENT. */
+export function checkTensor(value: TensorLike, name: string): Tensor {
+  if (typeof value !== "object" || value === null) throw invalid("{ data, shape }", name, value);
+  const { data, shape } = value;
+  dtypeOf(data, `${name}.data`);
+  const sizes = checkShape(shape, `${name}.shape`);
+  const count = elementCount(sizes);
+  if (data.length !== count) throw invalid(`${count} elements`, `${name}.data`, data);
+  return new Tensor(data, sizes);
+}
+
+/** Checks a count of channels or features. Throws INVALID_ARGUMENT. */
+export function checkCount(value: number, name: string): number {
+  checkPositive(value, name);
+  return value;
+}

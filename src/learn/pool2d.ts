@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+import { type AvgPool2dOptions, pool2dOutputShape } from "../ops/pool2d.ts";
+import { checkOneOf, readOptions } from "../resolve.ts";
+import { type PerAxis, resolvePerAxis } from "../shape.ts";
+import type { Tensor, TensorLike } from "../tensor.ts";
+import { kept, Layer } from "./layer.ts";
+
+/** Options of a {@link Pool2d}; `countIncludePad` is for a mean alone. */
+export type Pool2dLayerOptions = Pick<
+  AvgPool2dOptions,
+  "strides" | "padding" | "dilations" | "border" | "countIncludePad"
+>;
+
+const maxOptionNames = ["strides", "padding", "dilations", "border"];
+const avgOptionNames = [...maxOptionNames, "countIncludePad"];
+
+/**
+ * Pooling layer: the greatest element or the mean of each window, [batch, channels, height, width] to
+ * [batch, channels, outHeight, outWidth]. `strides` are by default the size of the window, as in PyTorch.
+ *
+ * Throws INVALID_ARGUMENT for another kind than "max" and "avg", and options that make no sense.
+ */
+export class Pool2d extends Layer {
+  readonly name: "MaxPool2d" | "AvgPool2d";
+  readonly #options: AvgPool2dOptions;
+  #x: TensorLike | undefined;
+
+  constructor(kind: "max" | "avg", windowSize: PerAxis, options?: Pool2dLayerOptions) {
+    super();
+    const isMax = checkOneOf(kind, ["max", "avg"], "kind") === "max";
+    const spatial = readOptions(options, isMax ? maxOptionNames : avgOptionNames);
+    const windowDimensions = resolvePerAxis(windowSize, "windowSize");
+    this.name = isMax ? "MaxPool2d" : "AvgPool2d";
+    this.#options = { strides: windowDimensions, ...spatial, windowDimensions };
+  }
+
+  forward(x: TensorLike): Tensor {
+    const pool = this.name === "MaxPool2d" ? this.engine.maxPool2d : this.engine.avgPool2d;
+    const y = pool(x, this.#options);
+    this.#x = x;
+    return y;
+  }
+
+  backward(gradOutput: TensorLike): Tensor {
+    const x = kept(this.#x);
+    return this.name === "MaxPool2d"
+      ? this.engine.maxPool2dGrad(x, gradOutput, this.#options)
+      : this.engine.avgPool2dGrad(x.shape, gradOutput, this.#options);
+  }
+
+  outputShape(inputShape: readonly number[]): readonly number[] {
+    return pool2dOutputShape(inputShape, this.#options);
+  }
+}

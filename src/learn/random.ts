@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+import { invalid } from "../errors.ts";
+
+/**
+ * Pseudo-random numbers that a seed determines, the same on every machine: xoshiro128**, of D. Blackman and S. Vigna,
+ * "Scrambled linear pseudorandom number generators" (2018), 128 bits of state, period 2^128 - 1. Not for secrets.
+ */
+export class Random {
+  readonly #state = new Uint32Array(4);
+
+  /** @param seed a whole number from 0 to 2^32 - 1. Throws INVALID_ARGUMENT for any other. */
+  constructor(seed: number) {
+    if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+      throw invalid("a whole number from 0 to 4294967295", "seed", seed);
+    }
+    // Neighbouring seeds must give states far apart, none of them all zeros: steps of the golden ratio, hashed.
+    for (let i = 0; i < 4; i++) this.#state[i] = hash(seed + Math.imul(i + 1, 0x9e3779b9));
+  }
+
+  /** The next 32 bits, as a whole number from 0 to 2^32 - 1. */
+  bits(): number {
+    const s = this.#state;
+    const result = Math.imul(rotate(Math.imul(s[1], 5), 7), 9) >>> 0;
+    const t = s[1] << 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotate(s[3], 11);
+    return result;
+  }
+
+  /** Uniform in [low, high), by default [0, 1), in steps of 2^-32 of the interval. */
+  uniform(low = 0, high = 1): number {
+    return low + (this.bits() / 2 ** 32) * (high - low);
+  }
+
+  /** Normally distributed, by the polar method of G. Marsaglia and T. A. Bray (1964). */
+  normal(mean = 0, standardDeviation = 1): number {
+    for (;;) {
+      const x = this.uniform(-1, 1);
+      const y = this.uniform(-1, 1);
+      const square = x * x + y * y;
+      if (square > 0 && square < 1) {
+        return mean + standardDeviation * x * Math.sqrt((-2 * Math.log(square)) / square);
+      }
+    }
+  }
+
+  /** The numbers from 0 to `length` - 1 in random order: the shuffle of Fisher and Yates. */
+  permutation(length: number): Uint32Array {
+    const order = Uint32Array.from({ length }, (_, i) => i);
+    for (let i = length - 1; i > 0; i--) {
+      const other = Math.floor(this.uniform(0, i + 1));
+      [order[i], order[other]] = [order[other], order[i]];
+    }
+    return order;
+  }
+}
+
+const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
+
+/** The finaliser of MurmurHash3 (A. Appleby): a bijection of 32 bits. */
+function hash(x: number): number {
+  let h = x >>> 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+import { checkShape, elementCount } from "../tensor.ts";
+import { formatTable } from "../text-table.ts";
+import type { Layer } from "./layer.ts";
+import { Sequential } from "./sequential.ts";
+
+/**
+ * A model as a table in text: of each layer the shape of its output, its parameters and its floating-point operations, 2 for
+ * each multiply-add with a weight; and the sums. The text may change between versions.
+ *
+ * Throws INVALID_ARGUMENT for an input that the model does not take.
+ */
+export function summary(model: Layer, inputShape: readonly number[]): string {
+  let shape = checkShape(inputShape, "inputShape");
+  const rows = [["layer", "output shape", "parameters", "FLOPs"]];
+  for (const layer of layersOf(model)) {
+    const flops = layer.flops(shape);
+    shape = layer.outputShape(shape);
+    rows.push([layer.name, `[${shape.join(", ")}]`, group(parametersOf(layer)), group(flops)]);
+  }
+  rows.push(["total", "", group(parametersOf(model)), group(model.flops(inputShape))]);
+  return formatTable(rows, [2, 3]);
+}
+
+/** The layers that do the work, in order. */
+function layersOf(model: Layer): Layer[] {
+  return model instanceof Sequential ? model.layers.flatMap(layersOf) : [model];
+}
+
+function parametersOf({ parameters }: Layer): number {
+  return parameters.reduce((sum, { value }) => sum + elementCount(value.shape), 0);
+}
+
+/** 61706 as "61 706". */
+function group(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, " ");
+}
