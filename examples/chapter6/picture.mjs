@@ -26,14 +26,29 @@ const diverging = ["#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b"];
  * is). A name that ends in .svg gives a drawing, .png pixels, two for each unit of length.
  */
 export async function writePicture(name, specification) {
-  const view = new View(parse(compile({ ...specification, config }).spec), { renderer: "none" });
-  const svg = await view.toSVG();
+  const svg = await draw(specification);
+  if (name.endsWith(".svg")) writeFileSync(fileOf(name), `${svg}\n`);
+  else await sharp(Buffer.from(svg), { density: 144 }).png({ palette: true, colours: 64 }).toFile(fileOf(name));
+}
+
+/** Writes a picture that is made of pixels, one for each unit of length, in a few colours. */
+export async function writePhotos(name, specification, colours = 32) {
+  const svg = await draw(specification);
+  await sharp(Buffer.from(svg)).png({ palette: true, colours, dither: 0, effort: 10 }).toFile(fileOf(name));
+}
+
+async function draw(specification) {
+  const { spec } = compile({ ...specification, config });
+  return new View(parse(spec), { renderer: "none" }).toSVG();
+}
+
+/** The path of an output file, in a folder that exists. */
+function fileOf(name) {
   const folder = process.argv[2] ?? ".";
   mkdirSync(folder, { recursive: true });
   const file = join(folder, name);
-  if (name.endsWith(".svg")) writeFileSync(file, `${svg}\n`);
-  else await sharp(Buffer.from(svg), { density: 144 }).png({ palette: true, colours: 64, effort: 10 }).toFile(file);
-  console.log(`written ${file}`);
+  console.log(`writes ${file}`);
+  return file;
 }
 
 /** A matrix (rows, or what corr2d returns) as coloured squares with their values in them. */
@@ -74,7 +89,7 @@ export function matrixView(matrix, { title = "", cell = 30, extent, colours = di
 }
 
 /** Grey pixels, [height, width], from black at `range[0]` to white at `range[1]`; `scale` is their size in the picture. */
-export async function pixelsView({ data, shape }, { title = "", range = extentOf(data), scale = 0.5 } = {}) {
+export async function pixelsView({ data, shape }, { title = "", range = extentOf(data), scale = 1 } = {}) {
   const [height, width] = shape;
   const [low, high] = range;
   const grey = Uint8ClampedArray.from(data, (value) => (255 * (value - low)) / (high - low || 1));
@@ -101,6 +116,11 @@ export async function heatView({ data, shape }, { domain: [low, high], ...option
     }
   }
   return imageView(await pngUrl(pixels, width, height, 3), options);
+}
+
+/** Views of one size side by side; how long their titles are makes no difference. */
+export function gridView(views, columns = views.length) {
+  return { concat: views, columns, bounds: "flush", spacing: { row: 36, column: 14 } };
 }
 
 /** Curves: rows of { x, y, series }. */
