@@ -108,7 +108,7 @@ assert.deepEqual(answers([0, 0, 0, 4, 4, 4]), [0, 4, -4, 0]);
 assert.deepEqual(answers([0, 0, 4, 0, 0]), [4, -8, 4]);
 
 // On a photograph. Blur first, and the second derivative sees edges instead of grain.
-const photo = luminance(await readPhoto(112));
+const photo = luminance(await readPhoto(144));
 const apply = (image, kernel) => corr2d(image, kernel, { mode: "same", border: "mirror" });
 const soft = apply(photo, kernels.gaussian({ sigma: 1.5 }));
 const energy = ({ data }) => data.reduce((sum, value) => sum + value * value, 0);
@@ -120,7 +120,7 @@ const first = [
   await pixelsView(photo, { title: "image", range: [0, 1] }),
   await pixelsView(apply(photo, kernels.derivative(1, { accuracy: 2 })), { title: "d/dx", range: [-0.25, 0.25] }),
   await pixelsView(apply(photo, kernels.derivative(1, { accuracy: 2, axis: "y" })), { title: "d/dy", range: [-0.25, 0.25] }),
-  await pixelsView(apply(photo, kernels.integral([7, 7])), { title: "integral over 6 x 6" }),
+  await pixelsView(apply(photo, kernels.integral([7, 7])), { title: "integral, 6 x 6" }),
 ];
 const second = [
   await pixelsView(laplacian, { title: "Laplacian", range: [-0.5, 0.5] }),
@@ -128,5 +128,5 @@ const second = [
   await pixelsView(apply(photo, across([Math.SQRT1_2, Math.SQRT1_2])), { title: "across \u2198", range: [-0.25, 0.25] }),
   await pixelsView(apply(photo, across([-Math.SQRT1_2, Math.SQRT1_2])), { title: "across \u2197", range: [-0.25, 0.25] }),
 ];
-await writePhotos("derivatives.png", gridView(first), 20);
-await writePhotos("edges-on-photo.png", gridView(second), 20);
+await writePhotos("derivatives.png", gridView(first));
+await writePhotos("edges-on-photo.png", gridView(second));

@@ -5,7 +5,7 @@ import { conv2dCost, corr2d, kernels } from "corr2d";
 import { luminance, readPhoto } from "./photo.mjs";
 import { gridView, pixelsView, writePhotos } from "./picture.mjs";
 
-const photo = luminance(await readPhoto(128));
+const photo = luminance(await readPhoto(144));
 const { data, shape } = photo;
 const [height, width] = shape;
 

@@ -13,7 +13,7 @@ const config = {
   view: { stroke: null },
   axis: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", gridColor: "#e4e4e4" },
   legend: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" },
-  title: { fontSize: 13, fontWeight: "normal", anchor: "start", offset: 6 },
+  title: { fontSize: 13, fontWeight: "normal", anchor: "start", frame: "group", offset: 6 },
   concat: { spacing: 22 },
   range: { category: ["#1f6fb4", "#d9541e", "#2a9d62", "#8c5fbf", "#b8860b"] },
 };
@@ -31,10 +31,10 @@ export async function writePicture(name, specification) {
   else await sharp(Buffer.from(svg), { density: 144 }).png({ palette: true, colours: 64 }).toFile(fileOf(name));
 }
 
-/** Writes a picture that is made of pixels, one for each unit of length, in a few colours. */
-export async function writePhotos(name, specification, colours = 32) {
+/** Writes a picture that is made of pixels, one for each unit of length, in the 16 colours that half a byte holds. */
+export async function writePhotos(name, specification) {
   const svg = await draw(specification);
-  await sharp(Buffer.from(svg)).png({ palette: true, colours, dither: 0, effort: 10 }).toFile(fileOf(name));
+  await sharp(Buffer.from(svg)).png({ palette: true, colours: 16, dither: 0, effort: 10 }).toFile(fileOf(name));
 }
 
 async function draw(specification) {
@@ -152,10 +152,10 @@ function imageView(url, { title = "", width, height, x, y }) {
   const axis = (spec) =>
     spec === undefined
       ? { value: 0 }
-      : { datum: spec.domain[0], type: "quantitative", title: spec.title, scale: { domain: spec.domain, nice: false } };
+      : { datum: spec.domain[0], type: "quantitative", axis: { title: spec.title }, scale: { domain: spec.domain, nice: false } };
   const image = {
     data: { values: [{}] },
-    mark: { type: "image", url, width, height, aspect: false, align: "left", baseline: "top" },
+    mark: { type: "image", url, width, height, aspect: false, smooth: false, align: "left", baseline: "top" },
     encoding: { x: { value: 0 }, y: { value: 0 } },
   };
   if (x === undefined) return { title, width, height, ...image };
