@@ -42,7 +42,17 @@ assert.deepEqual(
 // Three output channels: three such sets of kernels, here k, k + 1 and k + 2.
 const more = (by) => k.map((plane) => plane.map((row) => row.map((value) => value + by)));
 const [outputs] = conv2d([x], [k, more(1), more(2)]).toArray();
-assert.deepEqual(outputs, [summed, [[76, 100], [148, 172]], [[96, 128], [192, 224]]]);
+assert.deepEqual(outputs, [
+  summed,
+  [
+    [76, 100],
+    [148, 172],
+  ],
+  [
+    [96, 128],
+    [192, 224],
+  ],
+]);
 
 // 1 x 1: at each pixel the same matrix, out channels by in channels, times the channels of that pixel.
 const photo = await readPhoto(144);
@@ -88,7 +98,10 @@ const joined = new Float32Array(filters.length * 27);
 for (let o = 0; o < filters.length; o++) {
   for (let c = 0; c < 3; c++) {
     for (let tap = 0; tap < 9; tap++) {
-      joined[(o * 3 + c) * 9 + tap] = matrix.reduce((sum, row, m) => sum + layer[(o * 3 + m) * 9 + tap] * row[c], 0);
+      joined[(o * 3 + c) * 9 + tap] = matrix.reduce(
+        (sum, row, m) => sum + layer[(o * 3 + m) * 9 + tap] * row[c],
+        0,
+      );
     }
   }
 }

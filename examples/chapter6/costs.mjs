@@ -14,14 +14,22 @@ assert.equal(double.parameters, 4 * single.parameters);
 const wider = cost(64, { padding: 2 });
 assert.deepEqual(wider.outputShape, [1, 64, 58, 58]);
 assert.equal(wider.multiplyAdds * 56 ** 2, single.multiplyAdds * 58 ** 2);
-console.log(`64 channels: ${single.flops} flops, 128: ${double.flops}; padding 2 instead of 1: ${wider.flops}`);
+console.log(
+  `64 channels: ${single.flops} flops, 128: ${double.flops}; padding 2 instead of 1: ${wider.flops}`,
+);
 // A stride divides by its product, groups by their number.
 assert.equal(cost(64, { padding: 1, strides: 2 }).multiplyAdds, single.multiplyAdds / 4);
-assert.equal(conv2dCost([1, 64, 56, 56], [64, 16, 3, 3], { padding: 1, groups: 4 }).multiplyAdds, single.multiplyAdds / 4);
+assert.equal(
+  conv2dCost([1, 64, 56, 56], [64, 16, 3, 3], { padding: 1, groups: 4 }).multiplyAdds,
+  single.multiplyAdds / 4,
+);
 
 // Backward: the gradient of the weights has as many products as the output (each weight with each output), and so has that
 // of the input. Counted on one layer, tap by tap:
-const [input, kernel] = [[7, 6], [3, 2]];
+const [input, kernel] = [
+  [7, 6],
+  [3, 2],
+];
 const output = outputShape(input, kernel);
 const products = { output: 0, gradWeights: 0, gradInput: 0 };
 const gradInput = new Float32Array(42);
@@ -51,7 +59,15 @@ assert.deepEqual(corr2d(matrix(g, output), matrix(w.toReversed(), kernel), { mod
 console.log("forward 150 products, backward 150 for the weights and 150 for the input");
 
 // Memory: forward needs input, weights and output of one layer at a time; backward needs the input of every layer again.
-const vgg = [[64, 224], [64, 224], [128, 112], [128, 112], [256, 56], [256, 56], [256, 56]];
+const vgg = [
+  [64, 224],
+  [64, 224],
+  [128, 112],
+  [128, 112],
+  [256, 56],
+  [256, 56],
+  [256, 56],
+];
 const mebibytes = vgg.map(([channels, side]) => (4 * channels * side * side) / 2 ** 20);
 const kept = mebibytes.reduce((sum, size) => sum + size, 0);
 const atOnce = Math.max(...mebibytes.slice(1).map((size, i) => mebibytes[i] + size));
@@ -82,7 +98,11 @@ const table = layers.map(({ name, weights, options, pool }) => {
     shape = pool2dOutputShape(shape, pool);
     return { layer: name, output: shape.join(" x "), parameters: 0, multiplyAdds: 0 };
   }
-  const { outputShape: next, parameters, multiplyAdds } = conv2dCost(shape, weights, { ...options, bias: true });
+  const {
+    outputShape: next,
+    parameters,
+    multiplyAdds,
+  } = conv2dCost(shape, weights, { ...options, bias: true });
   shape = [...next];
   return { layer: name, output: shape.join(" x "), parameters, multiplyAdds };
 });

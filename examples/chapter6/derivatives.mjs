@@ -27,7 +27,9 @@ for (let order = 1; order <= 8; order++) {
 // whose determinant, the product of all distances between samples, is not 0: all weights are 0.
 for (let order = 1; order <= 8; order++) {
   const samples = Array.from({ length: order }, (_, k) => k - (order - 1) / 2);
-  const determinant = samples.flatMap((a, i) => samples.slice(i + 1).map((b) => b - a)).reduce((p, d) => p * d, 1);
+  const determinant = samples
+    .flatMap((a, i) => samples.slice(i + 1).map((b) => b - a))
+    .reduce((p, d) => p * d, 1);
   assert.notEqual(determinant, 0);
   assert.throws(() => kernels.derivative(order, { size: order }), { code: "INVALID_ARGUMENT" });
 }
@@ -63,7 +65,9 @@ const magnitudes = (kernel) => kernels.frequencyResponse(kernel, frequencies).ma
 close(magnitudes(kernels.derivative(2))[40], 4, 1e-6); // [1, -2, 1] on 1, -1, 1
 close(magnitudes(kernels.integral(5, { rule: "simpson" }))[0], 4, 1e-5); // the length of the interval
 const curves = (designs) =>
-  Object.entries(designs).flatMap(([series, values]) => Array.from(values, (y, i) => ({ x: frequencies[i], y, series })));
+  Object.entries(designs).flatMap(([series, values]) =>
+    Array.from(values, (y, i) => ({ x: frequencies[i], y, series })),
+  );
 const ideal = (order) => frequencies.map((f) => (2 * Math.PI * f) ** order);
 const axes = { x: "cycles per sample", y: "factor", width: 250, height: 190, series: "" };
 await writePicture("frequency-responses.svg", {
@@ -118,15 +122,27 @@ assert.ok(energy(laplacianOfSoft) < energy(laplacian) / 10);
 
 const first = [
   await pixelsView(photo, { title: "image", range: [0, 1] }),
-  await pixelsView(apply(photo, kernels.derivative(1, { accuracy: 2 })), { title: "d/dx", range: [-0.25, 0.25] }),
-  await pixelsView(apply(photo, kernels.derivative(1, { accuracy: 2, axis: "y" })), { title: "d/dy", range: [-0.25, 0.25] }),
+  await pixelsView(apply(photo, kernels.derivative(1, { accuracy: 2 })), {
+    title: "d/dx",
+    range: [-0.25, 0.25],
+  }),
+  await pixelsView(apply(photo, kernels.derivative(1, { accuracy: 2, axis: "y" })), {
+    title: "d/dy",
+    range: [-0.25, 0.25],
+  }),
   await pixelsView(apply(photo, kernels.integral([7, 7])), { title: "integral, 6 x 6" }),
 ];
 const second = [
   await pixelsView(laplacian, { title: "Laplacian", range: [-0.5, 0.5] }),
   await pixelsView(laplacianOfSoft, { title: "of the blurred", range: [-0.12, 0.12] }),
-  await pixelsView(apply(photo, across([Math.SQRT1_2, Math.SQRT1_2])), { title: "across \u2198", range: [-0.25, 0.25] }),
-  await pixelsView(apply(photo, across([-Math.SQRT1_2, Math.SQRT1_2])), { title: "across \u2197", range: [-0.25, 0.25] }),
+  await pixelsView(apply(photo, across([Math.SQRT1_2, Math.SQRT1_2])), {
+    title: "across \u2198",
+    range: [-0.25, 0.25],
+  }),
+  await pixelsView(apply(photo, across([-Math.SQRT1_2, Math.SQRT1_2])), {
+    title: "across \u2197",
+    range: [-0.25, 0.25],
+  }),
 ];
 await writePhotos("derivatives.png", gridView(first));
 await writePhotos("edges-on-photo.png", gridView(second));

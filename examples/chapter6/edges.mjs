@@ -27,8 +27,14 @@ assert.deepEqual(bothTurned, transpose(edges));
 const diagonal = matrixOf(6, 6, (y, x) => (x <= y ? 1 : 0));
 const across = corr2d(diagonal, kernel).toArray();
 const down = corr2d(diagonal, transpose(kernel)).toArray();
-assert.deepEqual(across, matrixOf(6, 5, (y, x) => (x === y ? 1 : 0)));
-assert.deepEqual(down, matrixOf(5, 6, (y, x) => (x === y + 1 ? -1 : 0))); // downwards from black to white
+assert.deepEqual(
+  across,
+  matrixOf(6, 5, (y, x) => (x === y ? 1 : 0)),
+);
+assert.deepEqual(
+  down,
+  matrixOf(5, 6, (y, x) => (x === y + 1 ? -1 : 0)),
+); // downwards from black to white
 // Transposing the image exchanges the two triangles, and with them black and white.
 const diagonalTurned = corr2d(transpose(diagonal), kernel).toArray();
 assert.deepEqual(diagonalTurned, transpose(down));

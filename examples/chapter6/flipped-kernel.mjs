@@ -16,8 +16,14 @@ const k = [
   [0, 1],
   [2, 3],
 ];
-assert.deepEqual(corr2d(x, k).toArray(), [[19, 25], [37, 43]]);
-assert.deepEqual(convolve2d(x, k).toArray(), [[5, 11], [23, 29]]);
+assert.deepEqual(corr2d(x, k).toArray(), [
+  [19, 25],
+  [37, 43],
+]);
+assert.deepEqual(convolve2d(x, k).toArray(), [
+  [5, 11],
+  [23, 29],
+]);
 assert.deepEqual(convolve2d(x, flip(k)).toArray(), corr2d(x, k).toArray());
 
 // Two layers learn the same target, a 3 x 3 kernel's output on a fixed image of noise, from mirrored beginnings.
@@ -39,7 +45,10 @@ function learn(start, operator, orient) {
   let kernel = start;
   for (let step = 0; step < 300; step++) {
     const output = operator(image, kernel);
-    const gradOutput = { data: output.data.map((value, i) => 2 * (value - target.data[i])), shape: output.shape };
+    const gradOutput = {
+      data: output.data.map((value, i) => 2 * (value - target.data[i])),
+      shape: output.shape,
+    };
     const gradient = orient(corr2d(image, gradOutput).toArray());
     kernel = kernel.map((row, y) => row.map((weight, i) => weight - 0.02 * gradient[y][i]));
   }
@@ -60,5 +69,9 @@ assert.ok(furthest < 1e-5);
 
 const view = (matrix, title) => matrixView(matrix, { title, cell: 40, extent: 3, format: ".2~f" });
 await writePicture("flipped-kernel.svg", {
-  hconcat: [view(wanted, "wanted"), view(correlated, "learned, corr2d"), view(convolved, "learned, convolve2d")],
+  hconcat: [
+    view(wanted, "wanted"),
+    view(correlated, "learned, corr2d"),
+    view(convolved, "learned, convolve2d"),
+  ],
 });

@@ -7,12 +7,14 @@ import { gridView, pixelsView, writePhotos } from "./picture.mjs";
 
 const photo = luminance(await readPhoto(144));
 const { data, shape } = photo;
-const [height, width] = shape;
+const [, width] = shape;
 
 /** The image moved by [dy, dx]; what comes in from beyond the edge comes from the other side. */
 function moved(image, [dy, dx]) {
   const [h, w] = image.shape;
-  const values = image.data.map((_, i) => image.data[((Math.floor(i / w) - dy + h) % h) * w + ((i - dx + w) % w)]);
+  const values = image.data.map(
+    (_, i) => image.data[((Math.floor(i / w) - dy + h) % h) * w + ((i - dx + w) % w)],
+  );
   return { data: values, shape: image.shape };
 }
 
@@ -23,7 +25,10 @@ const shift = [14, 25];
 const edges = corr2d(photo, kernels.sobel("x"), options);
 const edgesOfMoved = corr2d(moved(photo, shift), kernels.sobel("x"), options);
 const movedEdges = moved(edges, shift);
-const error = edgesOfMoved.data.reduce((most, value, i) => Math.max(most, Math.abs(value - movedEdges.data[i])), 0);
+const error = edgesOfMoved.data.reduce(
+  (most, value, i) => Math.max(most, Math.abs(value - movedEdges.data[i])),
+  0,
+);
 console.log(`largest difference ${error}`);
 assert.ok(error < 1e-5);
 
@@ -64,7 +69,11 @@ console.log(`weights: ${1e12} fully connected, ${multiplyAdds} local, ${paramete
 // beyond; zeros make one out of nothing, even where the image is the same all over; mirrors do not.
 const grey = { data: new Float32Array(25).fill(1), shape: [5, 5] };
 const response = (more) => corr2d(grey, kernels.sobel("x"), more).toArray();
-assert.deepEqual(response({ mode: "valid" }), [[0, 0, 0], [0, 0, 0], [0, 0, 0]]);
+assert.deepEqual(response({ mode: "valid" }), [
+  [0, 0, 0],
+  [0, 0, 0],
+  [0, 0, 0],
+]);
 assert.deepEqual(response({ mode: "same" })[2], [4, 0, 0, 0, -4]);
 assert.deepEqual(response({ mode: "same", border: "mirror" })[2], [0, 0, 0, 0, 0]);
 // And pixels at the edge count less. How many of the windows in mode "valid", 3 x 3 of them, see each pixel:

@@ -65,7 +65,10 @@ assert.equal(lossAndGradient([[1], [-1]], noEdges).loss, 0);
 assert.equal(lossAndGradient([[5], [-5]], noEdges).loss, 0);
 const vertical = learn([[0.3], [0.1]], noEdges, { learningRate: 0.01 });
 const [[a], [b]] = vertical.kernel;
-console.log(`of the other orientation: loss ${vertical.losses.at(-1).toExponential(2)}, kernel`, vertical.kernel);
+console.log(
+  `of the other orientation: loss ${vertical.losses.at(-1).toExponential(2)}, kernel`,
+  vertical.kernel,
+);
 assert.ok(vertical.losses.at(-1) < 1e-3);
 assert.ok(Math.abs(a + b) < 0.02 && Math.abs(a - b - 0.2) < 1e-6);
 

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { conv2d, convolve2d, corr2d, unfold } from "corr2d";
 import { matrixView, writePicture } from "./picture.mjs";
 
-const multiply = (a, b) => a.map((row) => b[0].map((_, j) => row.reduce((sum, value, i) => sum + value * b[i][j], 0)));
+const multiply = (a, b) =>
+  a.map((row) => b[0].map((_, j) => row.reduce((sum, value, i) => sum + value * b[i][j], 0)));
 const transpose = (matrix) => matrix[0].map((_, x) => matrix.map((row) => row[x]));
 const column = (matrix) => matrix.flat().map((value) => [value]);
 
@@ -40,14 +41,18 @@ const options = { padding: 1, strides: 2 };
 const [columns] = unfold(photos, { windowDimensions: 3, ...options }).toArray();
 const rows = Array.from({ length: 4 }, (_, o) => [...weights.data.subarray(27 * o, 27 * o + 27)]);
 assert.deepEqual(multiply(rows, columns).flat(), conv2d(photos, weights, options).toArray().flat(3));
-console.log(`weights [4, 27] times windows [${columns.length}, ${columns[0].length}] is conv2d, to the last bit`);
+console.log(
+  `weights [4, 27] times windows [${columns.length}, ${columns[0].length}] is conv2d, to the last bit`,
+);
 
 // The other way: a fully connected layer from 25 pixels to 16 outputs, whose column j is the response to pixel j alone.
 const weightsOnShow = [
   [1, -2],
   [3, -4],
 ];
-const units = Array.from({ length: 25 }, (_, j) => Array.from({ length: 5 }, (_, y) => [0, 1, 2, 3, 4].map((i) => +(5 * y + i === j))));
+const units = Array.from({ length: 25 }, (_, j) =>
+  Array.from({ length: 5 }, (_, y) => [0, 1, 2, 3, 4].map((i) => +(5 * y + i === j))),
+);
 const layer = transpose(units.map((unit) => corr2d(unit, weightsOnShow).toArray().flat()));
 assert.equal(layer.flat().filter((weight) => weight !== 0).length, 16 * 4); // of 400; and only four different ones
 assert.deepEqual(new Set(layer.flat()), new Set([1, 0, -2, 3, -4]));

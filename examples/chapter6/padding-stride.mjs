@@ -14,7 +14,10 @@ for (const kernelHeight of [1, 2, 3, 4, 5]) {
     for (const padding of [0, 1, 2].flatMap((y) => [0, 1, 2].map((x) => [y, x]))) {
       for (const strides of [1, 2, 3, 4].flatMap((y) => [1, 2, 3, 4].map((x) => [y, x]))) {
         const options = { padding, strides };
-        const expected = [size(8, kernelHeight, padding[0], strides[0]), size(8, kernelWidth, padding[1], strides[1])];
+        const expected = [
+          size(8, kernelHeight, padding[0], strides[0]),
+          size(8, kernelWidth, padding[1], strides[1]),
+        ];
         assert.deepEqual(outputShape([8, 8], [kernelHeight, kernelWidth], options), expected);
         assert.deepEqual(corr2d(zeros(8, 8), zeros(kernelHeight, kernelWidth), options).shape, expected);
         combinations++;
@@ -31,7 +34,8 @@ const chapter = [
   { kernel: [3, 3], options: { padding: 1, strides: 2 }, shape: [4, 4] },
   { kernel: [3, 5], options: { padding: [0, 1], strides: [3, 4] }, shape: [2, 2] },
 ];
-for (const { kernel, options, shape } of chapter) assert.deepEqual(outputShape([8, 8], kernel, options), shape);
+for (const { kernel, options, shape } of chapter)
+  assert.deepEqual(outputShape([8, 8], kernel, options), shape);
 console.log(explainShape([8, 8], [3, 5], { padding: [0, 1], strides: [3, 4] }));
 
 // (k - 1) / 2 on each side keeps the size for odd k; an even kernel needs one more on one side.
@@ -50,7 +54,10 @@ const kernel = [
   [0, 1],
   [2, 3],
 ];
-assert.deepEqual(corr2d(mirrored, kernel).toArray(), corr2d(x, kernel, { padding: 1, border: "mirror" }).toArray());
+assert.deepEqual(
+  corr2d(mirrored, kernel).toArray(),
+  corr2d(x, kernel, { padding: 1, border: "mirror" }).toArray(),
+);
 
 const padded = corr2d(x, kernel, { padding: 1 }).toArray();
 const strided = corr2d(x, kernel, { padding: 1, strides: [3, 2] }).toArray();
@@ -65,7 +72,10 @@ assert.deepEqual(strided, [
   [6, 8],
 ]);
 // A stride only leaves out: every third row and every second column of the output at stride 1.
-assert.deepEqual(strided, padded.filter((_, y) => y % 3 === 0).map((row) => row.filter((_, i) => i % 2 === 0)));
+assert.deepEqual(
+  strided,
+  padded.filter((_, y) => y % 3 === 0).map((row) => row.filter((_, i) => i % 2 === 0)),
+);
 
 const tables = [0, 1, 2].map((p) =>
   matrixView(
@@ -80,7 +90,14 @@ function labelled(table) {
   const axis = (field, title) => ({
     field,
     type: "ordinal",
-    axis: { title, orient: field === "x" ? "top" : "left", labelExpr: "datum.value + 1", labelAngle: 0, ticks: false, domain: false },
+    axis: {
+      title,
+      orient: field === "x" ? "top" : "left",
+      labelExpr: "datum.value + 1",
+      labelAngle: 0,
+      ticks: false,
+      domain: false,
+    },
   });
   return { ...table, encoding: { x: axis("x", "stride"), y: axis("y", "kernel size") } };
 }

@@ -28,13 +28,16 @@ const diverging = ["#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b"];
 export async function writePicture(name, specification) {
   const svg = await draw(specification);
   if (name.endsWith(".svg")) writeFileSync(fileOf(name), `${svg}\n`);
-  else await sharp(Buffer.from(svg), { density: 144 }).png({ palette: true, colours: 64 }).toFile(fileOf(name));
+  else
+    await sharp(Buffer.from(svg), { density: 144 }).png({ palette: true, colours: 64 }).toFile(fileOf(name));
 }
 
 /** Writes a picture that is made of pixels, one for each unit of length, in the 16 colours that half a byte holds. */
 export async function writePhotos(name, specification) {
   const svg = await draw(specification);
-  await sharp(Buffer.from(svg)).png({ palette: true, colours: 16, dither: 0, effort: 10 }).toFile(fileOf(name));
+  await sharp(Buffer.from(svg))
+    .png({ palette: true, colours: 16, dither: 0, effort: 10 })
+    .toFile(fileOf(name));
 }
 
 async function draw(specification) {
@@ -52,7 +55,10 @@ function fileOf(name) {
 }
 
 /** A matrix (rows, or what corr2d returns) as coloured squares with their values in them. */
-export function matrixView(matrix, { title = "", cell = 30, extent, colours = diverging, format = ".3~g" } = {}) {
+export function matrixView(
+  matrix,
+  { title = "", cell = 30, extent, colours = diverging, format = ".3~g" } = {},
+) {
   const rows = Array.isArray(matrix) ? matrix : matrix.toArray();
   const values = rows.flatMap((row, y) => row.map((value, x) => ({ x, y, value: value + 0 })));
   const most = extent ?? Math.max(...values.map(({ value }) => Math.abs(value)), 1e-9);
@@ -93,7 +99,11 @@ export async function pixelsView({ data, shape }, { title = "", range = extentOf
   const [height, width] = shape;
   const [low, high] = range;
   const grey = Uint8ClampedArray.from(data, (value) => (255 * (value - low)) / (high - low || 1));
-  return imageView(await pngUrl(grey, width, height, 1), { title, width: width * scale, height: height * scale });
+  return imageView(await pngUrl(grey, width, height, 1), {
+    title,
+    width: width * scale,
+    height: height * scale,
+  });
 }
 
 /** Colours of `range` for values [height, width] of the numbers in `domain`, rows from the bottom up. */
@@ -124,7 +134,10 @@ export function gridView(views, columns = views.length) {
 }
 
 /** Curves: rows of { x, y, series }. */
-export function linesView(values, { title = "", x, y, width = 420, height = 220, series = "", log = false } = {}) {
+export function linesView(
+  values,
+  { title = "", x, y, width = 420, height = 220, series = "", log = false } = {},
+) {
   const names = [...new Set(values.map((value) => value.series))];
   return {
     title,
@@ -152,14 +165,23 @@ function imageView(url, { title = "", width, height, x, y }) {
   const axis = (spec) =>
     spec === undefined
       ? { value: 0 }
-      : { datum: spec.domain[0], type: "quantitative", axis: { title: spec.title }, scale: { domain: spec.domain, nice: false } };
+      : {
+          datum: spec.domain[0],
+          type: "quantitative",
+          axis: { title: spec.title },
+          scale: { domain: spec.domain, nice: false },
+        };
   const image = {
     data: { values: [{}] },
     mark: { type: "image", url, width, height, aspect: false, smooth: false, align: "left", baseline: "top" },
     encoding: { x: { value: 0 }, y: { value: 0 } },
   };
   if (x === undefined) return { title, width, height, ...image };
-  const frame = { data: { values: [{}] }, mark: { type: "point", opacity: 0 }, encoding: { x: axis(x), y: axis(y) } };
+  const frame = {
+    data: { values: [{}] },
+    mark: { type: "point", opacity: 0 },
+    encoding: { x: axis(x), y: axis(y) },
+  };
   return { title, width, height, layer: [image, frame] };
 }
 

@@ -19,12 +19,35 @@ assert.deepEqual(avgPool2d([[x]], window2).toArray()[0][0], [
   [2, 3],
   [5, 6],
 ]);
-const sixteen = [[[[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11], [12, 13, 14, 15]]]];
+const sixteen = [
+  [
+    [
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9, 10, 11],
+      [12, 13, 14, 15],
+    ],
+  ],
+];
 assert.deepEqual(maxPool2d(sixteen, { windowDimensions: 3, strides: 3 }).toArray(), [[[[10]]]]);
-assert.deepEqual(maxPool2d(sixteen, { windowDimensions: 3, strides: 2, padding: 1 }).toArray(), [[[[5, 7], [13, 15]]]]);
+assert.deepEqual(maxPool2d(sixteen, { windowDimensions: 3, strides: 2, padding: 1 }).toArray(), [
+  [
+    [
+      [5, 7],
+      [13, 15],
+    ],
+  ],
+]);
 assert.deepEqual(
   maxPool2d(sixteen, { windowDimensions: [2, 3], strides: [2, 3], padding: [0, 1] }).toArray(),
-  [[[[5, 7], [13, 15]]]],
+  [
+    [
+      [
+        [5, 7],
+        [13, 15],
+      ],
+    ],
+  ],
 );
 
 // Each channel is pooled alone: as many come out as went in.
@@ -33,7 +56,10 @@ assert.deepEqual(maxPool2d(twoChannels, { windowDimensions: 2, strides: 2 }).sha
 
 // What moves by a pixel within a window leaves the pool as it was.
 const edge = (at) => [[corr2d([[1, 1, 1, 1, 0, 0, 0, 0].map((_, i) => +(i <= at))], [[1, -1]]).toArray()[0]]];
-const pooled = (at) => maxPool2d([edge(at)], { windowDimensions: [1, 2], strides: 2 }).toArray().flat(3);
+const pooled = (at) =>
+  maxPool2d([edge(at)], { windowDimensions: [1, 2], strides: 2 })
+    .toArray()
+    .flat(3);
 assert.deepEqual(pooled(2), [0, 1, 0]);
 assert.deepEqual(pooled(3), [0, 1, 0]);
 
@@ -61,7 +87,9 @@ const minimum = (tensor, options) => {
  * numbers are left. The first is a convolution over the window, those that follow are 1 x 1, the last without ReLU.
  */
 function maxByRelu(tensor, size, strides) {
-  let rows = Array.from({ length: size * size }, (_, i) => Array.from({ length: size * size }, (_, j) => +(i === j)));
+  let rows = Array.from({ length: size * size }, (_, i) =>
+    Array.from({ length: size * size }, (_, j) => +(i === j)),
+  );
   let [current, kernel, options] = [tensor, [1, size, size], { strides }];
   const channels = [];
   while (rows.length > 1) {
@@ -69,7 +97,17 @@ function maxByRelu(tensor, size, strides) {
     const next = []; // how the numbers that are left are summed from the channels of this layer
     for (let i = 0; i < rows.length; i += 2) {
       const [a, b] = [rows[i], rows[i + 1]];
-      const held = b === undefined ? [[a, 1], [negated(a), -1]] : [[minus(a, b), 1], [b, 1], [negated(b), -1]];
+      const held =
+        b === undefined
+          ? [
+              [a, 1],
+              [negated(a), -1],
+            ]
+          : [
+              [minus(a, b), 1],
+              [b, 1],
+              [negated(b), -1],
+            ];
       next.push(held.map(([, sign], j) => [layer.length + j, sign]));
       layer.push(...held.map(([weights]) => weights));
     }
@@ -94,8 +132,14 @@ function tensorOf(rows, kernel) {
   return { data: Float32Array.from(rows.flat()), shape: [rows.length, ...kernel] };
 }
 
-const whole = { data: Float32Array.from({ length: 144 }, (_, i) => ((i * 53) % 97) - 48), shape: [1, 1, 12, 12] };
-for (const [size, expected] of [[2, [6, 3]], [3, [14, 8, 5, 3]]]) {
+const whole = {
+  data: Float32Array.from({ length: 144 }, (_, i) => ((i * 53) % 97) - 48),
+  shape: [1, 1, 12, 12],
+};
+for (const [size, expected] of [
+  [2, [6, 3]],
+  [3, [14, 8, 5, 3]],
+]) {
   const { result, channels } = maxByRelu(whole, size, size);
   assert.deepEqual(result.toArray(), maxPool2d(whole, { windowDimensions: size, strides: size }).toArray());
   assert.deepEqual(channels, expected);

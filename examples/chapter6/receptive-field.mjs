@@ -6,7 +6,10 @@ import { gridView, matrixView, writePicture } from "./picture.mjs";
 
 const size = 19;
 const stacks = [
-  { name: "three layers of 3 x 3", layers: [1, 1, 1].map((dilations) => ({ kernelSize: 3, padding: 1, dilations })) },
+  {
+    name: "three layers of 3 x 3",
+    layers: [1, 1, 1].map((dilations) => ({ kernelSize: 3, padding: 1, dilations })),
+  },
   {
     name: "dilations 1, 2, 4",
     layers: [1, 2, 4].map((dilations) => ({ kernelSize: 3, padding: dilations, dilations })),
@@ -17,7 +20,10 @@ const stacks = [
 /** The output of the stack with all weights 1. */
 function run(x, layers) {
   return layers.reduce((current, { kernelSize, ...options }) => {
-    const weights = { data: new Float32Array(kernelSize ** 2).fill(1), shape: [1, 1, kernelSize, kernelSize] };
+    const weights = {
+      data: new Float32Array(kernelSize ** 2).fill(1),
+      shape: [1, 1, kernelSize, kernelSize],
+    };
     return conv2d(current, weights, options);
   }, x);
 }
@@ -66,6 +72,13 @@ const lenet = receptiveField(
   ],
   { inputSize: 28 },
 );
-assert.deepEqual([lenet.size, lenet.jump, lenet.outputSize], [[16, 16], [4, 4], [5, 5]]);
+assert.deepEqual(
+  [lenet.size, lenet.jump, lenet.outputSize],
+  [
+    [16, 16],
+    [4, 4],
+    [5, 5],
+  ],
+);
 
 await writePicture("receptive-field.png", gridView(views));

@@ -73,8 +73,8 @@ if (existsSync(recording)) {
     "stride 8": spectrogramOf(thinned.alone.data, sampleRate / strides, 1024 / strides),
     "low-pass, stride 8": spectrogramOf(thinned.filtered.data, sampleRate / strides, 1024 / strides),
   };
-  const [before, after, behindFilter] = Object.values(speech).map(
-    ({ values, frequencies }) => powerBetween(values, frequencies, sampleRate / strides / 4, sampleRate / strides / 2.2),
+  const [before, after, behindFilter] = Object.values(speech).map(({ values, frequencies }) =>
+    powerBetween(values, frequencies, sampleRate / strides / 4, sampleRate / strides / 2.2),
   );
   console.log(`stride 8 makes the power from 1500 to 2700 Hz ${(after / before).toFixed(1)} times as large`);
   assert.ok(after > 1.5 * before && behindFilter < 1.1 * before);
@@ -98,7 +98,9 @@ async function spectrogramsView(spectrograms, most = Infinity) {
   const top = all[0][1].values.data.reduce((a, b) => Math.max(a, b), 0);
   const parts = all.map(([title, { values, frequencies, times }]) => {
     const bins = frequencies.filter((hertz) => hertz <= most).length;
-    const data = values.data.subarray(0, bins * values.shape[1]).map((power) => 10 * Math.log10(power / top + 1e-12));
+    const data = values.data
+      .subarray(0, bins * values.shape[1])
+      .map((power) => 10 * Math.log10(power / top + 1e-12));
     return heatView(
       { data, shape: [bins, values.shape[1]] },
       {
@@ -111,5 +113,9 @@ async function spectrogramsView(spectrograms, most = Infinity) {
       },
     );
   });
-  return { ...gridView(await Promise.all(parts)), spacing: 90, resolve: { scale: { x: "independent", y: "independent" } } };
+  return {
+    ...gridView(await Promise.all(parts)),
+    spacing: 90,
+    resolve: { scale: { x: "independent", y: "independent" } },
+  };
 }
