@@ -57,6 +57,11 @@ assert.ok(Math.abs(factor - 0.64) < 0.001);
 const tooFast = learn([[0.3, 0.1]], edges, { learningRate: 0.034 }).losses;
 assert.ok(tooFast.at(-1) > tooFast[0]);
 
+// At 0.02 the factors are -0.2 and 0.76. The loss falls to 0.76^2 = 0.58 of itself, and is below 1e-3 sooner.
+const slower = learn([[0.3, 0.1]], edges, { learningRate: 0.02 }).losses;
+assert.ok(slower.length < losses.length);
+assert.ok(Math.abs(slower.at(-1) / slower.at(-2) - 0.76 ** 2) < 0.001);
+
 // A kernel of the other orientation has nothing to learn here. Each column of the image is constant: the output is
 // (a + b) * image, the target 0, and every kernel [a, -a] reaches loss 0, so that the gradient never moves a - b.
 const noEdges = corr2d(image, [[1], [-1]]);
@@ -77,7 +82,7 @@ await writePicture(
   linesView(
     [
       ...losses.map((y, x) => ({ x, y, series: "0.03" })),
-      ...learn([[0.3, 0.1]], edges, { learningRate: 0.02 }).losses.map((y, x) => ({ x, y, series: "0.02" })),
+      ...slower.map((y, x) => ({ x, y, series: "0.02" })),
       ...tooFast.slice(0, 31).map((y, x) => ({ x, y, series: "0.034" })),
     ],
     { x: "steps", y: "loss", series: "learning rate", log: true },
