@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The kernel [1, -1] learned from an image and its edges: node examples/chapter6/learn-kernel.mjs [output folder]
 import assert from "node:assert/strict";
-import { corr2d } from "corr2d";
+import { conv2dGradWeights, corr2d } from "corr2d";
 import { linesView, writePicture } from "./picture.mjs";
 
 const image = Array.from({ length: 6 }, () => [1, 1, 0, 0, 0, 0, 1, 1]);
@@ -40,6 +40,11 @@ const loss = (a, b) => lossAndGradient([[a, b]], edges).loss;
 const [slope] = lossAndGradient([[0.3, 0.1]], edges).gradient;
 assert.ok(Math.abs(slope[0] - (loss(0.3 + h, 0.1) - loss(0.3 - h, 0.1)) / (2 * h)) < 0.01);
 assert.ok(Math.abs(slope[1] - (loss(0.3, 0.1 + h) - loss(0.3, 0.1 - h)) / (2 * h)) < 0.01);
+
+// conv2dGradWeights computes the same, for any strides, padding, dilations and channels.
+const difference = corr2d(image, [[0.3, 0.1]]).data.map((value, i) => 2 * (value - edges.data[i]));
+const ready = conv2dGradWeights([[image]], [1, 1, 1, 2], { data: difference, shape: [1, 1, 6, 7] });
+assert.ok(ready.data.every((value, i) => Math.abs(value - slope[i]) < 1e-4));
 
 const { kernel, losses } = learn([[0.3, 0.1]], edges);
 console.log(`loss ${losses.at(-1).toExponential(2)} after ${losses.length - 1} steps, kernel`, kernel);
