@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Corr2dOptions, createEngine } from "corr2d";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -22,6 +23,8 @@ const cli = join(root, "dist", "cli.js");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 // The reference backend is there everywhere.
 const env = { ...process.env, CORR2D_BACKEND: "reference" };
+
+const engine = await createEngine({ backend: "reference" });
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -67,7 +70,7 @@ async function succeed(...args: string[]): Promise<string> {
 
 describe("wrong usage is answered with one line and exit code 2", () => {
   it.concurrent.each([
-    ["", "a command is missing: filter, info or bench; see corr2d --help"],
+    ["", "a command is missing: filter, explain, info or bench; see corr2d --help"],
     ["blur", "unknown command 'blur'"],
     ["filter", "filter takes at least one input and an output; see corr2d filter --help"],
     ["filter colour.png", "filter takes at least one input and an output; see corr2d filter --help"],
@@ -100,6 +103,30 @@ describe("wrong usage is answered with one line and exit code 2", () => {
     ],
     ["filter colour.png colour.png", "colour.png would replace an input; choose another output"],
     ["filter photos/*.png out.png", "2 inputs need a folder as output but out.png is a file name"],
+    [
+      "explain --kernel 0,1;2",
+      "option '--kernel <matrix>' argument '0,1;2' is invalid. Expected rows of equal length.",
+    ],
+    [
+      "explain --input 0,one",
+      "option '--input <matrix>' argument '0,one' is invalid. Expected rows of numbers, such as \"0,1;2,3\".",
+    ],
+    [
+      "explain --input 1,,2",
+      "option '--input <matrix>' argument '1,,2' is invalid. Expected rows of numbers, such as \"0,1;2,3\".",
+    ],
+    [
+      "explain --at 1",
+      "option '--at <row,column>' argument '1' is invalid. Expected a row and a column, counted from 0, such as \"0,1\".",
+    ],
+    [
+      "explain --padding 1,2,3",
+      "option '--padding <numbers>' argument '1,2,3' is invalid. Expected one, two or four numbers, same, valid or full.",
+    ],
+    ["explain --at 0,2", "--at 0,2 lies outside of the output, which is 2 x 2"],
+    ["explain --strides 0", "Expected a positive integer for strides but received 0"],
+    ["explain --mode same --padding 1", "Expected nothing, as mode is given, for padding but received 1"],
+    ["explain --padding 19", "more than can be drawn: at most 40 rows and columns, padding included"],
     ["info --threads 2", "unknown option '--threads'"],
   ])("corr2d %s", async (line, message) => {
     const { code, stdout, stderr } = await corr2d(...line.split(" ").filter(Boolean));
@@ -235,6 +262,64 @@ describe("corr2d filter", () => {
     child.kill("SIGINT");
     expect(await exit).toBe(130);
     expect(readdirSync(at("never"))).toEqual([]);
+  });
+});
+
+describe("corr2d explain", () => {
+  it("draws the window, the products and their sum", async () => {
+    expect(await succeed("explain", "--at", "0,1", "--padding", "1,0", "--strides", "2,1")).toBe(
+      `input [3, 3], kernel [2, 2] -> output [2, 2]
+
+input, padded    kernel     output
+(0) [0] [0]       0   1      .  [8]
+ 0  [1] [2]       2   3      .   .
+ 3   4   5
+ 6   7   8
+(0) (0) (0)
+
+[ ] what the kernel lies on, ( ) padding
+
+output[0, 1]:
+   0  *    0  =  0   padding * kernel[0, 0]
++  0  *    1  =  0   padding * kernel[0, 1]
++  1  *    2  =  2   input[0, 1] * kernel[1, 0]
++  2  *    3  =  6   input[0, 2] * kernel[1, 1]
+         sum  =  8
+`,
+    );
+  });
+
+  it("shows the chapter's example when nothing is given", async () => {
+    expect(await succeed("explain")).toContain("\n         sum  =  19\n");
+  });
+
+  const input = [
+    [3, -1, 4, 1],
+    [-5, 9, 2, -6],
+    [5, 3, 5, 8],
+  ];
+  const kernel = [
+    [2, -7, 1],
+    [8, 2, -8],
+  ];
+  it.concurrent.each<Corr2dOptions>([
+    { mode: "full" },
+    { mode: "same" },
+    { padding: [1, 0, 2, 3], strides: [2, 1] },
+    { padding: 2, dilations: [2, 1], border: "mirror" },
+    { padding: "same", strides: 2, border: "wrap" },
+  ])("computes what corr2d does, with %o", async (options) => {
+    const expected = engine.corr2d(input, kernel, options);
+    const text = (matrix: number[][]) => matrix.map((row) => row.join()).join(";");
+    const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const at = expected.shape.map((size) => size - 1);
+    const stdout = await succeed(
+      ...["explain", "--input", text(input), "--kernel", text(kernel), "--at", at.join(), "--json", ...flags],
+    );
+    const report = JSON.parse(stdout);
+    expect(report.outputShape).toEqual(expected.shape);
+    expect(report.value).toBe(expected.data.at(-1));
+    expect(report.products).toHaveLength(6);
   });
 });
 

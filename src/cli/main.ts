@@ -25,7 +25,7 @@ function fail(error: unknown): void {
 
 function commanderMessage(error: CommanderError): string {
   if (error.code === "commander.help")
-    return "a command is missing: filter, info or bench; see corr2d --help";
+    return "a command is missing: filter, explain, info or bench; see corr2d --help";
   // Commander puts its "(Did you mean ...?)" on a line of its own.
   return error.message.replace(/^error: /, "").replaceAll("\n", " ");
 }

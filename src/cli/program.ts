@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { backendNames } from "../backend/backend.ts";
 import { algorithms, borders } from "../spec.ts";
 import { bench } from "./bench/bench.ts";
+import { explain } from "./explain/explain.ts";
+import { modes, parseMatrix, parsePadding, parsePerAxis, parsePosition } from "./explain/parse.ts";
 import { filter } from "./filter/filter.ts";
 import { operatorNames } from "./filter/operators.ts";
 import { info } from "./info.ts";
@@ -17,6 +19,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: () => {}, writeErr: () => {} }) // main.ts writes the one line
     .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 wrong usage.");
   addFilter(program);
+  addExplain(program);
   addInfo(program);
   addBench(program);
   return program;
@@ -59,6 +62,39 @@ An output that exists is replaced, once the new one is complete. A file that fai
 goes on; the exit code is then 1. Needs the package sharp.`,
     )
     .action(filter);
+}
+
+function addExplain(program: Command): void {
+  const matrix = (name: string, example: string) =>
+    new Option(`--${name} <matrix>`, "rows set apart by semicolons, numbers by commas")
+      .argParser(parseMatrix)
+      .default(parseMatrix(example), example);
+  program
+    .command("explain")
+    .summary("show how one output value comes about")
+    .description("Draws one step of a cross-correlation: what the kernel lies on, the products, their sum.")
+    .addOption(matrix("input", "0,1,2;3,4,5;6,7,8"))
+    .addOption(matrix("kernel", "0,1;2,3"))
+    .addOption(
+      new Option("--at <row,column>", "which output").argParser(parsePosition).default([0, 0], "0,0"),
+    )
+    .option("--strides <numbers>", "one, or vertical and horizontal (default: 1)", parsePerAxis)
+    .option("--padding <numbers>", "one, two or four, or same, valid or full (default: 0)", parsePadding)
+    .option("--dilations <numbers>", "one, or vertical and horizontal (default: 1)", parsePerAxis)
+    .addOption(new Option("--mode <name>", "instead of padding: SciPy's modes").choices(modes))
+    .addOption(
+      new Option("--border <name>", "what padding is filled with (default: constant)").choices(borders),
+    )
+    .option("--json", "print one JSON document instead of text")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  corr2d explain
+  corr2d explain --at 1,0 --padding 1 --strides 2
+  corr2d explain --input "1,1,0,0,1,1" --kernel "1,-1" --at 0,3`,
+    )
+    .action(explain);
 }
 
 function addInfo(program: Command): void {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+import { borderIndex } from "../../border.ts";
+import type { ConvSpec } from "../../spec.ts";
+
+/** An element of the padded input. */
+export interface Element {
+  readonly value: number;
+  /** Whether it lies beyond the input. */
+  readonly isPadding: boolean;
+}
+
+/** One product of the sum that an output is. */
+export interface Term {
+  /** [row, column] of the weight in the kernel. */
+  readonly tap: readonly [number, number];
+  /** [row, column] of the element in the input: negative, or beyond its end, in the padding. */
+  readonly at: readonly [number, number];
+  readonly element: Element;
+  readonly weight: number;
+  readonly product: number;
+}
+
+/** The element of the input, whose border goes on as the spec says, in row `y` and column `x`. */
+export function elementAt(
+  input: readonly (readonly number[])[],
+  spec: ConvSpec,
+  y: number,
+  x: number,
+): Element {
+  const row = borderIndex(y, spec.inHeight, spec.border);
+  const column = borderIndex(x, spec.inWidth, spec.border);
+  const isPadding = y < 0 || y >= spec.inHeight || x < 0 || x >= spec.inWidth;
+  return { value: row < 0 || column < 0 ? 0 : input[row][column], isPadding };
+}
+
+/** The products whose sum is the output in row `oy` and column `ox`. */
+export function termsOf(
+  input: readonly (readonly number[])[],
+  kernel: readonly (readonly number[])[],
+  spec: ConvSpec,
+  [oy, ox]: readonly [number, number],
+): Term[] {
+  const [strideY, strideX] = spec.strides;
+  const [dilationY, dilationX] = spec.dilations;
+  const [top, , left] = spec.padding;
+  return kernel.flatMap((row, ky) =>
+    row.map((weight, kx) => {
+      const y = oy * strideY + ky * dilationY - top;
+      const x = ox * strideX + kx * dilationX - left;
+      const element = elementAt(input, spec, y, x);
+      return {
+        tap: [ky, kx] as const,
+        at: [y, x] as const,
+        element,
+        weight,
+        product: element.value * weight,
+      };
+    }),
+  );
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// docs/chapter6.md: its experiments, which assert their numbers themselves, its pictures, and its code as it stands there.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const text = readFileSync(join(root, "docs", "chapter6.md"), "utf8");
+const checkedIn = readdirSync(join(root, "docs", "chapter6")).sort();
+// Debian's package alsa-utils, which .ci/run installs, has the words of the one picture that is not computed.
+const hasRecording = existsSync("/usr/share/sounds/alsa/Front_Center.wav");
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "corr2d-chapter6-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("the experiments", () => {
+  const experiments = join(root, "examples", "chapter6");
+
+  it("hold, and make the pictures that are checked in", async () => {
+    execFileSync(process.execPath, [join(experiments, "all.mjs"), folder], { cwd: folder });
+    const made = readdirSync(folder).sort();
+    expect(made).toEqual(checkedIn.filter((name) => hasRecording || name !== "sound-speech.png"));
+    for (const name of made) {
+      const { width, height } = await sharp(join(folder, name)).metadata();
+      const there = await sharp(join(root, "docs", "chapter6", name)).metadata();
+      // How wide text is depends on the fonts of the machine.
+      expect(Math.abs(width / there.width - 1), name).toBeLessThan(0.1);
+      expect(Math.abs(height / there.height - 1), name).toBeLessThan(0.1);
+    }
+  }, 120_000);
+
+  it("are all run by all.mjs", () => {
+    const all = readFileSync(join(experiments, "all.mjs"), "utf8");
+    const shared = ["all.mjs", "photo.mjs", "picture.mjs"];
+    for (const name of readdirSync(experiments).filter((file) => !shared.includes(file))) {
+      expect(all).toContain(`"${name.replace(".mjs", "")}"`);
+    }
+  });
+});
+
+describe("the pages", () => {
+  it("show every picture, each below 40 kB", () => {
+    const shown = [...text.matchAll(/!\[[^\]]+\]\(chapter6\/([\w.-]+)\)/g)].map(([, name]) => name);
+    expect(shown.sort()).toEqual(checkedIn);
+    for (const name of checkedIn) {
+      expect(statSync(join(root, "docs", "chapter6", name)).size, name).toBeLessThan(40_000);
+    }
+  });
+
+  it("link to files that exist", () => {
+    for (const [, path] of text.matchAll(/\]\(([\w./-]+)\)/g)) {
+      expect(existsSync(join(root, "docs", path)), path).toBe(true);
+    }
+  });
+
+  const blocks = [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+  const withoutBlanks = (lines: string) => lines.replaceAll(/\s/g, "");
+
+  it.concurrent.each(blocks)("print what their comments say: block %#", (code) => {
+    const comments = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map(([, comment]) => comment);
+    expect(comments.length).toBeGreaterThan(0);
+    const printed = execFileSync(process.execPath, ["--input-type=module"], {
+      cwd: root, // where "corr2d" is this package
+      input: code,
+      encoding: "utf8",
+    });
+    expect(withoutBlanks(printed)).toBe(withoutBlanks(comments.join("")));
+  });
+});
