@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ConvSpec } from "../../spec.ts";
-import { formatTable } from "../table.ts";
+import { formatTable } from "../../text-table.ts";
 import { elementAt, type Term } from "./terms.ts";
 
 type Rows = readonly (readonly number[])[];
