@@ -11,23 +11,23 @@ import { fillStrip } from "./strip";
 const edgeBytes: usize = 128;
 
 /**
- * Output rows `from` (inclusive) to `to` and channels `first` to `end` of `items` images, block by block: a block of
+ * Output rows `from` (inclusive) to `to` and channels `first` to `end` of `images` images, block by block: a block of
  * output pixels and a group; for these one block of products after the other; for those all output channels. Sums of
  * products that are not complete wait in the output.
  */
 export function convolve<T>(
-  p: Plan, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,
+  p: Plan, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {
   const f = changetype<Frame>(workspace);
   f.channelsLast = p.channelsLast;
-  f.channelPitch = p.outChannelPitch;
-  f.colPitch = p.outColPitch;
-  f.outRowPitch = p.outRowPitch;
+  f.channelStep = p.outChannelStep;
+  f.colStep = p.outColStep;
+  f.outRowStep = p.outRowStep;
   f.scratch = workspace + frameBytes;
   f.panel = workspace + p.panelOffset;
-  f.filter = p.groupInChannels * p.kernelHeight * p.kernelWidth;
+  f.filter = p.groupIn * p.kernelHeight * p.kernelWidth;
   f.taps = p.taps;
-  f.pixelPitch = p.pixelPitch;
+  f.pixelStep = p.pixelStep;
   f.lineAdvance = p.lineAdvance;
   f.alpha = p.alpha;
   const wholeRows = p.algorithm == Algorithm.WINOGRAD || p.algorithm == Algorithm.DEPTHWISE;
@@ -35,18 +35,18 @@ export function convolve<T>(
     f.noRow = f.panel + edgeBytes;
     memory.fill(f.panel, 0, <usize>p.inWidth * sizeof<T>() + 2 * edgeBytes);
   }
-  for (let item = 0; item < items; item++) {
-    const image = input + item * p.inItemBytes;
-    const result = output + item * p.outItemBytes;
+  for (let image = 0; image < images; image++) {
+    const source = input + image * p.inImageStep;
+    const result = output + image * p.outImageStep;
     if (wholeRows) {
-      groups<T>(p, f, image, result, workspace, from, 0, to - from, p.outWidth, first, end);
+      groups<T>(p, f, source, result, workspace, from, 0, to - from, p.outWidth, first, end);
       continue;
     }
     for (let oy = from; oy < to; oy += p.rowBlock) {
       const rows = min(p.rowBlock, to - oy);
       for (let ox = 0; ox < p.outWidth; ox += p.colBlock) {
         const cols = min(p.colBlock, p.outWidth - ox);
-        groups<T>(p, f, image, result, workspace, oy, ox, rows, cols, first, end);
+        groups<T>(p, f, source, result, workspace, oy, ox, rows, cols, first, end);
       }
     }
   }
@@ -54,19 +54,19 @@ export function convolve<T>(
 
 /** A block of output pixels, group by group. */
 function groups<T>(
-  p: Plan, f: Frame, image: usize, result: usize, workspace: usize,
+  p: Plan, f: Frame, source: usize, result: usize, workspace: usize,
   oy: i32, ox: i32, rows: i32, cols: i32, first: i32, end: i32,
 ): void {
-  const winogradPoints = (p.squareSize + 2) * (p.squareSize + 2) * p.groupInChannels;
+  const winogradPoints = (p.squareSize + 2) * (p.squareSize + 2) * p.groupIn;
   const weightsOfChannel = p.algorithm == Algorithm.WINOGRAD ? winogradPoints : f.filter;
-  for (let group = first / p.groupOutChannels; group * p.groupOutChannels < end; group++) {
-    const begin = group * p.groupOutChannels;
+  for (let group = first / p.groupOut; group * p.groupOut < end; group++) {
+    const begin = group * p.groupOut;
     const channel = max(first - begin, 0);
-    f.outChannels = min(end - begin, p.groupOutChannels) - channel;
+    f.outChannels = min(end - begin, p.groupOut) - channel;
     f.weights = p.weights + group * p.groupWeightBytes + <usize>(channel * weightsOfChannel) * sizeof<T>();
     const bias = p.bias + <usize>(begin + channel) * sizeof<T>();
-    const from = image + group * p.groupInChannels * p.inChannelPitch;
-    const target = result + (begin + channel) * p.outChannelPitch;
+    const from = source + group * p.groupIn * p.inChannelStep;
+    const target = result + (begin + channel) * p.outChannelStep;
     if (p.algorithm == Algorithm.WINOGRAD) {
       f.accumulate = 0;
       setFinish<T>(p, f, bias, true);
@@ -74,18 +74,18 @@ function groups<T>(
     } else if (p.algorithm == Algorithm.DEPTHWISE) {
       f.accumulate = 0;
       setFinish<T>(p, f, bias, true);
-      f.target = target + oy * p.outRowPitch;
+      f.target = target + oy * p.outRowStep;
       f.rows = rows;
       f.cols = cols;
       f.source = from;
       f.planeHeight = p.inHeight;
       f.planeWidth = p.inWidth;
-      f.planePitch = p.inRowPitch;
+      f.planeStep = p.inRowStep;
       f.planeTop = oy * p.strideY - p.padTop;
       f.planeLeft = -p.padLeft;
       depthwise<T>(p, f);
     } else {
-      f.target = target + oy * p.outRowPitch + ox * p.outColPitch;
+      f.target = target + oy * p.outRowStep + ox * p.outColStep;
       sumBlocks<T>(p, f, from, bias, oy, ox, rows, cols, workspace + p.stripOffset);
     }
   }
@@ -96,8 +96,8 @@ function sumBlocks<T>(
   p: Plan, f: Frame, input: usize, bias: usize, oy: i32, ox: i32, rows: i32, cols: i32, strip: usize,
 ): void {
   f.accumulate = 0;
-  for (let ic = 0; ic < p.groupInChannels; ic += p.icBlock) {
-    const channels = min(p.icBlock, p.groupInChannels - ic);
+  for (let ic = 0; ic < p.groupIn; ic += p.icBlock) {
+    const channels = min(p.icBlock, p.groupIn - ic);
     for (let ky = 0; ky < p.kernelHeight; ky += p.kyBlock) {
       for (let kx = 0; kx < p.kernelWidth; kx += p.kxBlock) {
         const kyCount = min(p.kyBlock, p.kernelHeight - ky);
@@ -109,12 +109,12 @@ function sumBlocks<T>(
         setFinish<T>(p, f, bias, f.first + f.products == f.filter);
         const top = oy * p.strideY + ky * p.dilationY - p.padTop;
         const left = ox * p.strideX + kx * p.dilationX - p.padLeft;
-        const plane = input + ic * p.inChannelPitch;
+        const plane = input + ic * p.inChannelStep;
         if (p.straight) {
-          f.source = plane + top * p.inRowPitch + left * p.inColPitch;
+          f.source = plane + top * p.inRowStep + left * p.inColStep;
         } else {
-          const stripRows = ((rows - 1) * p.strideY + (kyCount - 1) * p.dilationY) / p.rowStep + 1;
-          const columns = (cols - 1) * (p.pixelPitch / <i32>sizeof<T>()) + p.reach + 1;
+          const stripRows = ((rows - 1) * p.strideY + (kyCount - 1) * p.dilationY) / p.rowSample + 1;
+          const columns = (cols - 1) * (p.pixelStep / <i32>sizeof<T>()) + p.reach + 1;
           fillStrip<T>(p, strip, plane, channels, stripRows, columns, top, left);
           f.source = strip;
         }

@@ -19,48 +19,48 @@ export function finishVector<T>(
 }
 
 /**
- * Stores a tile that lies in `f.scratch` as sum[channel * channelPitch + pixel * pixelPitch]: any size, any layout,
+ * Stores a tile that lies in `f.scratch` as sum[channel * channelStep + pixel * pixelStep]: any size, any layout,
  * any activation.
  */
 export function finishTile<T>(
-  f: Frame, channelPitch: i32, pixelPitch: i32, channels: i32, pixels: i32, bias: usize, to: usize,
+  f: Frame, channelStep: i32, pixelStep: i32, channels: i32, pixels: i32, bias: usize, to: usize,
 ): void {
   const lanes = <i32>(16 / sizeof<T>());
   if (f.channelsLast) {
     for (let pixel = 0; pixel < pixels; pixel++) {
-      const sums = f.scratch + pixel * pixelPitch;
-      const line = to + pixel * f.colPitch;
+      const sums = f.scratch + pixel * pixelStep;
+      const line = to + pixel * f.colStep;
       for (let oc = 0; oc < channels; oc += lanes) {
         const at = <usize>oc * sizeof<T>();
-        const sum = gather<T>(sums + oc * channelPitch, channelPitch);
+        const sum = gather<T>(sums + oc * channelStep, channelStep);
         finishLanes<T>(f, sum, v128.load(bias + at), line + at, min(lanes, channels - oc));
       }
     }
   } else {
     for (let oc = 0; oc < channels; oc++) {
-      const sums = f.scratch + oc * channelPitch;
-      const line = to + oc * f.channelPitch;
+      const sums = f.scratch + oc * channelStep;
+      const line = to + oc * f.channelStep;
       const added = v128.load_splat<T>(bias + <usize>oc * sizeof<T>());
       for (let pixel = 0; pixel < pixels; pixel += lanes) {
-        const sum = gather<T>(sums + pixel * pixelPitch, pixelPitch);
+        const sum = gather<T>(sums + pixel * pixelStep, pixelStep);
         finishLanes<T>(f, sum, added, line + <usize>pixel * sizeof<T>(), min(lanes, pixels - pixel));
       }
     }
   }
 }
 
-/** A vector of elements that lie `pitch` apart. */
+/** A vector of elements that lie `step` apart. */
 // @ts-ignore: decorator
 @inline
-function gather<T>(from: usize, pitch: i32): v128 {
-  if (pitch == sizeof<T>()) return v128.load(from);
+function gather<T>(from: usize, step: i32): v128 {
+  if (step == sizeof<T>()) return v128.load(from);
   if (sizeof<T>() == 4) {
     let v = v128.load32_zero(from);
-    v = v128.load_lane<f32>(from + pitch, v, 1);
-    v = v128.load_lane<f32>(from + 2 * pitch, v, 2);
-    return v128.load_lane<f32>(from + 3 * pitch, v, 3);
+    v = v128.load_lane<f32>(from + step, v, 1);
+    v = v128.load_lane<f32>(from + 2 * step, v, 2);
+    return v128.load_lane<f32>(from + 3 * step, v, 3);
   }
-  return v128.load_lane<f64>(from + pitch, v128.load64_zero(from), 1);
+  return v128.load_lane<f64>(from + step, v128.load64_zero(from), 1);
 }
 
 /** The first `count` lanes of finishVector, with any activation. */

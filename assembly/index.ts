@@ -29,7 +29,7 @@ export function pack(plan: usize, weights: usize, scratch: usize): void {
 }
 
 /**
- * Computes output rows `from` (inclusive) to `to` of `items` images. `input` and `output` are where row 0 of the first
+ * Computes output rows `from` (inclusive) to `to` of `images` images. `input` and `output` are where row 0 of the first
  * image would lie: only the rows that are read and written have to be there. At least 512 readable bytes must
  * follow the input and the output; the workspace has the size that the plan was made for. For winograd, `from` is a
  * multiple of the size of its squares.
@@ -38,13 +38,13 @@ export function pack(plan: usize, weights: usize, scratch: usize): void {
  * group, and so is `end` unless it is the last; at least channelUnit() of a group are taken, unless it has less. Several instances may compute parts of one output at a time, each with a workspace of its own.
  */
 export function run(
-  plan: usize, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,
+  plan: usize, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {
   const p = changetype<Plan>(plan);
   if (p.elementBytes == 1) {
-    convolveIntegers(changetype<IntegerPlan>(plan), input, output, workspace, items, from, to, first, end);
-  } else if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, items, from, to, first, end);
-  else convolve<f64>(p, input, output, workspace, items, from, to, first, end);
+    convolveIntegers(changetype<IntegerPlan>(plan), input, output, workspace, images, from, to, first, end);
+  } else if (p.elementBytes == 4) convolve<f32>(p, input, output, workspace, images, from, to, first, end);
+  else convolve<f64>(p, input, output, workspace, images, from, to, first, end);
 }
 
 /** Pools `planes` planes. At least 512 readable bytes must follow its row and the input. */

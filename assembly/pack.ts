@@ -12,13 +12,13 @@ import { tileChannels } from "./tiles/column";
  *                   channels that do not exist have zeros
  */
 export function packWeights<T>(p: Plan, weights: usize): void {
-  const filter = p.groupInChannels * p.kernelHeight * p.kernelWidth;
+  const filter = p.groupIn * p.kernelHeight * p.kernelWidth;
   const lanes = <i32>(16 / sizeof<T>());
   const plane = p.planes || p.algorithm == Algorithm.DEPTHWISE;
   for (let group = 0; group < p.groups; group++) {
     let to = p.weights + group * p.groupWeightBytes;
-    for (let oc = 0; oc < p.groupOutChannels; ) {
-      const left = p.groupOutChannels - oc;
+    for (let oc = 0; oc < p.groupOut; ) {
+      const left = p.groupOut - oc;
       let tile = tileChannels(left);
       if (plane) tile = 1;
       else if (p.algorithm == Algorithm.STRIDED) tile = left > lanes ? 2 * lanes : lanes;

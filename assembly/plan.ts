@@ -2,7 +2,7 @@
 
 /**
  * A prepared convolution in linear memory. src/backend/wasm-plan.ts fills it in, and lists the same fields in
- * the same order. Pitches are in bytes; everything else is in elements. A `usize` is an address.
+ * the same order. What ends in Step is in bytes; everything else is in elements. A `usize` is an address.
  */
 @unmanaged
 export class Plan {
@@ -18,8 +18,8 @@ export class Plan {
   border: i32;
 
   groups: i32;
-  groupInChannels: i32;
-  groupOutChannels: i32;
+  groupIn: i32;
+  groupOut: i32;
   inHeight: i32;
   inWidth: i32;
   outHeight: i32;
@@ -47,30 +47,30 @@ export class Plan {
   /** 1: in what the algorithm reads, the next output row follows the last pixel of this one. */
   flat: i32;
   /** Input rows from one strip row to the next. */
-  rowStep: i32;
-  /** Input columns from one element of a slot to the next. */
-  slotStep: i32;
+  rowSample: i32;
+  /** Input columns from one element of a phase to the next. */
+  phaseSample: i32;
   /** Parts of a strip row, one for each phase of the horizontal stride that a tap has. */
-  slots: i32;
-  /** Elements of a slot beyond those of its first pixels. */
+  phases: i32;
+  /** Elements of a phase beyond those of its first pixels. */
   reach: i32;
 
   /** What the algorithm reads: the strip, or the input itself. */
-  channelPitch: i32;
-  rowPitch: i32;
-  slotPitch: i32;
+  channelStep: i32;
+  rowStep: i32;
+  phaseStep: i32;
   /** From one output pixel to the next in its row, and to the one below. */
-  pixelPitch: i32;
+  pixelStep: i32;
   lineAdvance: i32;
 
-  inItemBytes: i32;
-  inChannelPitch: i32;
-  inRowPitch: i32;
-  inColPitch: i32;
-  outItemBytes: i32;
-  outChannelPitch: i32;
-  outRowPitch: i32;
-  outColPitch: i32;
+  inImageStep: i32;
+  inChannelStep: i32;
+  inRowStep: i32;
+  inColStep: i32;
+  outImageStep: i32;
+  outChannelStep: i32;
+  outRowStep: i32;
+  outColStep: i32;
 
   groupWeightBytes: i32;
   /** Offsets in the workspace, which begins with a Frame. */
@@ -83,8 +83,8 @@ export class Plan {
   squareColumns: i32;
   squareBlock: i32;
   /** From one position's transformed inputs to the next's, and from one channel to the next in there. */
-  planePitch: i32;
-  linePitch: i32;
+  planeStep: i32;
+  lineStep: i32;
 
   /** For each product of a block, in the order of the weights, where its element lies from the first one (i32). */
   taps: usize;
@@ -125,8 +125,8 @@ export class Frame {
   /** 1: tiles of channel rows store their vectors themselves. */
   planar: i32;
   channelsLast: i32;
-  channelPitch: i32;
-  colPitch: i32;
+  channelStep: i32;
+  colStep: i32;
   /** A tile of at most 12 vectors on its way to the destination. */
   scratch: usize;
 
@@ -142,19 +142,19 @@ export class Frame {
   weights: usize;
   bias: usize;
   source: usize;
-  pixelPitch: i32;
+  pixelStep: i32;
   lineAdvance: i32;
   target: usize;
-  outRowPitch: i32;
+  outRowStep: i32;
   panel: usize;
 
   /**
-   * Only depthwise: the input channel at `source`, its size and row pitch, where the first tap of the first output pixel
+   * Only depthwise: the input channel at `source`, its size and row step, where the first tap of the first output pixel
    * lies in it, and what stands in for a row outside.
    */
   planeHeight: i32;
   planeWidth: i32;
-  planePitch: i32;
+  planeStep: i32;
   planeTop: i32;
   planeLeft: i32;
   noRow: usize;

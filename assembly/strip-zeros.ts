@@ -4,20 +4,20 @@ import { Plan } from "./plan";
 
 /** Whether fillFast does it: zeros around rows that lie as they are wanted, or split by the parity of their columns. */
 export function isFast<T>(p: Plan): bool {
-  if (p.border != Border.CONSTANT || p.inColPitch != sizeof<T>() || p.rowStep != 1) return false;
-  return p.slotStep == 1 || (p.slots == 2 && p.slotStep == 2 && p.dilationX == 1);
+  if (p.border != Border.CONSTANT || p.inColStep != sizeof<T>() || p.rowSample != 1) return false;
+  return p.phaseSample == 1 || (p.phases == 2 && p.phaseSample == 2 && p.dilationX == 1);
 }
 
 /** One channel of fillStrip. `from` is where its row 0 begins. */
 export function fillFast<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, top: i32, left: i32): void {
   const begin = min(rows, max(0, -top));
   const end = max(begin, min(rows, p.inHeight - top));
-  const pitch = p.rowPitch;
-  zeros<T>(to, to + begin * pitch);
-  zeros<T>(to + end * pitch, to + rows * pitch);
-  from += (top + begin) * p.inRowPitch + <usize>left * sizeof<T>();
-  to += begin * pitch;
-  if (p.slotStep == 1) wholeRows<T>(p, to, from, end - begin, columns, left);
+  const step = p.rowStep;
+  zeros<T>(to, to + begin * step);
+  zeros<T>(to + end * step, to + rows * step);
+  from += (top + begin) * p.inRowStep + <usize>left * sizeof<T>();
+  to += begin * step;
+  if (p.phaseSample == 1) wholeRows<T>(p, to, from, end - begin, columns, left);
   else splitRows<T>(p, to, from, end - begin, columns, left);
 }
 
@@ -26,7 +26,7 @@ function wholeRows<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, 
   const begin = <usize>min(columns, max(0, -left)) * sizeof<T>();
   const end = max(begin, <usize>max(0, min(columns, p.inWidth - left)) * sizeof<T>());
   const bytes = <usize>columns * sizeof<T>();
-  for (const last = to + rows * p.rowPitch; to != last; to += p.rowPitch, from += p.inRowPitch) {
+  for (const last = to + rows * p.rowStep; to != last; to += p.rowStep, from += p.inRowStep) {
     zeros<T>(to, to + begin);
     let at = begin;
     for (; at + 16 <= end; at += 16) v128.store(to + at, v128.load(from + at));
@@ -37,14 +37,14 @@ function wholeRows<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, 
   }
 }
 
-/** to[j] = from[2 j] in the first slot, from[2 j + 1] in the second, as far as these are inside. */
+/** to[j] = from[2 j] in the first phase, from[2 j + 1] in the second, as far as these are inside. */
 function splitRows<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, left: i32): void {
   const lanes = <i32>(16 / sizeof<T>());
-  const second = <usize>p.slotPitch;
-  // Whole vectors of both slots that are inside.
+  const second = <usize>p.phaseStep;
+  // Whole vectors of both phases that are inside.
   const begin = min(columns, left < 0 ? (1 - left) >> 1 : 0);
   const whole = max(0, min(columns, (p.inWidth - left) >> 1) - begin) & -lanes;
-  for (const last = to + rows * p.rowPitch; to != last; to += p.rowPitch, from += p.inRowPitch) {
+  for (const last = to + rows * p.rowStep; to != last; to += p.rowStep, from += p.inRowStep) {
     splitEdge<T>(p, to, from, left, 0, begin);
     let at = to + <usize>begin * sizeof<T>();
     let x = from + <usize>begin * 2 * sizeof<T>();
@@ -68,8 +68,8 @@ function splitEdge<T>(p: Plan, to: usize, from: usize, left: i32, begin: i32, en
     const x = from + <usize>(2 * j) * sizeof<T>();
     const inside = <u32>(left + 2 * j) < <u32>p.inWidth;
     store<T>(at, inside ? load<T>(x) : <T>0);
-    if (<u32>(left + 2 * j + 1) < <u32>p.inWidth) store<T>(at + p.slotPitch, load<T>(x, sizeof<T>()));
-    else store<T>(at + p.slotPitch, <T>0);
+    if (<u32>(left + 2 * j + 1) < <u32>p.inWidth) store<T>(at + p.phaseStep, load<T>(x, sizeof<T>()));
+    else store<T>(at + p.phaseStep, <T>0);
   }
 }
 

@@ -7,9 +7,9 @@ import { fillFast, isFast } from "./strip-zeros";
  * Fills the strip: for each channel of a block, the input rows that its output rows read, borders included, so that
  * the algorithms need no test for an edge.
  *
- *   strip[ic][row][slot][column]
+ *   strip[ic][row][phase][column]
  *
- * A row that no tap reads is left out (rowStep), and so is such a column (slotStep). With slots, columns are split by
+ * A row that no tap reads is left out (rowSample), and so is such a column (phaseSample). With phases, columns are split by
  * their phase in the horizontal stride: what neighbouring output pixels read lies side by side.
  *
  * `input` is the first channel of the block; `top` and `left` are the input row and column of the strip's corner,
@@ -20,30 +20,30 @@ export function fillStrip<T>(
 ): void {
   if (isFast<T>(p)) {
     for (let ic = 0; ic < channels; ic++) {
-      fillFast<T>(p, strip + ic * p.channelPitch, input + ic * p.inChannelPitch, rows, columns, top, left);
+      fillFast<T>(p, strip + ic * p.channelStep, input + ic * p.inChannelStep, rows, columns, top, left);
     }
     return;
   }
-  for (let slot = 0; slot < p.slots; slot++) {
-    const first = left + ((slot * p.dilationX) % p.strideX);
-    const begin = insideFrom(first, p.slotStep, columns);
-    const end = max(begin, insideTo(p, first, p.slotStep, columns));
+  for (let phase = 0; phase < p.phases; phase++) {
+    const first = left + ((phase * p.dilationX) % p.strideX);
+    const begin = insideFrom(first, p.phaseSample, columns);
+    const end = max(begin, insideTo(p, first, p.phaseSample, columns));
     for (let r = 0; r < rows; r++) {
-      const iy = borderIndex(p.border, top + r * p.rowStep, p.inHeight);
-      let to = strip + r * p.rowPitch + slot * p.slotPitch;
-      let from = input + iy * p.inRowPitch;
-      for (let ic = 0; ic < channels; ic++, to += p.channelPitch, from += p.inChannelPitch) {
+      const iy = borderIndex(p.border, top + r * p.rowSample, p.inHeight);
+      let to = strip + r * p.rowStep + phase * p.phaseStep;
+      let from = input + iy * p.inRowStep;
+      for (let ic = 0; ic < channels; ic++, to += p.channelStep, from += p.inChannelStep) {
         if (iy < 0) fillZeros<T>(to, columns);
-        else fillSpan<T>(p, to, from, first, p.slotStep, begin, end, columns);
+        else fillSpan<T>(p, to, from, first, p.phaseSample, begin, end, columns);
       }
     }
   }
 }
 
-/** to[j] = from[left + j step] for `count` elements, with borders. */
-export function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, count: i32): void {
-  const begin = insideFrom(left, step, count);
-  fillSpan<T>(p, to, from, left, step, begin, max(begin, insideTo(p, left, step, count)), count);
+/** to[j] = from[left + j sample] for `count` elements, with borders. */
+export function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, sample: i32, count: i32): void {
+  const begin = insideFrom(left, sample, count);
+  fillSpan<T>(p, to, from, left, sample, begin, max(begin, insideTo(p, left, sample, count)), count);
 }
 
 /** Rows are short: memory.fill would take longer to call. */
@@ -55,48 +55,48 @@ function fillZeros<T>(to: usize, count: i32): void {
   for (; to < end; to += sizeof<T>()) store<T>(to, <T>0);
 }
 
-/** The first of `count` elements at left + j step that lies inside the row. */
+/** The first of `count` elements at left + j sample that lies inside the row. */
 // @ts-ignore: decorator
 @inline
-function insideFrom(left: i32, step: i32, count: i32): i32 {
-  return min(count, left < 0 ? (step - 1 - left) / step : 0);
+function insideFrom(left: i32, sample: i32, count: i32): i32 {
+  return min(count, left < 0 ? (sample - 1 - left) / sample : 0);
 }
 
 /** The end of those inside. */
 // @ts-ignore: decorator
 @inline
-function insideTo(p: Plan, left: i32, step: i32, count: i32): i32 {
-  return min(count, left < p.inWidth ? (p.inWidth - left + step - 1) / step : 0);
+function insideTo(p: Plan, left: i32, sample: i32, count: i32): i32 {
+  return min(count, left < p.inWidth ? (p.inWidth - left + sample - 1) / sample : 0);
 }
 
 /** As fillRow, with elements `begin` to `end` inside the row. */
 function fillSpan<T>(
-  p: Plan, to: usize, from: usize, left: i32, step: i32, begin: i32, end: i32, count: i32,
+  p: Plan, to: usize, from: usize, left: i32, sample: i32, begin: i32, end: i32, count: i32,
 ): void {
-  const pitch = p.inColPitch;
-  fillEdge<T>(p, to, from, left, step, 0, begin);
+  const step = p.inColStep;
+  fillEdge<T>(p, to, from, left, sample, 0, begin);
   if (end > begin) {
-    const first = from + (left + begin * step) * pitch;
-    copyStrided<T>(to + <usize>begin * sizeof<T>(), first, step * pitch, end - begin);
+    const first = from + (left + begin * sample) * step;
+    copyStrided<T>(to + <usize>begin * sizeof<T>(), first, sample * step, end - begin);
   }
-  fillEdge<T>(p, to, from, left, step, end, count);
+  fillEdge<T>(p, to, from, left, sample, end, count);
 }
 
 // @ts-ignore: decorator
 @inline
-function fillEdge<T>(p: Plan, to: usize, from: usize, left: i32, step: i32, begin: i32, end: i32): void {
+function fillEdge<T>(p: Plan, to: usize, from: usize, left: i32, sample: i32, begin: i32, end: i32): void {
   for (let j = begin; j < end; j++) {
-    const ix = p.border == Border.CONSTANT ? -1 : borderIndex(p.border, left + j * step, p.inWidth);
-    store<T>(to + <usize>j * sizeof<T>(), ix < 0 ? <T>0 : load<T>(from + ix * p.inColPitch));
+    const ix = p.border == Border.CONSTANT ? -1 : borderIndex(p.border, left + j * sample, p.inWidth);
+    store<T>(to + <usize>j * sizeof<T>(), ix < 0 ? <T>0 : load<T>(from + ix * p.inColStep));
   }
 }
 
-/** to[j] = from[j pitch] for `count` elements. */
-function copyStrided<T>(to: usize, from: usize, pitch: i32, count: i32): void {
+/** to[j] = from[j step] for `count` elements. */
+function copyStrided<T>(to: usize, from: usize, step: i32, count: i32): void {
   const lanes = <i32>(16 / sizeof<T>());
   const whole = to + <usize>(count & -lanes) * sizeof<T>();
   const end = to + <usize>count * sizeof<T>();
-  if (pitch == sizeof<T>()) {
+  if (step == sizeof<T>()) {
     for (; to < whole; to += 16, from += 16) v128.store(to, v128.load(from));
     if (count > lanes) {
       // The last vector overlaps the one before.
@@ -104,7 +104,7 @@ function copyStrided<T>(to: usize, from: usize, pitch: i32, count: i32): void {
       if (back > 0) v128.store(to - back, v128.load(from - back));
       return;
     }
-  } else if (pitch == 2 * sizeof<T>()) {
+  } else if (step == 2 * sizeof<T>()) {
     // The last vector is left to the loop below: its odd element may lie past the input.
     for (; to + 16 < end; to += 16, from += 32) {
       const a = v128.load(from), b = v128.load(from, 16);
@@ -112,5 +112,5 @@ function copyStrided<T>(to: usize, from: usize, pitch: i32, count: i32): void {
       else v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
     }
   }
-  for (; to < end; to += sizeof<T>(), from += pitch) store<T>(to, load<T>(from));
+  for (; to < end; to += sizeof<T>(), from += step) store<T>(to, load<T>(from));
 }

@@ -20,7 +20,7 @@ export function depthwise<T>(p: Plan, f: Frame): void {
   for (let oc = 0; oc < f.outChannels; oc++) {
     const bias = v128.load_splat<T>(f.bias + <usize>oc * sizeof<T>());
     const w = f.weights + oc * size;
-    const output = f.target + oc * f.channelPitch;
+    const output = f.target + oc * f.channelStep;
     if (p.planes) bands<T>(f, w, bias, output);
     else columns<T>(f, p.kernelWidth, p.strideX, w, bias, output);
   }
@@ -31,7 +31,7 @@ function columns<T>(f: Frame, k: i32, s: i32, w: usize, bias: v128, output: usiz
   const e = <i32>sizeof<T>(), vector = 16 / e;
   const cols = f.cols, left = f.planeLeft;
   const whole = f.planar && cols >= vector;
-  const pitch = whole ? f.outRowPitch : 16;
+  const step = whole ? f.outRowStep : 16;
   const lanes = min(vector, cols);
   // Output columns whose vector reads nothing outside of the rows.
   const firstInside = (s - 1 - left) / s;
@@ -39,7 +39,7 @@ function columns<T>(f: Frame, k: i32, s: i32, w: usize, bias: v128, output: usiz
   const chunk = whole ? f.rows : 8;
   for (let y = 0; y < f.rows; y += chunk) {
     const rows = min(chunk, f.rows - y);
-    const line = output + y * f.outRowPitch;
+    const line = output + y * f.outRowStep;
     const top = f.planeTop + y * s;
     for (let col = 0; col < cols; col += lanes) {
       const x = min(col, cols - lanes);
@@ -49,14 +49,14 @@ function columns<T>(f: Frame, k: i32, s: i32, w: usize, bias: v128, output: usiz
       const sums = whole ? to : f.scratch;
       const column = x * s + left;
       if (k == 5) {
-        if (s == 2) plane5AtTwo<T>(f, w, bias, top, column, rows, sums, pitch);
-        else plane5<T>(f, w, bias, top, column, rows, sums, pitch);
+        if (s == 2) plane5AtTwo<T>(f, w, bias, top, column, rows, sums, step);
+        else plane5<T>(f, w, bias, top, column, rows, sums, step);
       } else if (s == 2) {
-        if (inside) plane3<T, Two, Inside>(f, w, bias, top, column, rows, sums, pitch);
-        else plane3<T, Two, Masked>(f, w, bias, top, column, rows, sums, pitch);
+        if (inside) plane3<T, Two, Inside>(f, w, bias, top, column, rows, sums, step);
+        else plane3<T, Two, Masked>(f, w, bias, top, column, rows, sums, step);
       } else {
-        if (inside) plane3<T, One, Inside>(f, w, bias, top, column, rows, sums, pitch);
-        else plane3<T, One, Masked>(f, w, bias, top, column, rows, sums, pitch);
+        if (inside) plane3<T, One, Inside>(f, w, bias, top, column, rows, sums, step);
+        else plane3<T, One, Masked>(f, w, bias, top, column, rows, sums, step);
       }
       if (!whole) finishColumn<T>(f, rows, lanes, to);
     }
@@ -66,23 +66,23 @@ function columns<T>(f: Frame, k: i32, s: i32, w: usize, bias: v128, output: usiz
 /** Along bands of four rows. The last overlaps the one before, and so does the last vector of each. */
 function bands<T>(f: Frame, w: usize, bias: v128, output: usize): void {
   const e = <i32>sizeof<T>(), vector = 16 / e;
-  const cols = f.cols, pitch = f.lineAdvance;
+  const cols = f.cols, step = f.lineAdvance;
   const rows = min(4, f.rows);
   const lanes = min(vector, cols);
   for (let row = 0; row < f.rows; row += 4) {
     const y = min(row, f.rows - rows);
-    const from = f.source + y * pitch;
-    const to = output + y * f.outRowPitch;
+    const from = f.source + y * step;
+    const to = output + y * f.outRowStep;
     if (f.planar && rows == 4 && cols >= vector) {
       const vectors = cols / vector;
-      planeBand3<T>(f, w, bias, from, pitch, to, f.outRowPitch, vectors);
+      planeBand3<T>(f, w, bias, from, step, to, f.outRowStep, vectors);
       const last = (cols - vector) * e;
-      if (vectors * vector < cols) planeBand3<T>(f, w, bias, from + last, pitch, to + last, f.outRowPitch, 1);
+      if (vectors * vector < cols) planeBand3<T>(f, w, bias, from + last, step, to + last, f.outRowStep, 1);
       continue;
     }
     for (let col = 0; col < cols; col += lanes) {
       const at = min(col, cols - lanes) * e;
-      planeBand3<T>(f, w, bias, from + at, pitch, f.scratch, 16, 1);
+      planeBand3<T>(f, w, bias, from + at, step, f.scratch, 16, 1);
       finishColumn<T>(f, rows, lanes, to + at);
     }
   }

@@ -13,11 +13,11 @@ export function direct<T>(f: Frame): void {
   const rows = f.rows, cols = f.cols;
   for (let y = 0; y < rows; y++) {
     const source = f.source + y * f.lineAdvance;
-    const target = f.target + y * f.outRowPitch;
+    const target = f.target + y * f.outRowStep;
     for (let x = 0; x < cols; ) {
       const vectors = tileVectors<T, Tapped>(f.outChannels, cols - x);
       const pixels = min(vectors * <i32>(16 / sizeof<T>()), cols - x);
-      tileColumn<T, Tapped>(f, source + x * f.pixelPitch, vectors, pixels, target + x * f.colPitch);
+      tileColumn<T, Tapped>(f, source + x * f.pixelStep, vectors, pixels, target + x * f.colStep);
       x += pixels;
     }
   }

@@ -13,12 +13,12 @@ export function im2col<T>(f: Frame, wholeRows: bool): void {
   const rows = wholeRows ? 1 : f.rows;
   const cols = wholeRows ? f.rows * f.cols : f.cols;
   for (let y = 0; y < rows; y++) {
-    const target = f.target + y * f.outRowPitch;
+    const target = f.target + y * f.outRowStep;
     for (let x = 0; x < cols; ) {
       const vectors = tileVectors<T, Packed>(f.outChannels, cols - x);
       const pixels = min(vectors * <i32>(16 / sizeof<T>()), cols - x);
       gather<T>(f, wholeRows ? x : y * f.cols + x, vectors, pixels);
-      tileColumn<T, Packed>(f, f.panel, vectors, pixels, target + x * f.colPitch);
+      tileColumn<T, Packed>(f, f.panel, vectors, pixels, target + x * f.colStep);
       x += pixels;
     }
   }
@@ -30,7 +30,7 @@ function gather<T>(f: Frame, first: i32, vectors: i32, pixels: i32): void {
   const width = vectors * 16;
   for (let i = 0; i < pixels; ) {
     const run = min(f.cols - x, pixels - i);
-    const source = f.source + y * f.lineAdvance + x * f.pixelPitch;
+    const source = f.source + y * f.lineAdvance + x * f.pixelStep;
     const to = f.panel + <usize>i * sizeof<T>();
     // Lanes past the run are filled by the next one, or belong to no pixel.
     if (i == 0) gatherVectors(to, width, source, f.taps, f.products, vectors);

@@ -20,14 +20,14 @@ export function strided<T>(f: Frame, wholeRows: bool): void {
   const cols = wholeRows ? f.rows * f.cols : f.cols;
   for (let y = 0; y < rows; y++) {
     const first = wholeRows ? 0 : y * f.cols;
-    const target = f.target + y * f.outRowPitch;
+    const target = f.target + y * f.outRowStep;
     for (let x = 0; x < cols; x += 4) {
       const last = first + cols - 1;
       const s0 = windowOf(f, first + x);
       const s1 = windowOf(f, min(first + x + 1, last));
       const s2 = windowOf(f, min(first + x + 2, last));
       const s3 = windowOf(f, min(first + x + 3, last));
-      channels<T>(f, s0, s1, s2, s3, min(4, cols - x), target + x * f.colPitch);
+      channels<T>(f, s0, s1, s2, s3, min(4, cols - x), target + x * f.colStep);
     }
   }
 }
@@ -35,7 +35,7 @@ export function strided<T>(f: Frame, wholeRows: bool): void {
 // @ts-ignore: decorator
 @inline
 function windowOf(f: Frame, pixel: i32): usize {
-  return f.source + (pixel / f.cols) * f.lineAdvance + (pixel % f.cols) * f.pixelPitch;
+  return f.source + (pixel / f.cols) * f.lineAdvance + (pixel % f.cols) * f.pixelStep;
 }
 
 /** All output channels of a block for one tile of pixels. */
@@ -46,7 +46,7 @@ function channels<T>(f: Frame, s0: usize, s1: usize, s2: usize, s3: usize, pixel
     const left = f.outChannels - oc;
     const weights = f.weights + oc * f.filter * e;
     const bias = f.bias + oc * e;
-    const target = to + oc * f.channelPitch;
+    const target = to + oc * f.channelStep;
     if (left > lanes) {
       strided4x2<T>(f, s0, s1, s2, s3, weights + f.first * 32, f.products);
       finishTile<T>(f, e, 32, min(2 * lanes, left), pixels, bias, target);

@@ -54,14 +54,14 @@ function outputTiles(
     let planes = workspace + p.panelOffset;
     for (let position = 0; position < positions; position++) {
       const to = products + position * step;
-      if (tile == 8) products2(planes, p.linePitch, weights, p.groupInChannels, squares, to);
-      else products1(planes, p.linePitch, weights, p.groupInChannels, squares, to);
-      planes += p.planePitch;
-      weights += p.groupInChannels * tile * 4;
+      if (tile == 8) products2(planes, p.lineStep, weights, p.groupIn, squares, to);
+      else products1(planes, p.lineStep, weights, p.groupIn, squares, to);
+      planes += p.planeStep;
+      weights += p.groupIn * tile * 4;
     }
     for (let lane = 0; lane < tile && oc + lane < f.outChannels; lane += 4) {
       const channels = min(4, left - lane);
-      const plane = output + (oc + lane) * p.outChannelPitch;
+      const plane = output + (oc + lane) * p.outChannelStep;
       squareOutputs(
         p, f, first, squares, endRow, products + lane * 4, tile, f.bias + (oc + lane) * 4, channels, plane,
         workspace + p.stripOffset,
@@ -82,7 +82,7 @@ function squareOutputs(
   let y = (first / p.squareColumns) * size, x = (first % p.squareColumns) * size;
   for (let square = 0; square < squares; square++, products += tile * 4) {
     const rows = min(size, endRow - y), columns = min(size, p.outWidth - x);
-    const to = output + y * p.outRowPitch + x * 4;
+    const to = output + y * p.outRowStep + x * 4;
     if (size == 4) transformOutput4(p, f, products, step, start, channels, rows, columns, to, scratch);
     else transformOutput2(p, f, products, step, start, channels, rows, columns, to, scratch);
     x += size;

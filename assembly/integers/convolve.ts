@@ -4,9 +4,9 @@ import { finishIntegers } from "./finish";
 import { IntegerPlan } from "./plan";
 import { fillPairs } from "./strip";
 
-/** As convolve in ../convolve.ts: output rows `from` to `to` and channels `first` to `end` of `items` images. */
+/** As convolve in ../convolve.ts: output rows `from` to `to` and channels `first` to `end` of `images` images. */
 export function convolveIntegers(
-  p: IntegerPlan, input: usize, output: usize, workspace: usize, items: i32, from: i32, to: i32, first: i32, end: i32,
+  p: IntegerPlan, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {
   const f = changetype<Frame>(workspace);
   f.alpha = p.alpha;
@@ -14,9 +14,9 @@ export function convolveIntegers(
   f.scratch = workspace + frameBytes;
   f.panel = workspace + p.windowsOffset;
   f.source = workspace + p.stripOffset;
-  for (let item = 0; item < items; item++) {
-    const image = input + item * p.inItemBytes;
-    const result = output + item * p.outItemBytes;
+  for (let image = 0; image < images; image++) {
+    const source = input + image * p.inImageStep;
+    const result = output + image * p.outImageStep;
     for (let oy = from; oy < to; oy += p.rowBlock) {
       const rows = min(p.rowBlock, to - oy);
       for (let ox = 0; ox < p.outWidth; ox += p.colBlock) {
@@ -24,17 +24,17 @@ export function convolveIntegers(
         // Rows that follow each other without a gap are one.
         const whole = f.cols == p.outWidth;
         fillWindows(p, f, rows);
-        const target = result + oy * p.outRowPitch + ox * p.outColPitch;
-        for (let group = first / p.groupOutChannels; group * p.groupOutChannels < end; group++) {
-          const channels = image + group * p.groupInChannels * p.inChannelPitch;
-          const stripRows = ((rows - 1) * p.strideY + p.rowReach) / p.rowStep + 1;
-          const columns = ((f.cols - 1) * p.strideX + p.colReach) / p.colStep + 1;
+        const target = result + oy * p.outRowStep + ox * p.outColStep;
+        for (let group = first / p.groupOut; group * p.groupOut < end; group++) {
+          const channels = source + group * p.groupIn * p.inChannelStep;
+          const stripRows = ((rows - 1) * p.strideY + p.rowReach) / p.rowSample + 1;
+          const columns = ((f.cols - 1) * p.strideX + p.colReach) / p.colSample + 1;
           const top = oy * p.strideY - p.padTop, left = ox * p.strideX - p.padLeft;
           fillPairs(p, f.source, channels, stripRows, columns, top, left);
           const runs = whole ? 1 : rows;
           for (let y = 0; y < runs; y++) {
             const pixels = whole ? rows * f.cols : f.cols;
-            outputs(p, f, group, first, end, y * f.cols, pixels, target + y * p.outRowPitch);
+            outputs(p, f, group, first, end, y * f.cols, pixels, target + y * p.outRowStep);
           }
         }
       }
@@ -46,22 +46,22 @@ export function convolveIntegers(
 function outputs(
   p: IntegerPlan, f: Frame, group: i32, first: i32, end: i32, pixel: i32, pixels: i32, target: usize,
 ): void {
-  const begin = group * p.groupOutChannels;
-  const last = min(end - begin, p.groupOutChannels);
+  const begin = group * p.groupOut;
+  const last = min(end - begin, p.groupOut);
   for (let oc = max(first - begin, 0); oc < last; ) {
     const channels = min(8, last - oc);
     const weights = p.weights + group * p.groupWeightBytes + oc * p.products * 4;
     const bias = p.bias + (begin + oc) * 4;
     const scale = p.scale + (begin + oc) * 4;
-    const to = target + (begin + oc) * p.outChannelPitch;
-    const pitch = channels > 4 ? 32 : 16;
+    const to = target + (begin + oc) * p.outChannelStep;
+    const step = channels > 4 ? 32 : 16;
     let window = f.panel + 4 * pixel;
     for (let x = 0; x < pixels; x += 4, window += 16) {
       const s0 = f.source + load<i32>(window), s1 = f.source + load<i32>(window, 4);
       const s2 = f.source + load<i32>(window, 8), s3 = f.source + load<i32>(window, 12);
       if (channels > 4) dot4x2(p, f.scratch, s0, s1, s2, s3, weights, bias);
       else dot4x1(p, f.scratch, s0, s1, s2, s3, weights, bias);
-      finishIntegers(p, f, f.scratch, pitch, channels, min(4, pixels - x), scale, to + x * p.outColPitch);
+      finishIntegers(p, f, f.scratch, step, channels, min(4, pixels - x), scale, to + x * p.outColStep);
     }
     oc += channels > 4 ? 8 : 4;
   }
@@ -72,7 +72,7 @@ function fillWindows(p: IntegerPlan, f: Frame, rows: i32): void {
   let to = f.panel;
   for (let y = 0; y < rows; y++) {
     let at = y * p.lineAdvance;
-    for (let x = 0; x < f.cols; x++, to += 4, at += p.pixelPitch) store<i32>(to, at);
+    for (let x = 0; x < f.cols; x++, to += 4, at += p.pixelStep) store<i32>(to, at);
   }
   for (let i = 0; i < 3; i++) store<i32>(to + 4 * i, 0);
 }

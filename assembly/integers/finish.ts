@@ -4,20 +4,20 @@ import { Activation, Frame } from "../plan";
 import { IntegerPlan } from "./plan";
 
 /**
- * Stores a tile, sums[pixel][channel] of 4 pixels `pixelPitch` bytes apart, of which `pixels` and `channels` exist:
+ * Stores a tile, sums[pixel][channel] of 4 pixels `pixelStep` bytes apart, of which `pixels` and `channels` exist:
  * as they are, or float32(sum) * scale, or that rounded half to even plus the zero point.
  */
 export function finishIntegers(
-  p: IntegerPlan, f: Frame, sums: usize, pixelPitch: i32, channels: i32, pixels: i32, scale: usize, to: usize,
+  p: IntegerPlan, f: Frame, sums: usize, pixelStep: i32, channels: i32, pixels: i32, scale: usize, to: usize,
 ): void {
   const low = f32x4.splat(<f32>p.low), high = f32x4.splat(<f32>p.high);
-  for (let oc = 0; oc < channels; oc += 4, sums += 16, scale += 16, to += 4 * p.outChannelPitch) {
+  for (let oc = 0; oc < channels; oc += 4, sums += 16, scale += 16, to += 4 * p.outChannelStep) {
     const lanes = min(4, channels - oc);
     const by = v128.load(scale);
     const y0 = finish(p, f, low, high, v128.load(sums), by);
-    const y1 = finish(p, f, low, high, v128.load(sums + pixelPitch), by);
-    const y2 = finish(p, f, low, high, v128.load(sums + 2 * pixelPitch), by);
-    const y3 = finish(p, f, low, high, v128.load(sums + 3 * pixelPitch), by);
+    const y1 = finish(p, f, low, high, v128.load(sums + pixelStep), by);
+    const y2 = finish(p, f, low, high, v128.load(sums + 2 * pixelStep), by);
+    const y3 = finish(p, f, low, high, v128.load(sums + 3 * pixelStep), by);
     if (p.outputBytes == 1) storeBytes(p, y0, y1, y2, y3, lanes, pixels, to);
     else storeWords(p, y0, y1, y2, y3, lanes, pixels, to);
   }
@@ -38,20 +38,20 @@ function storeWords(
   p: IntegerPlan, y0: v128, y1: v128, y2: v128, y3: v128, lanes: i32, pixels: i32, to: usize,
 ): void {
   if (p.channelsLast) {
-    const pitch = <usize>p.outColPitch;
+    const step = <usize>p.outColStep;
     storeLanes(to, y0, lanes);
-    if (pixels > 1) storeLanes(to + pitch, y1, lanes);
-    if (pixels > 2) storeLanes(to + 2 * pitch, y2, lanes);
-    if (pixels > 3) storeLanes(to + 3 * pitch, y3, lanes);
+    if (pixels > 1) storeLanes(to + step, y1, lanes);
+    if (pixels > 2) storeLanes(to + 2 * step, y2, lanes);
+    if (pixels > 3) storeLanes(to + 3 * step, y3, lanes);
     return;
   }
-  const pitch = <usize>p.outChannelPitch;
+  const step = <usize>p.outChannelStep;
   const a = v128.shuffle<i32>(y0, y1, 0, 4, 1, 5), b = v128.shuffle<i32>(y2, y3, 0, 4, 1, 5);
   const c = v128.shuffle<i32>(y0, y1, 2, 6, 3, 7), d = v128.shuffle<i32>(y2, y3, 2, 6, 3, 7);
   storeLanes(to, v128.shuffle<i64>(a, b, 0, 2), pixels);
-  if (lanes > 1) storeLanes(to + pitch, v128.shuffle<i64>(a, b, 1, 3), pixels);
-  if (lanes > 2) storeLanes(to + 2 * pitch, v128.shuffle<i64>(c, d, 0, 2), pixels);
-  if (lanes > 3) storeLanes(to + 3 * pitch, v128.shuffle<i64>(c, d, 1, 3), pixels);
+  if (lanes > 1) storeLanes(to + step, v128.shuffle<i64>(a, b, 1, 3), pixels);
+  if (lanes > 2) storeLanes(to + 2 * step, v128.shuffle<i64>(c, d, 0, 2), pixels);
+  if (lanes > 3) storeLanes(to + 3 * step, v128.shuffle<i64>(c, d, 1, 3), pixels);
 }
 
 function storeLanes(to: usize, v: v128, count: i32): void {
@@ -75,11 +75,11 @@ function storeBytes(
   y3 = v128.and(y3, low);
   if (p.channelsLast) {
     const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(y0, y1), i16x8.narrow_i32x4_s(y2, y3));
-    const pitch = <usize>p.outColPitch;
+    const step = <usize>p.outColStep;
     storeWord(to, i32x4.extract_lane(bytes, 0), lanes);
-    if (pixels > 1) storeWord(to + pitch, i32x4.extract_lane(bytes, 1), lanes);
-    if (pixels > 2) storeWord(to + 2 * pitch, i32x4.extract_lane(bytes, 2), lanes);
-    if (pixels > 3) storeWord(to + 3 * pitch, i32x4.extract_lane(bytes, 3), lanes);
+    if (pixels > 1) storeWord(to + step, i32x4.extract_lane(bytes, 1), lanes);
+    if (pixels > 2) storeWord(to + 2 * step, i32x4.extract_lane(bytes, 2), lanes);
+    if (pixels > 3) storeWord(to + 3 * step, i32x4.extract_lane(bytes, 3), lanes);
     return;
   }
   // Four pixels of a channel in each lane.
@@ -87,11 +87,11 @@ function storeBytes(
     v128.or(y0, i32x4.shl(y1, 8)),
     v128.or(i32x4.shl(y2, 16), i32x4.shl(y3, 24)),
   );
-  const pitch = <usize>p.outChannelPitch;
+  const step = <usize>p.outChannelStep;
   storeWord(to, i32x4.extract_lane(words, 0), pixels);
-  if (lanes > 1) storeWord(to + pitch, i32x4.extract_lane(words, 1), pixels);
-  if (lanes > 2) storeWord(to + 2 * pitch, i32x4.extract_lane(words, 2), pixels);
-  if (lanes > 3) storeWord(to + 3 * pitch, i32x4.extract_lane(words, 3), pixels);
+  if (lanes > 1) storeWord(to + step, i32x4.extract_lane(words, 1), pixels);
+  if (lanes > 2) storeWord(to + 2 * step, i32x4.extract_lane(words, 2), pixels);
+  if (lanes > 3) storeWord(to + 3 * step, i32x4.extract_lane(words, 3), pixels);
 }
 
 /** The first `count` bytes of a word. */

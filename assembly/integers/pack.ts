@@ -7,15 +7,15 @@ import { IntegerPlan } from "./plan";
  */
 export function packPairs(p: IntegerPlan, weights: usize): void {
   const taps = p.products / p.pairs;
-  const filter = p.groupInChannels * taps;
+  const filter = p.groupIn * taps;
   for (let group = 0; group < p.groups; group++) {
     let to = p.weights + group * p.groupWeightBytes;
-    for (let oc = 0; oc < p.groupOutChannels; ) {
-      const left = p.groupOutChannels - oc;
+    for (let oc = 0; oc < p.groupOut; ) {
+      const left = p.groupOut - oc;
       const tile = left > 4 ? 8 : 4;
       const channels = min(tile, left);
-      for (let ic = 0; ic < p.groupInChannels; ic += 2) {
-        const both = ic + 1 < p.groupInChannels;
+      for (let ic = 0; ic < p.groupIn; ic += 2) {
+        const both = ic + 1 < p.groupIn;
         for (let tap = 0; tap < taps; tap++) {
           for (let i = 0; i < tile; i++, to += 4) {
             const from = weights + i * filter + ic * taps + tap;

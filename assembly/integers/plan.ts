@@ -2,7 +2,7 @@
 
 /**
  * A prepared convolution of uint8 or int8 by int8. src/backend/wasm-integer-plan.ts fills it in, and lists the same
- * fields in the same order; up to elementBytes they are those of Plan. Pitches are in bytes. Input channels go in pairs
+ * fields in the same order; up to elementBytes they are those of Plan. What ends in Step is in bytes. Input channels go in pairs
  * of int16, 32 bits: the strip and the weights consist of them.
  */
 @unmanaged
@@ -25,8 +25,8 @@ export class IntegerPlan {
   border: i32;
 
   groups: i32;
-  groupInChannels: i32;
-  groupOutChannels: i32;
+  groupIn: i32;
+  groupOut: i32;
   /** Pairs of input channels of a group, and products of pairs of one output. */
   pairs: i32;
   products: i32;
@@ -42,24 +42,24 @@ export class IntegerPlan {
   rowBlock: i32;
   colBlock: i32;
   /** Of the strip: input rows and columns from one to the next, rows beyond the stride of the output, and columns. */
-  rowStep: i32;
-  colStep: i32;
+  rowSample: i32;
+  colSample: i32;
   rowReach: i32;
   colReach: i32;
-  pairPitch: i32;
-  rowPitch: i32;
+  pairStep: i32;
+  rowStep: i32;
   /** From one output pixel to the next in its row, and to the one below. */
-  pixelPitch: i32;
+  pixelStep: i32;
   lineAdvance: i32;
 
-  inItemBytes: i32;
-  inChannelPitch: i32;
-  inRowPitch: i32;
-  inColPitch: i32;
-  outItemBytes: i32;
-  outChannelPitch: i32;
-  outRowPitch: i32;
-  outColPitch: i32;
+  inImageStep: i32;
+  inChannelStep: i32;
+  inRowStep: i32;
+  inColStep: i32;
+  outImageStep: i32;
+  outChannelStep: i32;
+  outRowStep: i32;
+  outColStep: i32;
 
   groupWeightBytes: i32;
   /** In the workspace, which begins with a Frame and scratch. */

@@ -12,27 +12,27 @@ export function fillPairs(
 ): void {
   const zero = p.inputZeroPoint;
   const padding = (zero & 0xffff) | (zero << 16);
-  const begin = min(columns, left < 0 ? (p.colStep - 1 - left) / p.colStep : 0);
-  const inside = left < p.inWidth ? (p.inWidth - left + p.colStep - 1) / p.colStep : 0;
+  const begin = min(columns, left < 0 ? (p.colSample - 1 - left) / p.colSample : 0);
+  const inside = left < p.inWidth ? (p.inWidth - left + p.colSample - 1) / p.colSample : 0;
   const end = max(begin, min(columns, inside));
   for (let r = 0; r < rows; r++) {
-    const iy = borderIndex(p.border, top + r * p.rowStep, p.inHeight);
-    const to = strip + r * p.rowPitch;
-    const from = input + iy * p.inRowPitch;
+    const iy = borderIndex(p.border, top + r * p.rowSample, p.inHeight);
+    const to = strip + r * p.rowStep;
+    const from = input + iy * p.inRowStep;
     if (iy < 0) {
-      for (let g = 0; g < p.pairs; g++) fillPadding(to + g * p.pairPitch, columns, padding);
+      for (let g = 0; g < p.pairs; g++) fillPadding(to + g * p.pairStep, columns, padding);
     } else if (p.channelsLast) {
       for (let j = 0; j < columns; j++) {
-        const ix = borderIndex(p.border, left + j * p.colStep, p.inWidth);
+        const ix = borderIndex(p.border, left + j * p.colSample, p.inWidth);
         if (ix < 0) fillPixelPadding(p, to + 4 * j, padding);
-        else fillPixel(p, to + 4 * j, from + ix * p.inColPitch);
+        else fillPixel(p, to + 4 * j, from + ix * p.inColStep);
       }
     } else {
       for (let g = 0; g < p.pairs; g++) {
-        const a = from + 2 * g * p.inChannelPitch;
+        const a = from + 2 * g * p.inChannelStep;
         // Beside a last channel without a partner lies itself, with a weight of zero.
-        const b = 2 * g + 1 < p.groupInChannels ? a + p.inChannelPitch : a;
-        fillRow(p, to + g * p.pairPitch, a, b, left, begin, end, columns, padding);
+        const b = 2 * g + 1 < p.groupIn ? a + p.inChannelStep : a;
+        fillRow(p, to + g * p.pairStep, a, b, left, begin, end, columns, padding);
       }
     }
   }
@@ -43,7 +43,7 @@ function fillPadding(to: usize, count: i32, padding: i32): void {
 }
 
 function fillPixelPadding(p: IntegerPlan, to: usize, padding: i32): void {
-  for (const end = to + p.pairs * p.pairPitch; to < end; to += p.pairPitch) store<i32>(to, padding);
+  for (const end = to + p.pairs * p.pairStep; to < end; to += p.pairStep) store<i32>(to, padding);
 }
 
 // @ts-ignore: decorator
@@ -60,16 +60,16 @@ function pair(p: IntegerPlan, a: usize, b: usize): i32 {
 
 /** The channels of a pixel, side by side from `from` on, to one column of all pairs. */
 function fillPixel(p: IntegerPlan, to: usize, from: usize): void {
-  const pitch = <usize>p.pairPitch;
-  const last = from + p.groupInChannels - 1;
-  for (; from + 7 <= last; from += 8, to += 4 * pitch) {
+  const step = <usize>p.pairStep;
+  const last = from + p.groupIn - 1;
+  for (; from + 7 <= last; from += 8, to += 4 * step) {
     const words = widened(p, from);
     v128.store_lane<i32>(to, words, 0);
-    v128.store_lane<i32>(to + pitch, words, 1);
-    v128.store_lane<i32>(to + 2 * pitch, words, 2);
-    v128.store_lane<i32>(to + 3 * pitch, words, 3);
+    v128.store_lane<i32>(to + step, words, 1);
+    v128.store_lane<i32>(to + 2 * step, words, 2);
+    v128.store_lane<i32>(to + 3 * step, words, 3);
   }
-  for (; from <= last; from += 2, to += pitch) store<i32>(to, pair(p, from, min(from + 1, last)));
+  for (; from <= last; from += 2, to += step) store<i32>(to, pair(p, from, min(from + 1, last)));
 }
 
 // @ts-ignore: decorator
@@ -84,7 +84,7 @@ function fillRow(
 ): void {
   fillEdge(p, to, a, b, left, 0, begin, padding);
   let j = begin;
-  if (p.colStep == 1) {
+  if (p.colSample == 1) {
     for (; j + 8 <= end; j += 8) {
       const x = widened(p, a + left + j), y = widened(p, b + left + j);
       v128.store(to + 4 * j, v128.shuffle<i16>(x, y, 0, 8, 1, 9, 2, 10, 3, 11));
@@ -92,7 +92,7 @@ function fillRow(
     }
   }
   for (; j < end; j++) {
-    const ix = left + j * p.colStep;
+    const ix = left + j * p.colSample;
     store<i32>(to + 4 * j, pair(p, a + ix, b + ix));
   }
   fillEdge(p, to, a, b, left, end, columns, padding);
@@ -102,7 +102,7 @@ function fillEdge(
   p: IntegerPlan, to: usize, a: usize, b: usize, left: i32, begin: i32, end: i32, padding: i32,
 ): void {
   for (let j = begin; j < end; j++) {
-    const ix = p.border == Border.CONSTANT ? -1 : borderIndex(p.border, left + j * p.colStep, p.inWidth);
+    const ix = p.border == Border.CONSTANT ? -1 : borderIndex(p.border, left + j * p.colSample, p.inWidth);
     store<i32>(to + 4 * j, ix < 0 ? padding : pair(p, a + ix, b + ix));
   }
 }

@@ -74,7 +74,7 @@ export function tileColumn<T, X>(f: Frame, x: usize, vectors: i32, pixels: i32, 
     }
     weights += tile * filterBytes;
     bias += tile * e;
-    to += tile * f.channelPitch;
+    to += tile * f.channelStep;
     left -= tile;
   }
   if (left & 2) {
@@ -84,7 +84,7 @@ export function tileColumn<T, X>(f: Frame, x: usize, vectors: i32, pixels: i32, 
     else rows2<T, One, X>(f, x, w, pixels, bias, to);
     weights += 2 * filterBytes;
     bias += 2 * e;
-    to += 2 * f.channelPitch;
+    to += 2 * f.channelStep;
   }
   if (left & 1) {
     const w = weights + firstBytes;

@@ -9,10 +9,10 @@ import { multiplyAdd } from "../vector";
  *   a[r] = bias + sum over kx, ky of w[kx][ky] * x[r + ky][kx]
  *
  * For one column of the kernel after the other, each row of the input is loaded once, for up to three sums. All six
- * rows are there, `pitch` bytes apart.
+ * rows are there, `step` bytes apart.
  */
 export function planeBand3<T>(
-  f: Frame, w: usize, bias: v128, from: usize, pitch: i32, to: usize, outPitch: i32, vectors: i32,
+  f: Frame, w: usize, bias: v128, from: usize, step: i32, to: usize, outStep: i32, vectors: i32,
 ): void {
   const e = sizeof<T>();
   for (const end = to + 16 * vectors; to != end; to += 16, from += 16) {
@@ -22,26 +22,26 @@ export function planeBand3<T>(
       const w0 = v128.load_splat<T>(v), w1 = v128.load_splat<T>(v, e), w2 = v128.load_splat<T>(v, 2 * e);
       let at = x;
       a0 = multiplyAdd<T>(w0, v128.load(at), a0);
-      const x1 = v128.load((at += pitch));
+      const x1 = v128.load((at += step));
       a0 = multiplyAdd<T>(w1, x1, a0);
       a1 = multiplyAdd<T>(w0, x1, a1);
-      const x2 = v128.load((at += pitch));
+      const x2 = v128.load((at += step));
       a0 = multiplyAdd<T>(w2, x2, a0);
       a1 = multiplyAdd<T>(w1, x2, a1);
       a2 = multiplyAdd<T>(w0, x2, a2);
-      const x3 = v128.load((at += pitch));
+      const x3 = v128.load((at += step));
       a1 = multiplyAdd<T>(w2, x3, a1);
       a2 = multiplyAdd<T>(w1, x3, a2);
       a3 = multiplyAdd<T>(w0, x3, a3);
-      const x4 = v128.load((at += pitch));
+      const x4 = v128.load((at += step));
       a2 = multiplyAdd<T>(w2, x4, a2);
       a3 = multiplyAdd<T>(w1, x4, a3);
-      a3 = multiplyAdd<T>(w2, v128.load(at + pitch), a3);
+      a3 = multiplyAdd<T>(w2, v128.load(at + step), a3);
     }
     const least = low(f), most = high(f);
     v128.store(to, clamp<T>(a0, least, most));
-    v128.store(to + outPitch, clamp<T>(a1, least, most));
-    v128.store(to + 2 * outPitch, clamp<T>(a2, least, most));
-    v128.store(to + 3 * outPitch, clamp<T>(a3, least, most));
+    v128.store(to + outStep, clamp<T>(a1, least, most));
+    v128.store(to + 2 * outStep, clamp<T>(a2, least, most));
+    v128.store(to + 3 * outStep, clamp<T>(a3, least, most));
   }
 }

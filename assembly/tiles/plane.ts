@@ -29,7 +29,7 @@ export function nearColumn<T, S, M>(f: Frame, column: i32): i32 {
 
 /** Rows of sums in `f.scratch`, of which `lanes` are wanted. */
 export function finishColumn<T>(f: Frame, rows: i32, lanes: i32, to: usize): void {
-  for (let sums = f.scratch; rows > 0; rows--, sums += 16, to += f.outRowPitch) {
+  for (let sums = f.scratch; rows > 0; rows--, sums += 16, to += f.outRowStep) {
     finishLanes<T>(f, v128.load(sums), v128.splat<T>(<T>0), to, lanes);
   }
 }

@@ -17,7 +17,7 @@ import { insideMask, nearColumn } from "./plane";
  * Calls nothing: V8 would keep no sum in a register across a call.
  */
 export function plane3<T, S, M>(
-  f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, pitch: i32,
+  f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, toStep: i32,
 ): void {
   const e = sizeof<T>();
   const w00 = v128.load_splat<T>(w), w10 = v128.load_splat<T>(w, e), w20 = v128.load_splat<T>(w, 2 * e);
@@ -29,7 +29,7 @@ export function plane3<T, S, M>(
   const noRow = f.noRow + at;
   const height = f.planeHeight;
   const source = f.source + at;
-  let step = f.planePitch;
+  let step = f.planeStep;
   // Rows above the input, then those in it, then those below: of the latter it takes only the first to tell.
   let row = source + top * step;
   let here = <u32>top < <u32>height ? row : noRow;
@@ -45,7 +45,7 @@ export function plane3<T, S, M>(
     below0 = v128.add<T>(below0, row3<T>(a, b, c, w10, w11, w12));
     below1 = sum3<T>(a, b, c, w00, w01, w02, bias);
   }
-  for (const end = to + rows * pitch; to != end; to += pitch) {
+  for (const end = to + rows * toStep; to != end; to += toStep) {
     if (sizeof<S>() == 2) {
       row += step;
       here = <u32>++top < <u32>height ? row : noRow;

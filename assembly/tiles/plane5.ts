@@ -11,17 +11,17 @@ import { Masked, One, Two } from "./shape";
  * columns of the kernel. An output row begins in each row of input; five wait at most.
  */
 export function plane5<T>(
-  f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, pitch: i32,
+  f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, step: i32,
 ): void {
   const e = sizeof<T>();
   const height = f.planeHeight;
   const at = <usize>nearColumn<T, One, Masked>(f, column) * e;
   const noRow = f.noRow + at;
-  let row = f.source + top * f.planePitch + at;
+  let row = f.source + top * f.planeStep + at;
   let a0 = bias, a1 = bias, a2 = bias, a3 = bias, a4 = bias;
-  to -= 4 * pitch;
-  const first = to + 4 * pitch;
-  for (const end = first + rows * pitch; to != end; to += pitch, row += f.planePitch, top++) {
+  to -= 4 * step;
+  const first = to + 4 * step;
+  for (const end = first + rows * step; to != end; to += step, row += f.planeStep, top++) {
     let x = <u32>top < <u32>height ? row : noRow;
     for (let kx = 0; kx < 5; kx++, x += e, w += 5 * e) {
       const y = v128.and(v128.load(x), insideMask<T, One>(f, column + kx));
@@ -40,20 +40,20 @@ export function plane5<T>(
 
 /** 5x5 at stride 2, one vector wide. An output row begins in every other row of input; three wait at most. */
 export function plane5AtTwo<T>(
-  f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, pitch: i32,
+  f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, step: i32,
 ): void {
   const e = sizeof<T>();
   const height = f.planeHeight;
   const at = <usize>nearColumn<T, Two, Masked>(f, column) * e;
   const noRow = f.noRow + at;
-  let row = f.source + top * f.planePitch + at;
+  let row = f.source + top * f.planeStep + at;
   let a0 = bias, a1 = bias, a2 = bias;
-  to -= 2 * pitch;
-  const first = to + 2 * pitch;
-  for (const end = first + rows * pitch; to != end; to += pitch) {
+  to -= 2 * step;
+  const first = to + 2 * step;
+  for (const end = first + rows * step; to != end; to += step) {
     let x = <u32>top < <u32>height ? row : noRow;
     top++;
-    row += f.planePitch;
+    row += f.planeStep;
     for (let kx = 0; kx < 5; kx++, x += e, w += 5 * e) {
       const y = tap<T>(f, x, column + kx);
       a0 = multiplyAdd<T>(v128.load_splat<T>(w, 4 * e), y, a0);
@@ -64,7 +64,7 @@ export function plane5AtTwo<T>(
     if (to >= first) v128.store(to, clamp<T>(a0, low(f), high(f)));
     x = <u32>top < <u32>height ? row : noRow;
     top++;
-    row += f.planePitch;
+    row += f.planeStep;
     for (let kx = 0; kx < 5; kx++, x += e, w += 5 * e) {
       const y = tap<T>(f, x, column + kx);
       a1 = multiplyAdd<T>(v128.load_splat<T>(w, 3 * e), y, a1);

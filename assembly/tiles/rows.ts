@@ -49,17 +49,17 @@ export function rows<T, V, X, M>(f: Frame, x: usize, w: usize, pixels: i32, bias
   }
   const lanes = <i32>(16 / e);
   if (f.planar && pixels == <i32>sizeof<V>() * lanes) {
-    const pitch = <usize>f.channelPitch;
+    const step = <usize>f.channelStep;
     const sums = i32(f.accumulate);
     const least = low(f), most = high(f);
     finishRow<T, V>(a0, b0, bias, least, most, sums, to);
-    finishRow<T, V>(a1, b1, bias + e, least, most, sums, to + pitch);
-    to += 2 * pitch;
+    finishRow<T, V>(a1, b1, bias + e, least, most, sums, to + step);
+    to += 2 * step;
     finishRow<T, V>(a2, b2, bias + 2 * e, least, most, sums, to);
-    finishRow<T, V>(a3, b3, bias + 3 * e, least, most, sums, to + pitch);
-    to += 2 * pitch;
+    finishRow<T, V>(a3, b3, bias + 3 * e, least, most, sums, to + step);
+    to += 2 * step;
     if (offsetof<M>() > 4) finishRow<T, V>(a4, b4, bias + 4 * e, least, most, sums, to);
-    if (offsetof<M>() > 5) finishRow<T, V>(a5, b5, bias + 5 * e, least, most, sums, to + pitch);
+    if (offsetof<M>() > 5) finishRow<T, V>(a5, b5, bias + 5 * e, least, most, sums, to + step);
     return;
   }
   const scratch = f.scratch;
@@ -105,7 +105,7 @@ function finishRows<T>(f: Frame, channels: i32, pixels: i32, bias: usize, to: us
   const lanes = 16 / e;
   const least = low(f), most = high(f);
   const scratch = f.scratch;
-  for (let sums = scratch; sums < scratch + 32 * channels; sums += 32, bias += e, to += f.channelPitch) {
+  for (let sums = scratch; sums < scratch + 32 * channels; sums += 32, bias += e, to += f.channelStep) {
     const added = v128.load_splat<T>(bias);
     finishVector<T>(f, v128.load(sums), added, least, most, to, pixels);
     finishVector<T>(f, v128.load(sums, 16), added, least, most, to + 16, pixels - lanes);

@@ -48,7 +48,7 @@ export function rows2<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: 
       finishVector<T>(f, c0, added, least, most, to + 32, pixels - <i32>(32 / e));
       finishVector<T>(f, d0, added, least, most, to + 48, pixels - <i32>(48 / e));
     }
-    to += f.channelPitch;
+    to += f.channelStep;
     added = v128.load_splat<T>(bias, e);
     finishVector<T>(f, a1, added, least, most, to, pixels);
     if (sizeof<V>() > 1) {

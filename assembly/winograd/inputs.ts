@@ -6,7 +6,7 @@ import { inputPoints2 } from "./points2";
 import { inputPoints4 } from "./points4";
 
 /** Six lines of four squares: 18 columns, in whole vectors. */
-const rowPitch: usize = 96;
+const rowStep: usize = 96;
 
 /**
  * B^T d B for all channels of up to four squares that follow each other in a row of squares:
@@ -26,19 +26,19 @@ export function transformInputs(
   const inside =
     top >= 0 && left >= 0 && top + size + 2 <= min(p.inHeight, top + rows) &&
     left + count * size + 2 <= min(p.inWidth, left + columns);
-  const pitch = inside ? <usize>p.inRowPitch : rowPitch;
+  const step = inside ? <usize>p.inRowStep : rowStep;
   const vectors = (count * size + 5) >> 2;
-  for (let ic = 0; ic < p.groupInChannels; ic++, input += p.inChannelPitch) {
+  for (let ic = 0; ic < p.groupIn; ic++, input += p.inChannelStep) {
     let from = lines;
-    if (inside) from = input + top * p.inRowPitch + left * 4;
+    if (inside) from = input + top * p.inRowStep + left * 4;
     else fillLines(p, input, top, left, rows, columns, count * size + 2, lines);
-    const to = planes + ic * p.linePitch;
+    const to = planes + ic * p.lineStep;
     if (size == 4) {
-      downColumns4(from, pitch, vectors, lines);
-      alongRows4(lines, to, p.planePitch);
+      downColumns4(from, step, vectors, lines);
+      alongRows4(lines, to, p.planeStep);
     } else {
-      downColumns2(from, pitch, vectors, lines);
-      alongRows2(lines, to, p.planePitch);
+      downColumns2(from, step, vectors, lines);
+      alongRows2(lines, to, p.planeStep);
     }
   }
 }
@@ -47,21 +47,21 @@ export function transformInputs(
 function fillLines(
   p: Plan, channel: usize, top: i32, left: i32, rows: i32, columns: i32, width: i32, lines: usize,
 ): void {
-  for (let y = 0; y < p.squareSize + 2; y++, lines += rowPitch) {
+  for (let y = 0; y < p.squareSize + 2; y++, lines += rowStep) {
     const iy = y < rows ? borderIndex(p.border, top + y, p.inHeight) : -1;
     const filled = iy < 0 ? 0 : columns;
     if (filled < width) memory.fill(lines + filled * 4, 0, <usize>(width - filled) * 4);
-    if (filled > 0) fillRow<f32>(p, lines, channel + iy * p.inRowPitch, left, 1, filled);
+    if (filled > 0) fillRow<f32>(p, lines, channel + iy * p.inRowStep, left, 1, filled);
   }
 }
 
 /** B^T d, for columns side by side as they lie. */
-function downColumns4(from: usize, pitch: usize, vectors: i32, lines: usize): void {
+function downColumns4(from: usize, step: usize, vectors: i32, lines: usize): void {
   for (const end = lines + 16 * vectors; lines < end; lines += 16, from += 16) {
-    const third = from + 3 * pitch;
+    const third = from + 3 * step;
     inputPoints4(
-      v128.load(from), v128.load(from + pitch), v128.load(from + 2 * pitch),
-      v128.load(third), v128.load(third + pitch), v128.load(third + 2 * pitch), lines, rowPitch,
+      v128.load(from), v128.load(from + step), v128.load(from + 2 * step),
+      v128.load(third), v128.load(third + step), v128.load(third + 2 * step), lines, rowStep,
     );
   }
 }
@@ -72,8 +72,8 @@ function downColumns4(from: usize, pitch: usize, vectors: i32, lines: usize): vo
  *   line       a0 a1 a2 a3 | b0 b1 b2 b3 | c0 c1 c2 c3 | d0 d1 d2 d3 | e0 e1
  *   column 0   a0 b0 c0 d0      columns 4, 5   b0 c0 d0 e0, b1 c1 d1 e1: the first two of the next square
  */
-function alongRows4(lines: usize, to: usize, planePitch: usize): void {
-  for (const end = lines + 6 * rowPitch; lines < end; lines += rowPitch, to += 6 * planePitch) {
+function alongRows4(lines: usize, to: usize, planeStep: usize): void {
+  for (const end = lines + 6 * rowStep; lines < end; lines += rowStep, to += 6 * planeStep) {
     const a = v128.load(lines), b = v128.load(lines, 16), c = v128.load(lines, 32), d = v128.load(lines, 48);
     const e = v128.load64_zero(lines, 64);
     const ab01 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd01 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
@@ -82,29 +82,29 @@ function alongRows4(lines: usize, to: usize, planePitch: usize): void {
     inputPoints4(
       column0, column1,
       v128.shuffle<f32>(ab23, cd23, 0, 1, 4, 5), v128.shuffle<f32>(ab23, cd23, 2, 3, 6, 7),
-      v128.shuffle<f32>(column0, e, 1, 2, 3, 4), v128.shuffle<f32>(column1, e, 1, 2, 3, 5), to, planePitch,
+      v128.shuffle<f32>(column0, e, 1, 2, 3, 4), v128.shuffle<f32>(column1, e, 1, 2, 3, 5), to, planeStep,
     );
   }
 }
 
-function downColumns2(from: usize, pitch: usize, vectors: i32, lines: usize): void {
+function downColumns2(from: usize, step: usize, vectors: i32, lines: usize): void {
   for (const end = lines + 16 * vectors; lines < end; lines += 16, from += 16) {
     inputPoints2(
-      v128.load(from), v128.load(from + pitch), v128.load(from + 2 * pitch), v128.load(from + 3 * pitch),
-      lines, rowPitch,
+      v128.load(from), v128.load(from + step), v128.load(from + 2 * step), v128.load(from + 3 * step),
+      lines, rowStep,
     );
   }
 }
 
 /** As alongRows4, of the line a0 a1 b0 b1 | c0 c1 d0 d1 | e0 e1. */
-function alongRows2(lines: usize, to: usize, planePitch: usize): void {
-  for (const end = lines + 4 * rowPitch; lines < end; lines += rowPitch, to += 4 * planePitch) {
+function alongRows2(lines: usize, to: usize, planeStep: usize): void {
+  for (const end = lines + 4 * rowStep; lines < end; lines += rowStep, to += 4 * planeStep) {
     const ab = v128.load(lines), cd = v128.load(lines, 16);
     const e = v128.load64_zero(lines, 32);
     const column0 = v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), column1 = v128.shuffle<f32>(ab, cd, 1, 3, 5, 7);
     inputPoints2(
       column0, column1, v128.shuffle<f32>(column0, e, 1, 2, 3, 4), v128.shuffle<f32>(column1, e, 1, 2, 3, 5),
-      to, planePitch,
+      to, planeStep,
     );
   }
 }

@@ -12,14 +12,14 @@ export const transformBytes: usize = (18 + 36) * 8;
  */
 export function packWinograd(p: Plan, weights: usize, scratch: usize): void {
   const positions = (p.squareSize + 2) * (p.squareSize + 2);
-  const row = p.groupInChannels * 9 * 4;
+  const row = p.groupIn * 9 * 4;
   for (let group = 0; group < p.groups; group++) {
     let to = p.weights + group * p.groupWeightBytes;
-    for (let oc = 0; oc < p.groupOutChannels; ) {
-      const left = p.groupOutChannels - oc;
+    for (let oc = 0; oc < p.groupOut; ) {
+      const left = p.groupOut - oc;
       const tile = left > 4 ? 8 : 4;
-      const step = p.groupInChannels * tile * 4;
-      for (let ic = 0; ic < p.groupInChannels; ic++) {
+      const step = p.groupIn * tile * 4;
+      for (let ic = 0; ic < p.groupIn; ic++) {
         for (let i = 0; i < tile; i++) {
           const at = to + (ic * tile + i) * 4;
           if (i < left) transform(p.squareSize, weights + i * row + ic * 36, scratch);

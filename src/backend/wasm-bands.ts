@@ -30,7 +30,7 @@ export interface Bands {
   readonly inChannels: number;
   readonly outChannels: number;
   /** Small images of one batch that go together. More than 1 only where a band is a whole image. */
-  readonly items: number;
+  readonly images: number;
   /** Bands are some rows of an image. */
   readonly partOfRows: boolean;
 }
@@ -53,7 +53,7 @@ export function planBands(spec: ConvSpec, unit: number, small: boolean, wholeRow
     const inRows = Math.max(...list.map(({ inFrom, inTo }) => inTo - inFrom));
     // Under a border that reads far rows, or a tall kernel, bands would copy the image many times over.
     if (list.length * inRows <= 2 * inHeight)
-      return { ...all, list, inRows, outRows: list[0].to, items: 1, partOfRows: true };
+      return { ...all, list, inRows, outRows: list[0].to, images: 1, partOfRows: true };
   }
   const whole = { from: 0, to: outHeight, inFrom: 0, inTo: inHeight, ...everyChannel(spec) };
   const size = { inRows: inHeight, outRows: outHeight };
@@ -69,12 +69,12 @@ export function planBands(spec: ConvSpec, unit: number, small: boolean, wholeRow
       list,
       inChannels: list[0].inEnd,
       outChannels: list[0].end,
-      items: 1,
+      images: 1,
       partOfRows: false,
     };
   }
-  const items = Math.min(batch, Math.max(1, Math.floor(bandTarget / bytes)));
-  return { ...all, ...size, list: [whole], items, partOfRows: false };
+  const images = Math.min(batch, Math.max(1, Math.floor(bandTarget / bytes)));
+  return { ...all, ...size, list: [whole], images, partOfRows: false };
 }
 
 const everyChannel = ({ inChannels, outChannels }: ConvSpec) => ({

@@ -22,39 +22,46 @@ export interface Block {
 
 /** How a strip row samples the input, see assembly/strip.ts. */
 export interface Sampling {
-  readonly rowStep: number;
-  readonly slots: number;
-  /** Input columns from one element of a slot to the next. */
-  readonly slotStep: number;
+  readonly rowSample: number;
+  readonly phases: number;
+  /** Input columns from one element of a phase to the next. */
+  readonly phaseSample: number;
   /** Strip elements from one output pixel to the next. */
-  readonly pixelStep: number;
-  /** Where tap kx begins in the row: its slot, and the element there. */
-  readonly slotOf: (kx: number) => number;
+  readonly pixelSample: number;
+  /** Where tap kx begins in the row: its phase, and the element there. */
+  readonly phaseOf: (kx: number) => number;
   readonly offsetOf: (kx: number) => number;
 }
 
 export function sample(s: ConvSpec, split: boolean): Sampling {
-  const rowStep = s.kernelHeight === 1 ? s.strides[0] : commonDivisor(s.strides[0], s.dilations[0]);
-  const colStep = s.kernelWidth === 1 ? s.strides[1] : commonDivisor(s.strides[1], s.dilations[1]);
-  const stride = s.strides[1] / colStep;
-  const dilation = s.dilations[1] / colStep;
+  const rowSample = s.kernelHeight === 1 ? s.strides[0] : commonDivisor(s.strides[0], s.dilations[0]);
+  const colSample = s.kernelWidth === 1 ? s.strides[1] : commonDivisor(s.strides[1], s.dilations[1]);
+  const stride = s.strides[1] / colSample;
+  const dilation = s.dilations[1] / colSample;
   if (!split || stride === 1) {
     const offsetOf = (kx: number) => (kx === 0 ? 0 : kx * dilation);
-    return { rowStep, slots: 1, slotStep: colStep, pixelStep: stride, slotOf: () => 0, offsetOf };
+    return { rowSample, phases: 1, phaseSample: colSample, pixelSample: stride, phaseOf: () => 0, offsetOf };
   }
   // Stride and dilation have no common divisor here: tap kx has phase (kx dilation) mod stride, which repeats after
-  // `stride` taps and not before, so slot kx mod stride holds just that phase.
-  const slots = Math.min(s.kernelWidth, stride);
+  // `stride` taps and not before, so phase kx mod stride holds just that phase.
+  const phases = Math.min(s.kernelWidth, stride);
   const offsetOf = (kx: number) => Math.floor((kx * dilation) / stride);
-  return { rowStep, slots, slotStep: s.strides[1], pixelStep: 1, slotOf: (kx) => kx % stride, offsetOf };
+  return {
+    rowSample,
+    phases,
+    phaseSample: s.strides[1],
+    pixelSample: 1,
+    phaseOf: (kx) => kx % stride,
+    offsetOf,
+  };
 }
 
-export function slotLength(block: Block, sampling: Sampling): number {
-  return (block.cols - 1) * sampling.pixelStep + reachOf(block.kx, sampling) + 1;
+export function phaseLength(block: Block, sampling: Sampling): number {
+  return (block.cols - 1) * sampling.pixelSample + reachOf(block.kx, sampling) + 1;
 }
 
-export function slotsOf(block: Block, sampling: Sampling): number {
-  return Math.min(block.kx, sampling.slots);
+export function phasesOf(block: Block, sampling: Sampling): number {
+  return Math.min(block.kx, sampling.phases);
 }
 
 export function reachOf(kx: number, sampling: Sampling): number {
@@ -62,7 +69,7 @@ export function reachOf(kx: number, sampling: Sampling): number {
 }
 
 export function stripRows(s: ConvSpec, rows: number, ky: number, sampling: Sampling): number {
-  return ((rows - 1) * s.strides[0] + (ky - 1) * s.dilations[0]) / sampling.rowStep + 1;
+  return ((rows - 1) * s.strides[0] + (ky - 1) * s.dilations[0]) / sampling.rowSample + 1;
 }
 
 /**
@@ -98,8 +105,8 @@ export function chooseBlock(
   const bytes = (rows: number) =>
     block.ic *
     stripRows(s, rows, block.ky, sampling) *
-    slotsOf(block, sampling) *
-    slotLength(block, sampling) *
+    phasesOf(block, sampling) *
+    phaseLength(block, sampling) *
     e;
   while (bytes(1) > stripTarget) {
     if (block.cols > 256) block.cols = Math.ceil(block.cols / 2);

@@ -6,7 +6,7 @@ export type Job = readonly [
   plan: number,
   input: number,
   output: number,
-  items: number,
+  images: number,
   from: number,
   to: number,
   first: number,

@@ -14,7 +14,7 @@ interface Exports {
     input: number,
     output: number,
     workspace: number,
-    items: number,
+    images: number,
     from: number,
     to: number,
     first: number,

@@ -6,9 +6,9 @@ import { sample } from "./wasm-blocks.ts";
 import {
   activationCode,
   biasSlack,
+  byteStepsOf,
   frameBytes,
   limitsOf,
-  pitchesOf,
   scratchBytes,
   slackBytes,
   type WasmPlan,
@@ -24,9 +24,9 @@ const windowsBeyond = 3;
 export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
   const bands = planBands(s, 1, false, wholeRows);
   const channelsLast = s.inputLayout === "nhwc";
-  const input = pitchesOf(bands.inChannels, bands.inRows, s.inWidth, 1, channelsLast);
+  const input = byteStepsOf(s.inputLayout, bands.inChannels, bands.inRows, s.inWidth, 1);
   const outputBytes = bytesOf(s.outputDtype);
-  const output = pitchesOf(bands.outChannels, bands.outRows, s.outWidth, outputBytes, channelsLast);
+  const output = byteStepsOf(s.inputLayout, bands.outChannels, bands.outRows, s.outWidth, outputBytes);
   const pairs = Math.ceil(s.inChannels / s.groups / 2);
   const strip = planStrip(s, pairs);
   const products = pairs * s.kernelHeight * s.kernelWidth;
@@ -45,8 +45,8 @@ export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
     channelsLast: Number(channelsLast),
     border: borders.indexOf(s.border),
     groups: s.groups,
-    groupInChannels: s.inChannels / s.groups,
-    groupOutChannels: groupOut,
+    groupIn: s.inChannels / s.groups,
+    groupOut: groupOut,
     pairs,
     products,
     inHeight: s.inHeight,
@@ -58,22 +58,22 @@ export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
     padLeft: s.padding[2],
     rowBlock: strip.rows,
     colBlock: strip.cols,
-    rowStep: strip.rowStep,
-    colStep: strip.colStep,
+    rowSample: strip.rowSample,
+    colSample: strip.colSample,
     rowReach: (s.kernelHeight - 1) * s.dilations[0],
     colReach: (s.kernelWidth - 1) * s.dilations[1],
-    pairPitch: strip.pairPitch,
-    rowPitch: strip.rowPitch,
-    pixelPitch: (s.strides[1] / strip.colStep) * 4,
-    lineAdvance: (s.strides[0] / strip.rowStep) * strip.rowPitch,
-    inItemBytes: input.item,
-    inChannelPitch: input.channel,
-    inRowPitch: input.row,
-    inColPitch: input.col,
-    outItemBytes: output.item,
-    outChannelPitch: output.channel,
-    outRowPitch: output.row,
-    outColPitch: output.col,
+    pairStep: strip.pairStep,
+    rowStep: strip.rowStep,
+    pixelStep: (s.strides[1] / strip.colSample) * 4,
+    lineAdvance: (s.strides[0] / strip.rowSample) * strip.rowStep,
+    inImageStep: input.batch,
+    inChannelStep: input.channel,
+    inRowStep: input.row,
+    inColStep: input.column,
+    outImageStep: output.batch,
+    outChannelStep: output.channel,
+    outRowStep: output.row,
+    outColStep: output.column,
     groupWeightBytes,
     windowsOffset,
     stripOffset,
@@ -85,7 +85,7 @@ export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
     taps: tapsOf(s, pairs, strip),
     weightBytes: s.groups * groupWeightBytes,
     biasBytes: (s.outChannels + biasSlack) * 4,
-    workspaceBytes: stripOffset + pairs * strip.pairPitch + slackBytes,
+    workspaceBytes: stripOffset + pairs * strip.pairStep + slackBytes,
     bands,
     input,
     output,
@@ -114,39 +114,39 @@ export function foldZeroPoint(s: ConvSpec, weights: Int8Array, bias: TypedArray 
 interface Strip {
   readonly rows: number;
   readonly cols: number;
+  readonly rowSample: number;
+  readonly colSample: number;
   readonly rowStep: number;
-  readonly colStep: number;
-  readonly rowPitch: number;
-  readonly pairPitch: number;
+  readonly pairStep: number;
 }
 
 /** As many output rows, or columns of one, as the strip has room for. All pairs of channels are in it. */
 function planStrip(s: ConvSpec, pairs: number): Strip {
-  const { rowStep, slotStep: colStep } = sample(s, false);
+  const { rowSample, phaseSample: colSample } = sample(s, false);
   const size = (rows: number, cols: number) => {
-    const stripRows = ((rows - 1) * s.strides[0] + (s.kernelHeight - 1) * s.dilations[0]) / rowStep + 1;
-    const columns = ((cols - 1) * s.strides[1] + (s.kernelWidth - 1) * s.dilations[1]) / colStep + 1;
-    return { rowPitch: 4 * columns, pairPitch: 4 * columns * stripRows };
+    const stripRows = ((rows - 1) * s.strides[0] + (s.kernelHeight - 1) * s.dilations[0]) / rowSample + 1;
+    const columns = ((cols - 1) * s.strides[1] + (s.kernelWidth - 1) * s.dilations[1]) / colSample + 1;
+    return { rowStep: 4 * columns, pairStep: 4 * columns * stripRows };
   };
-  const bytes = (rows: number, cols: number) => pairs * size(rows, cols).pairPitch;
+  const bytes = (rows: number, cols: number) => pairs * size(rows, cols).pairStep;
   let cols = s.outWidth;
   while (bytes(1, cols) > stripTarget && cols > 16) cols = Math.ceil(cols / 2);
   const perRow = bytes(2, cols) - bytes(1, cols);
   const most = 1 + Math.max(0, Math.floor((stripTarget - bytes(1, cols)) / perRow));
   const rows = Math.ceil(s.outHeight / Math.ceil(s.outHeight / most));
-  return { rows, cols, rowStep, colStep, ...size(rows, cols) };
+  return { rows, cols, rowSample, colSample, ...size(rows, cols) };
 }
 
 /** Bytes from the first pair of a window to each, in the order of the weights. */
-function tapsOf(s: ConvSpec, pairs: number, { rowStep, colStep, rowPitch, pairPitch }: Strip): Int32Array {
+function tapsOf(s: ConvSpec, pairs: number, { rowSample, colSample, rowStep, pairStep }: Strip): Int32Array {
   const taps = new Int32Array(pairs * s.kernelHeight * s.kernelWidth);
   let k = 0;
   for (let g = 0; g < pairs; g++) {
     for (let ky = 0; ky < s.kernelHeight; ky++) {
       // A kernel of one row or column has steps of the stride, which its dilation may not divide into.
-      const row = ky === 0 ? 0 : ((ky * s.dilations[0]) / rowStep) * rowPitch;
+      const row = ky === 0 ? 0 : ((ky * s.dilations[0]) / rowSample) * rowStep;
       for (let kx = 0; kx < s.kernelWidth; kx++) {
-        taps[k++] = g * pairPitch + row + (kx === 0 ? 0 : ((kx * s.dilations[1]) / colStep) * 4);
+        taps[k++] = g * pairStep + row + (kx === 0 ? 0 : ((kx * s.dilations[1]) / colSample) * 4);
       }
     }
   }

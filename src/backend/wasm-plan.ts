@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: MIT
 import { isInteger } from "../dtype.ts";
-import { type Activation, type Algorithm, algorithms, borders, type ConvSpec } from "../spec.ts";
+import { type Steps, stepsOf } from "../layout.ts";
+import {
+  type Activation,
+  type Algorithm,
+  algorithms,
+  borders,
+  type ConvSpec,
+  type InputLayout,
+} from "../spec.ts";
 import { type Bands, planBands } from "./wasm-bands.ts";
 import {
   type Block,
   chooseBlock,
+  phaseLength,
+  phasesOf,
   reachOf,
   type Sampling,
   sample,
-  slotLength,
-  slotsOf,
   stripRows,
 } from "./wasm-blocks.ts";
 import { planIntegers } from "./wasm-integer-plan.ts";
@@ -45,8 +53,8 @@ export interface WasmPlan {
   readonly workspaceBytes: number;
   readonly bands: Bands;
   /** Of the buffers that hold a band. */
-  readonly input: Pitches;
-  readonly output: Pitches;
+  readonly input: Steps;
+  readonly output: Steps;
 }
 
 /** @param wholeRows see planBands */
@@ -57,8 +65,8 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
   const winograd = algorithm === "winograd";
   const planes = planesOf(s, algorithm);
   const bands = planBands(s, winograd ? squareSize(s) : 1, planes !== "none", wholeRows);
-  const input = pitchesOf(bands.inChannels, bands.inRows, s.inWidth, e, channelsLast);
-  const output = pitchesOf(bands.outChannels, bands.outRows, s.outWidth, e, channelsLast);
+  const input = byteStepsOf(s.inputLayout, bands.inChannels, bands.inRows, s.inWidth, e);
+  const output = byteStepsOf(s.inputLayout, bands.outChannels, bands.outRows, s.outWidth, e);
   const sampling = sample(s, algorithm !== "strided");
   const straight = planes === "in place" || readsInPlace(s, algorithm, channelsLast);
   const block = chooseBlock(s, algorithm, sampling, straight, e);
@@ -80,7 +88,7 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
   const spareRows = planes === "strip" ? 3 : 0;
   const stripBytes =
     squares?.scratchBytes ??
-    (straight ? 0 : block.ic * source.channelPitch + slackBytes + spareRows * source.rowPitch);
+    (straight ? 0 : block.ic * source.channelStep + slackBytes + spareRows * source.rowStep);
   const productsOffset = stripOffset + stripBytes;
   // One literal: objects put together from parts made planning a hundred times as slow.
   const fields = {
@@ -92,8 +100,8 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
     channelsLast: Number(channelsLast),
     border: borders.indexOf(s.border),
     groups: s.groups,
-    groupInChannels: groupIn,
-    groupOutChannels: groupOut,
+    groupIn: groupIn,
+    groupOut: groupOut,
     inHeight: s.inHeight,
     inWidth: s.inWidth,
     outHeight: s.outHeight,
@@ -113,24 +121,24 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
     colBlock: block.cols,
     straight: Number(straight),
     planes: Number(planes === "strip"),
-    flat: Number(source.lineAdvance === s.outWidth * source.pixelPitch),
-    rowStep: sampling.rowStep,
-    slotStep: sampling.slotStep,
-    slots: slotsOf(block, sampling),
+    flat: Number(source.lineAdvance === s.outWidth * source.pixelStep),
+    rowSample: sampling.rowSample,
+    phaseSample: sampling.phaseSample,
+    phases: phasesOf(block, sampling),
     reach: reachOf(block.kx, sampling),
-    channelPitch: source.channelPitch,
-    rowPitch: source.rowPitch,
-    slotPitch: source.slotPitch,
-    pixelPitch: source.pixelPitch,
+    channelStep: source.channelStep,
+    rowStep: source.rowStep,
+    phaseStep: source.phaseStep,
+    pixelStep: source.pixelStep,
     lineAdvance: source.lineAdvance,
-    inItemBytes: input.item,
-    inChannelPitch: input.channel,
-    inRowPitch: input.row,
-    inColPitch: input.col,
-    outItemBytes: output.item,
-    outChannelPitch: output.channel,
-    outRowPitch: output.row,
-    outColPitch: output.col,
+    inImageStep: input.batch,
+    inChannelStep: input.channel,
+    inRowStep: input.row,
+    inColStep: input.column,
+    outImageStep: output.batch,
+    outChannelStep: output.channel,
+    outRowStep: output.row,
+    outColStep: output.column,
     groupWeightBytes,
     panelOffset,
     stripOffset,
@@ -138,8 +146,8 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
     squareSize: squares?.size ?? 0,
     squareColumns: squares?.columns ?? 0,
     squareBlock: squares?.block ?? 0,
-    planePitch: squares?.planeBytes ?? 0,
-    linePitch: squares?.lineBytes ?? 0,
+    planeStep: squares?.planeBytes ?? 0,
+    lineStep: squares?.lineBytes ?? 0,
   };
   return {
     fields,
@@ -172,25 +180,16 @@ export function writePlan(
   int32.set(plan.taps, taps / 4);
 }
 
-/** Bytes from one image, channel, row and column to the next. */
-export interface Pitches {
-  readonly item: number;
-  readonly channel: number;
-  readonly row: number;
-  readonly col: number;
-}
-
-export function pitchesOf(
+/** {@link stepsOf} in bytes. */
+export function byteStepsOf(
+  layout: InputLayout,
   channels: number,
   height: number,
   width: number,
   e: number,
-  channelsLast: boolean,
-): Pitches {
-  const item = channels * height * width * e;
-  return channelsLast
-    ? { item, channel: e, row: width * channels * e, col: channels * e }
-    : { item, channel: height * width * e, row: width * e, col: e };
+): Steps {
+  const { batch, channel, row, column } = stepsOf(layout, channels, height, width);
+  return { batch: batch * e, channel: channel * e, row: row * e, column: column * e };
 }
 
 /** Whether an algorithm can read the input as it lies: no borders, and pixels side by side unless it is strided. */
@@ -217,41 +216,41 @@ function planesOf(s: ConvSpec, algorithm: Algorithm): "in place" | "strip" | "no
 }
 
 interface Source {
-  readonly channelPitch: number;
-  readonly rowPitch: number;
-  readonly slotPitch: number;
-  readonly pixelPitch: number;
+  readonly channelStep: number;
+  readonly rowStep: number;
+  readonly phaseStep: number;
+  readonly pixelStep: number;
   readonly lineAdvance: number;
   readonly tapOf: (ic: number, ky: number, kx: number) => number;
 }
 
-function inPlaceSource(s: ConvSpec, input: Pitches): Source {
+function inPlaceSource(s: ConvSpec, input: Steps): Source {
   return {
-    channelPitch: input.channel,
-    rowPitch: input.row,
-    slotPitch: 0,
-    pixelPitch: s.strides[1] * input.col,
+    channelStep: input.channel,
+    rowStep: input.row,
+    phaseStep: 0,
+    pixelStep: s.strides[1] * input.column,
     lineAdvance: s.strides[0] * input.row,
     tapOf: (ic, ky, kx) =>
-      ic * input.channel + ky * s.dilations[0] * input.row + kx * s.dilations[1] * input.col,
+      ic * input.channel + ky * s.dilations[0] * input.row + kx * s.dilations[1] * input.column,
   };
 }
 
 function stripSource(s: ConvSpec, block: Block, sampling: Sampling, e: number): Source {
-  const slotPitch = slotLength(block, sampling) * e;
-  const rowPitch = slotsOf(block, sampling) * slotPitch;
-  const channelPitch = stripRows(s, block.rows, block.ky, sampling) * rowPitch;
-  const dilation = s.kernelHeight === 1 ? 0 : s.dilations[0] / sampling.rowStep;
+  const phaseStep = phaseLength(block, sampling) * e;
+  const rowStep = phasesOf(block, sampling) * phaseStep;
+  const channelStep = stripRows(s, block.rows, block.ky, sampling) * rowStep;
+  const dilation = s.kernelHeight === 1 ? 0 : s.dilations[0] / sampling.rowSample;
   return {
-    channelPitch,
-    rowPitch,
-    slotPitch,
-    pixelPitch: sampling.pixelStep * e,
-    lineAdvance: (s.strides[0] / sampling.rowStep) * rowPitch,
+    channelStep,
+    rowStep,
+    phaseStep,
+    pixelStep: sampling.pixelSample * e,
+    lineAdvance: (s.strides[0] / sampling.rowSample) * rowStep,
     tapOf: (ic, ky, kx) =>
-      ic * channelPitch +
-      ky * dilation * rowPitch +
-      sampling.slotOf(kx) * slotPitch +
+      ic * channelStep +
+      ky * dilation * rowStep +
+      sampling.phaseOf(kx) * phaseStep +
       sampling.offsetOf(kx) * e,
   };
 }

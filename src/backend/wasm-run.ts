@@ -30,24 +30,24 @@ interface Planes {
 export function runOn(
   { memory, exports, team }: Instance,
   plan: number,
-  { bands, input: inPitch, output: outPitch, workspaceBytes }: WasmPlan,
+  { bands, input: inStep, output: outStep, workspaceBytes }: WasmPlan,
   spec: ConvSpec,
   algorithm: Algorithm,
   input: TypedArray,
   output: TypedArray,
 ): number {
   const channelUnit = isInteger(spec.dtype) ? integerUnit : exports.channelUnit();
-  const share = (band: Band, items: number, helpers: number) =>
-    cutTasks(spec, algorithm, band, items, helpers + 1, channelUnit);
+  const share = (band: Band, images: number, helpers: number) =>
+    cutTasks(spec, algorithm, band, images, helpers + 1, channelUnit);
   // Helpers are not even started for the sake of small images.
-  const shared = team !== undefined && share(bands.list[0], bands.items, 1).length > 1;
+  const shared = team !== undefined && share(bands.list[0], bands.images, 1).length > 1;
   const helpers = shared ? team.muster() : 0;
   // Before memory grows, which may empty the two arrays.
   const isHere = ({ buffer }: TypedArray) => buffer === memory.memory.buffer;
   const inHere = isHere(input) ? input.byteOffset : undefined;
   const outHere = isHere(output) ? output.byteOffset : undefined;
-  const inBytes = inHere === undefined ? aligned(bands.items * inPitch.item + slackBytes) : 0;
-  const outBytes = outHere === undefined ? aligned(bands.items * outPitch.item + slackBytes) : 0;
+  const inBytes = inHere === undefined ? aligned(bands.images * inStep.batch + slackBytes) : 0;
+  const outBytes = outHere === undefined ? aligned(bands.images * outStep.batch + slackBytes) : 0;
   const workspace = aligned(workspaceBytes);
   const bytes = inBytes + outBytes + (helpers + 1) * workspace;
   const inAt = memory.allocate(bytes);
@@ -58,14 +58,14 @@ export function runOn(
     const outputs = memory[spec.outputDtype];
     const inScale = bytesOf(spec.dtype);
     const outScale = bytesOf(spec.outputDtype);
-    const inItem = spec.inChannels * spec.inHeight * spec.inWidth * inScale;
-    const outItem = spec.outChannels * spec.outHeight * spec.outWidth * outScale;
+    const inImage = spec.inChannels * spec.inHeight * spec.inWidth * inScale;
+    const outImage = spec.outChannels * spec.outHeight * spec.outWidth * outScale;
     const channelsLast = spec.inputLayout === "nhwc";
     const from: Planes = {
       count: channelsLast ? 1 : spec.inChannels,
       held: channelsLast ? 1 : bands.inChannels,
       rows: spec.inHeight,
-      rowLength: inPitch.row / inScale,
+      rowLength: inStep.row / inScale,
       buffer: inAt / inScale,
       bufferRows: bands.inRows,
     };
@@ -73,16 +73,16 @@ export function runOn(
       count: channelsLast ? 1 : spec.outChannels,
       held: channelsLast ? 1 : bands.outChannels,
       rows: spec.outHeight,
-      rowLength: outPitch.row / outScale,
+      rowLength: outStep.row / outScale,
       buffer: outAt / outScale,
       bufferRows: bands.outRows,
     };
-    for (let item = 0; item < spec.batch; item += bands.items) {
-      const items = Math.min(bands.items, spec.batch - item);
+    for (let image = 0; image < spec.batch; image += bands.images) {
+      const images = Math.min(bands.images, spec.batch - image);
       for (const band of bands.list) {
         const read = {
-          item: 0,
-          items,
+          image: 0,
+          images,
           from: band.inFrom,
           to: band.inTo,
           first: band.inFirst,
@@ -90,31 +90,31 @@ export function runOn(
         };
         const all = channelsLast ? { ...read, first: 0, end: 1 } : read;
         if (inHere === undefined) {
-          forEachPiece(from, item, band.inFrom, all.first, all, (inMemory, inTensor, length) =>
+          forEachPiece(from, image, band.inFrom, all.first, all, (inMemory, inTensor, length) =>
             inputs.set(part(input, inTensor, length), inMemory),
           );
         }
-        const tasks = share(band, items, helpers);
+        const tasks = share(band, images, helpers);
         // Where the first row of the first channel would lie.
         const inOrigin =
           inHere === undefined
-            ? inAt - band.inFrom * inPitch.row - band.inFirst * inPitch.channel
-            : inHere + item * inItem;
+            ? inAt - band.inFrom * inStep.row - band.inFirst * inStep.channel
+            : inHere + image * inImage;
         const outOrigin =
           outHere === undefined
-            ? outAt - band.from * outPitch.row - band.first * outPitch.channel
-            : outHere + item * outItem;
+            ? outAt - band.from * outStep.row - band.first * outStep.channel
+            : outHere + image * outImage;
         const jobs = tasks.map((task): Job => {
-          const inputAt = inOrigin + task.item * inPitch.item;
-          const outputAt = outOrigin + task.item * outPitch.item;
-          return [plan, inputAt, outputAt, task.items, task.from, task.to, task.first, task.end];
+          const inputAt = inOrigin + task.image * inStep.batch;
+          const outputAt = outOrigin + task.image * outStep.batch;
+          return [plan, inputAt, outputAt, task.images, task.from, task.to, task.first, task.end];
         });
         const run = ([at, inputAt, outputAt, ...parts]: Job) =>
           exports.run(at, inputAt, outputAt, workspaces[0], ...parts);
         const done = (i: number) => {
           if (outHere !== undefined) return;
           const task = channelsLast ? { ...tasks[i], first: 0, end: 1 } : tasks[i];
-          forEachPiece(to, item, band.from, band.first, task, (inMemory, inTensor, length) =>
+          forEachPiece(to, image, band.from, band.first, task, (inMemory, inTensor, length) =>
             output.set(part(outputs, inMemory, length), inTensor),
           );
         };
@@ -134,11 +134,11 @@ export function runOn(
 
 /**
  * The part of some images that a task names, its channels being planes, as few stretches of elements. The buffer holds
- * images from `item` on, their planes from `plane` on and the rows of these from `row` on.
+ * images from `image` on, their planes from `plane` on and the rows of these from `row` on.
  */
 function forEachPiece(
   { count, held, rows, rowLength, buffer, bufferRows }: Planes,
-  item: number,
+  image: number,
   row: number,
   plane: number,
   task: Task,
@@ -146,12 +146,12 @@ function forEachPiece(
 ): void {
   const planes = task.end - task.first;
   const wholePlanes = task.to - task.from === rows && bufferRows === rows;
-  for (let i = task.item; i < task.item + task.items; i++) {
+  for (let i = task.image; i < task.image + task.images; i++) {
     const inMemory = (i * held + task.first - plane) * bufferRows + task.from - row;
-    const inTensor = ((item + i) * count + task.first) * rows + task.from;
+    const inTensor = ((image + i) * count + task.first) * rows + task.from;
     if (wholePlanes && planes === count) {
       // Images follow each other without a gap.
-      visit(buffer + inMemory * rowLength, inTensor * rowLength, task.items * planes * rows * rowLength);
+      visit(buffer + inMemory * rowLength, inTensor * rowLength, task.images * planes * rows * rowLength);
       return;
     }
     if (wholePlanes) {

@@ -6,8 +6,8 @@ import { squareSize } from "./wasm-winograd.ts";
 
 /** A part of the work on one band: of its images, its output rows, its output channels. Ends are exclusive. */
 export interface Task {
-  readonly item: number;
-  readonly items: number;
+  readonly image: number;
+  readonly images: number;
   readonly from: number;
   readonly to: number;
   readonly first: number;
@@ -30,16 +30,16 @@ export function cutTasks(
   spec: ConvSpec,
   algorithm: Algorithm,
   { from, to, first, end }: Band,
-  items: number,
+  images: number,
   threads: number,
   channelUnit: number,
 ): Task[] {
   const { outChannels, outHeight, outWidth, groups, batch } = spec;
-  const whole: Task = { item: 0, items, from, to, first, end };
-  const share = (items / batch) * ((to - from) / outHeight) * ((end - first) / outChannels);
+  const whole: Task = { image: 0, images, from, to, first, end };
+  const share = (images / batch) * ((to - from) / outHeight) * ((end - first) / outChannels);
   if (threads === 1 || multiplyAdds(spec) * share < worthSharing) return [whole];
   const parts = Math.min(threads * partsPerThread, layout.mostJobs);
-  if (items >= parts) return cut(items, 1, parts).map(([a, b]) => ({ ...whole, item: a, items: b - a }));
+  if (images >= parts) return cut(images, 1, parts).map(([a, b]) => ({ ...whole, image: a, images: b - a }));
   const unit = algorithm === "winograd" ? squareSize(spec) : 1;
   const rows = Math.ceil((to - from) / unit);
   const pixels = (to - from) * outWidth;
