@@ -192,27 +192,12 @@ ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, in
 }
 
 void ConvPlan::runTasks(const void* src, void* dst, int64_t first, int64_t last) const {
-  struct Context {
-    ConvJob job;
-    RunTasks kernel;
-    int64_t first;
-    char* workspace;
-    size_t workspaceBytes;
-  };
   const Workspace workspace(*this);
-  Context context{{&spec_, &blocking_, columnOffset_.data(), weights_.data(), bias_.data(),
-                   static_cast<const float*>(scale_.data()), src, dst},
-                  kernel_,
-                  first,
-                  workspace.data(),
-                  workspaceBytes_};
-  ThreadPool::run(
-      last - first, threads_,
-      [](void* opaque, int64_t from, int64_t to, int thread) {
-        const Context& c = *static_cast<const Context*>(opaque);
-        c.kernel(c.job, c.first + from, c.first + to, c.workspace + static_cast<size_t>(thread) * c.workspaceBytes);
-      },
-      &context);
+  const ConvJob job{&spec_,       &blocking_, columnOffset_.data(), weights_.data(),
+                    bias_.data(), static_cast<const float*>(scale_.data()), src, dst};
+  ThreadPool::run(last - first, threads_, [&](int64_t from, int64_t to, int thread) {
+    kernel_(job, first + from, first + to, workspace.data() + static_cast<size_t>(thread) * workspaceBytes_);
+  });
 }
 
 int64_t ConvPlan::runPart(const void* src, void* dst, int64_t first, const std::atomic<int32_t>& cancel) const {

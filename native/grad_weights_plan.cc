@@ -113,27 +113,12 @@ GradWeightsPlan::GradWeightsPlan(const ConvSpec& spec, const Isa& isa, int threa
 
 void GradWeightsPlan::runTasks(const void* src, const void* gradOutput, void* gradWeights, int64_t first,
                                int64_t last) const {
-  struct Context {
-    GradWeightsJob job;
-    RunGradWeights kernel;
-    int64_t first;
-    char* workspace;
-    size_t workspaceBytes;
-  };
   const size_t bytes = static_cast<size_t>(blocking_.workspaceLength() * spec_.elementBytes());
   const AlignedBuffer workspace(bytes * static_cast<size_t>(threads_));
-  Context context{{&spec_, &blocking_, src, gradOutput, gradWeights},
-                  kernel_,
-                  first,
-                  static_cast<char*>(workspace.data()),
-                  bytes};
-  ThreadPool::run(
-      last - first, threads_,
-      [](void* opaque, int64_t from, int64_t to, int thread) {
-        const Context& c = *static_cast<const Context*>(opaque);
-        c.kernel(c.job, c.first + from, c.first + to, c.workspace + static_cast<size_t>(thread) * c.workspaceBytes);
-      },
-      &context);
+  const GradWeightsJob job{&spec_, &blocking_, src, gradOutput, gradWeights};
+  ThreadPool::run(last - first, threads_, [&](int64_t from, int64_t to, int thread) {
+    kernel_(job, first + from, first + to, static_cast<char*>(workspace.data()) + static_cast<size_t>(thread) * bytes);
+  });
 }
 
 int64_t GradWeightsPlan::runPart(const void* src, const void* gradOutput, void* gradWeights, int64_t first,

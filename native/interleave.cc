@@ -53,24 +53,14 @@ void checkInterleaving(const Interleaving& p) {
 }
 
 void interleave(const Interleaving& placement, DType dtype, int threads, const void* from, void* to) {
-  struct Context {
-    const Interleaving& placement;
-    DType dtype;
-    const void* from;
-    void* to;
+  const auto place = [&](int64_t first, int64_t last, int) {
+    if (dtype == DType::float32) {
+      placeImages(placement, static_cast<const float*>(from), static_cast<float*>(to), first, last);
+    } else {
+      placeImages(placement, static_cast<const double*>(from), static_cast<double*>(to), first, last);
+    }
   };
-  Context context{placement, dtype, from, to};
-  ThreadPool::run(
-      placement.images, placement.fromLength() < kElementsWorthThreads ? 1 : threads,
-      [](void* opaque, int64_t first, int64_t last, int) {
-        const Context& c = *static_cast<const Context*>(opaque);
-        if (c.dtype == DType::float32) {
-          placeImages(c.placement, static_cast<const float*>(c.from), static_cast<float*>(c.to), first, last);
-        } else {
-          placeImages(c.placement, static_cast<const double*>(c.from), static_cast<double*>(c.to), first, last);
-        }
-      },
-      &context);
+  ThreadPool::run(placement.images, placement.fromLength() < kElementsWorthThreads ? 1 : threads, place);
 }
 
 }  // namespace corr2d

@@ -47,27 +47,15 @@ void run(const PoolSpec& s, const KernelSet& kernels, int threads, const void* s
     const PoolAxis::Taps taps = s.x.tapsOf(ox);
     widths[static_cast<size_t>(ox)] = static_cast<T>(s.countIncludePad ? taps.padded : taps.inside);
   }
-  struct Context {
-    PoolJob job;
-    RunPool kernel;
-    std::vector<T> rows;
-    int64_t workspace;
-  };
   const int64_t rowLength = columns * s.depth() + slack;
   const int64_t rowsAtOnce = rowLength > kLongRow ? 1 : kRowsAtOnce;
-  Context context{{&s, taskRows, blocks, rowsAtOnce, rowLength, src, dst, widths.data()},
-                  kernels.pool,
-                  {},
-                  rowsAtOnce * rowLength};
+  const PoolJob job{&s, taskRows, blocks, rowsAtOnce, rowLength, src, dst, widths.data()};
   threads = static_cast<int>(std::min<int64_t>({std::max(threads, 1), s.planes() * blocks, ThreadPool::kMaxThreads}));
-  context.rows.resize(static_cast<size_t>(context.workspace * threads));
-  ThreadPool::run(
-      s.planes() * blocks, threads,
-      [](void* opaque, int64_t first, int64_t last, int thread) {
-        Context& c = *static_cast<Context*>(opaque);
-        c.kernel(c.job, first, last, c.rows.data() + thread * c.workspace);
-      },
-      &context);
+  const int64_t workspace = rowsAtOnce * rowLength;
+  std::vector<T> rows(static_cast<size_t>(workspace * threads));
+  ThreadPool::run(s.planes() * blocks, threads, [&](int64_t first, int64_t last, int thread) {
+    kernels.pool(job, first, last, rows.data() + thread * workspace);
+  });
 }
 
 }  // namespace

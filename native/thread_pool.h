@@ -15,6 +15,17 @@ class ThreadPool {
   using Body = void (*)(void* context, int64_t first, int64_t last, int thread);
 
   static void run(int64_t count, int threads, Body body, void* context);
+
+  // The same for anything that can be called with (first, last, thread).
+  template <class F>
+  static void run(int64_t count, int threads, F body) {
+    run(
+        count, threads,
+        [](void* context, int64_t first, int64_t last, int thread) {
+          (*static_cast<F*>(context))(first, last, thread);
+        },
+        &body);
+  }
 };
 
 }  // namespace corr2d

@@ -137,7 +137,7 @@ const dtypes: readonly DType[] = ["float32", "float64", "int8", "uint8", "int32"
 const borderCodes = { constant: 0, replicate: 1, reflect: 2, mirror: 3, wrap: 4 };
 const activationCodes = { none: 0, relu: 1, leakyRelu: 2, clamp: 3, sigmoid: 4, tanh: 5 };
 
-/** The order in which `specOf` of native/addon.cc reads the fields. */
+/** The order in which `specOf` of native/addon/arguments.h reads the fields. */
 function encodeSpec(spec: ConvSpec): Float64Array {
   const { activation } = spec;
   const alpha = activation.kind === "leakyRelu" ? activation.alpha : 0;
@@ -176,7 +176,7 @@ function encodePlacement(p: Placement): Float64Array {
   );
 }
 
-/** The order in which `poolSpecOf` of native/addon.cc reads the fields. */
+/** The order in which `poolSpecOf` of native/addon/arguments.h reads the fields. */
 function encodePool(spec: PoolSpec): Float64Array {
   return Float64Array.of(
     spec.kind === "average" ? 1 : 0,

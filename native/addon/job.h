@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// Work off the event loop.
+#pragma once
+#include <napi.h>
+
+#include <atomic>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "handle.h"
+
+namespace {
+
+// One runAsync: keeps the arrays alive and runs on libuv's pool, in parts, so that neither an abort nor the end of the
+// JavaScript thread has to wait for the whole, nor other users of that pool; then calls back on the event loop.
+struct Job {
+  PlanReference<ConvPlan> conv;
+  PlanReference<GradWeightsPlan> gradWeights;  // where there is no `conv`
+  const void* src;
+  const void* gradOutput = nullptr;
+  void* dst;
+  std::atomic<int32_t>* cancel;
+  int64_t nextTask = 0;
+  napi_async_work work = nullptr;
+  static constexpr int kOperands = 5;
+  napi_ref references[kOperands] = {};  // of the arrays, `cancel` and, last, `done`
+  std::string error;
+
+  int64_t tasks() const { return conv ? conv->tasks() : gradWeights->tasks(); }
+  void runPart() {
+    nextTask = conv ? conv->runPart(src, dst, nextTask, *cancel)
+                    : gradWeights->runPart(src, gradOutput, dst, nextTask, *cancel);
+  }
+
+  bool queue(napi_env env) {
+    napi_value name;
+    return napi_create_string_utf8(env, "corr2d", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+           napi_create_async_work(env, nullptr, name, execute, complete, this, &work) == napi_ok &&
+           napi_queue_async_work(env, work) == napi_ok;
+  }
+
+  void deleteWork(napi_env env) {
+    if (work != nullptr) napi_delete_async_work(env, work);
+    work = nullptr;
+  }
+
+  void release(napi_env env) {
+    deleteWork(env);
+    for (napi_ref reference : references) {
+      if (reference != nullptr) napi_delete_reference(env, reference);
+    }
+  }
+
+  bool isDone() const { return !error.empty() || cancel->load() != 0 || nextTask == tasks(); }
+
+  static void execute(napi_env, void* self) {
+    Job& job = *static_cast<Job*>(self);
+    try {
+      job.runPart();
+    } catch (const std::bad_alloc&) {
+      job.error = "out of memory";
+    } catch (const std::exception& error) {
+      job.error = error.what();
+    } catch (...) {
+      job.error = "unknown error";
+    }
+  }
+
+  // False once the JavaScript thread is ending: Node waits for all work then, so no more is begun.
+  static bool canRunScript(napi_env env) {
+    napi_value global;
+    bool has;
+    return napi_get_global(env, &global) == napi_ok && napi_has_named_property(env, global, "Object", &has) == napi_ok;
+  }
+
+  static void complete(napi_env env, napi_status, void* self) {
+    std::unique_ptr<Job> job(static_cast<Job*>(self));
+    napi_handle_scope scope;
+    if (napi_open_handle_scope(env, &scope) != napi_ok) return;
+    job->deleteWork(env);
+    if (!canRunScript(env)) {
+      job->release(env);
+    } else if (!job->isDone() && job->queue(env)) {
+      job.release();
+    } else {
+      if (!job->isDone()) job->error = "the work could not be queued";
+      job->callBack(env);
+    }
+    napi_close_handle_scope(env, scope);
+  }
+
+  void callBack(napi_env env) {
+    napi_value done = nullptr, undefined = nullptr, result = nullptr;
+    napi_get_reference_value(env, references[kOperands - 1], &done);
+    napi_get_undefined(env, &undefined);
+    if (error.empty()) {
+      napi_get_null(env, &result);
+    } else {
+      napi_value message = nullptr;
+      napi_create_string_utf8(env, error.c_str(), error.size(), &message);
+      napi_create_error(env, nullptr, message, &result);
+    }
+    release(env);
+    if (done != nullptr) napi_call_function(env, undefined, done, 1, &result, nullptr);
+  }
+};
+
+// Keeps `operands`, the last two of which are `cancel` and `done`, and queues the job.
+template <size_t kCount>
+void start(napi_env env, std::unique_ptr<Job> job, const napi_value (&operands)[kCount]) {
+  static_assert(kCount <= Job::kOperands);
+  napi_typedarray_type type;
+  size_t length;
+  void* cancel;
+  if (napi_get_typedarray_info(env, operands[kCount - 2], &type, &length, &cancel, nullptr, nullptr) != napi_ok ||
+      type != napi_int32_array || length != 1) {
+    throw std::invalid_argument("expected an Int32Array of one element");
+  }
+  job->cancel = static_cast<std::atomic<int32_t>*>(cancel);
+  bool ok = true;
+  for (size_t i = 0; i < kCount; i++) {
+    napi_ref& reference = job->references[Job::kOperands - kCount + i];
+    ok = ok && napi_create_reference(env, operands[i], 1, &reference) == napi_ok;
+  }
+  ok = ok && job->queue(env);
+  if (!ok) {
+    job->release(env);
+    throw std::runtime_error("the work could not be queued");
+  }
+  job.release();
+}
+
+}  // namespace
