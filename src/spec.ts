@@ -43,6 +43,25 @@ export type Activation =
   | { readonly kind: "leakyRelu"; readonly alpha: number }
   | { readonly kind: "clamp"; readonly min: number; readonly max: number };
 
+/** Windows that slide over images, with everything resolved. */
+export interface WindowGeometry {
+  readonly batch: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  /** [vertical, horizontal] */
+  readonly strides: readonly [number, number];
+  /** [top, bottom, left, right] */
+  readonly padding: readonly [number, number, number, number];
+  /** [vertical, horizontal] */
+  readonly dilations: readonly [number, number];
+  /** Of input and output alike. */
+  readonly inputLayout: InputLayout;
+}
+
 /**
  * A convolution with everything resolved: what the operators hand to a backend, already valid, with no optionals.
  *
@@ -59,26 +78,11 @@ export type Activation =
  *   float32        activation(float32(sum) * scale[oc]), each step rounded to float32, half to even
  *   int8, uint8    the same, rounded half to even, plus outputZeroPoint, saturated
  */
-export interface ConvSpec extends Elements {
-  readonly batch: number;
+export interface ConvSpec extends Elements, WindowGeometry {
   readonly inChannels: number;
-  readonly inHeight: number;
-  readonly inWidth: number;
   readonly outChannels: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  /** [vertical, horizontal] */
-  readonly strides: readonly [number, number];
-  /** [top, bottom, left, right] */
-  readonly padding: readonly [number, number, number, number];
-  /** [vertical, horizontal] */
-  readonly dilations: readonly [number, number];
   readonly groups: number;
   readonly border: Border;
-  /** Of input and output alike. */
-  readonly inputLayout: InputLayout;
   readonly activation: Activation;
 }
 

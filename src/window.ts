@@ -13,7 +13,7 @@ import {
   resolvePadding,
   resolvePerAxis,
 } from "./shape.ts";
-import { type InputLayout, inputLayouts } from "./spec.ts";
+import { type InputLayout, inputLayouts, type WindowGeometry } from "./spec.ts";
 
 /** Where windows lie. Names follow WebNN. */
 export interface WindowOptions {
@@ -32,23 +32,9 @@ export const roundings = ["floor", "ceil"] as const;
  */
 export type Rounding = (typeof roundings)[number];
 
-/** Windows with everything resolved. */
-export interface WindowSpec {
-  readonly batch: number;
+/** Windows that each channel has for itself. */
+export interface WindowSpec extends WindowGeometry {
   readonly channels: number;
-  readonly inHeight: number;
-  readonly inWidth: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  /** [vertical, horizontal] */
-  readonly strides: readonly [number, number];
-  /** [top, bottom, left, right] */
-  readonly padding: readonly [number, number, number, number];
-  /** [vertical, horizontal] */
-  readonly dilations: readonly [number, number];
-  readonly inputLayout: InputLayout;
 }
 
 /**

@@ -7,9 +7,9 @@ import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
 import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
-import { directInteger, finishOf } from "./reference/direct-integer.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
 import { im2col, tilePixels } from "./reference/im2col.ts";
+import { integerOutput } from "./reference/integer-output.ts";
 import { pool } from "./reference/pool.ts";
 import { strided } from "./reference/strided.ts";
 import { winograd, winogradBytes } from "./reference/winograd.ts";
@@ -74,9 +74,9 @@ type Run = (geometry: Geometry, input: TypedArray, output: TypedArray) => void;
 /** What computes a convolution, and the bytes that it needs for it. */
 function runnerOf({ spec, algorithm, weights, bias, scale }: ConvSource): { run: Run; bytes: number } {
   if (isInteger(spec.dtype)) {
-    const finish = finishOf(spec, scale);
+    const finish = integerOutput(spec, scale);
     return {
-      run: (geometry, input, output) => directInteger(spec, geometry, weights, bias, finish, input, output),
+      run: (geometry, input, output) => direct(spec, geometry, weights, bias, finish, input, output),
       bytes: 0,
     };
   }

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../../dtype.ts";
+import type { TypedArray } from "../../dtype.ts";
 import type { ConvSpec } from "../../spec.ts";
 import type { Geometry } from "./geometry.ts";
 
-/** The definition: for each output, a sum over its window as it lies in the input. Sums are float64. */
+/**
+ * The definition: for each output, a sum over its window as it lies in the input. Sums are float64, in which those of
+ * integers are exact up to 2^37 products. What padding is filled with stands for zero.
+ *
+ * @param finish from the sum to an output of channel `oc`
+ */
 export function direct(
   spec: ConvSpec,
   geometry: Geometry,
-  weights: FloatArray,
-  bias: FloatArray | null,
-  activation: (x: number) => number,
-  x: FloatArray,
-  out: FloatArray,
+  weights: TypedArray,
+  bias: TypedArray | null,
+  finish: (sum: number, oc: number) => number,
+  x: TypedArray,
+  out: TypedArray,
 ): void {
-  const { batch, outChannels, outHeight, outWidth, kernelHeight, kernelWidth } = spec;
+  const { batch, outChannels, outHeight, outWidth, kernelHeight, kernelWidth, inputZeroPoint } = spec;
   const { input, output, sourceRow, sourceColumn } = geometry;
   const groupIn = spec.inChannels / spec.groups;
   const groupOut = outChannels / spec.groups;
@@ -30,13 +35,18 @@ export function direct(
               const row = sourceRow[oy * kernelHeight + ky];
               for (let kx = 0; kx < kernelWidth; kx++) {
                 const column = sourceColumn[ox * kernelWidth + kx];
-                const value = row < 0 || column < 0 ? 0 : x[plane + row * input.row + column * input.column];
+                const value =
+                  row < 0 || column < 0
+                    ? 0
+                    : x[plane + row * input.row + column * input.column] - inputZeroPoint;
                 sum += weights[w++] * value;
               }
             }
           }
-          out[n * output.batch + oc * output.channel + oy * output.row + ox * output.column] =
-            activation(sum);
+          out[n * output.batch + oc * output.channel + oy * output.row + ox * output.column] = finish(
+            sum,
+            oc,
+          );
         }
       }
     }

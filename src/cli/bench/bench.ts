@@ -6,8 +6,8 @@ import { backends, type ConvPlan, type Engine } from "../../index.ts";
 import { type Algorithm, algorithms, multiplyAdds } from "../../spec.ts";
 import { type EngineOptions, openEngine } from "../engine.ts";
 import { CommandError } from "../errors.ts";
+import { median } from "../numbers.ts";
 import { startProgress } from "../progress.ts";
-import { median } from "../table.ts";
 import { type BenchCase, benchCases } from "./cases.ts";
 import { type BenchResult, type CaseResult, printReport } from "./report.ts";
 

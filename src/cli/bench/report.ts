@@ -2,7 +2,7 @@
 import { cpus } from "node:os";
 import type { BackendReport } from "../../index.ts";
 import { formatTable } from "../../text-table.ts";
-import { formatMs, formatNumber } from "../table.ts";
+import { formatMs, formatNumber } from "../numbers.ts";
 
 export interface BenchResult {
   readonly backend: string;

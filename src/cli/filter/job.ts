@@ -6,7 +6,7 @@ import type { Pixels } from "../../image/pixels.ts";
 import { multiplyAdds } from "../../spec.ts";
 import { messageOf } from "../errors.ts";
 import type { ImageCodec, WritableExtension } from "../images.ts";
-import { median } from "../table.ts";
+import { median } from "../numbers.ts";
 import { type Job, writeWhole } from "./files.ts";
 
 /** What all files of one command share. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { formatTable } from "../../text-table.ts";
-import { formatMs, formatNumber } from "../table.ts";
+import { formatMs, formatNumber } from "../numbers.ts";
 import type { FilterOptions } from "./filter.ts";
 import type { FileDone, FileReport } from "./job.ts";
 
