@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // conv1d and conv3d: the definition, PyTorch's answers, what they have in common with conv2d, and what is refused.
-import { readFileSync } from "node:fs";
 import {
   Corr2dError,
   conv1d,
@@ -16,6 +15,7 @@ import {
 } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collectFailures, dtypes } from "./check.ts";
+import { type StoredTensor, storedCases } from "./fixtures.ts";
 import { expectedImplementations } from "./implementations.ts";
 import { type DType, type FloatArray, sourceIndex } from "./oracle.ts";
 import { Random } from "./random.ts";
@@ -158,11 +158,14 @@ const plain = ({ shape, data }: Tensor) => ({
   data: Array.from(data, (value) => value + 0),
 });
 
-const golden = readFileSync(new URL("fixtures/torch-conv-nd.jsonl", import.meta.url), "utf8")
-  .trimEnd()
-  .split("\n")
-  .slice(1)
-  .map((line) => JSON.parse(line));
+interface Convolved {
+  readonly x: StoredTensor;
+  readonly weights: StoredTensor;
+  readonly bias: readonly number[];
+  readonly options: Record<string, never>;
+  readonly y: StoredTensor;
+}
+const golden = storedCases<Convolved>("torch-conv-nd");
 
 describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
   "%s %s",
@@ -198,7 +201,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
     it("answers as PyTorch", () => {
       for (const { x, weights, bias, options, y } of golden) {
         const convolve = x.shape.length === 3 ? engine.conv1d : engine.conv3d;
-        const floats = (value: { data: number[]; shape: number[] }) => ({
+        const floats = (value: StoredTensor) => ({
           ...value,
           data: Float32Array.from(value.data),
         });

@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: MIT
 // What PyTorch answers (scripts/fixtures.py) for transposed convolutions and for gradients, against every backend.
-import { readFileSync } from "node:fs";
 import { type Conv2dGradientOptions, type ConvTranspose2dOptions, createEngine, type Engine } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collectFailures, dtypes } from "./check.ts";
+import { type StoredTensor, storedCases } from "./fixtures.ts";
 import { expectedImplementations } from "./implementations.ts";
 import type { DType, FloatArray } from "./oracle.ts";
 
-interface Stored {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
-
 interface Transposed {
-  readonly x: Stored;
-  readonly weights: Stored;
+  readonly x: StoredTensor;
+  readonly weights: StoredTensor;
   readonly bias?: readonly number[];
   readonly options: ConvTranspose2dOptions;
-  readonly y: Stored;
+  readonly y: StoredTensor;
 }
 
 interface Gradients {
-  readonly x: Stored;
-  readonly weights: Stored;
+  readonly x: StoredTensor;
+  readonly weights: StoredTensor;
   readonly options: Conv2dGradientOptions;
-  readonly gradOutput: Stored;
-  readonly gradInput: Stored;
-  readonly gradWeights: Stored;
-  readonly gradBias: Stored;
+  readonly gradOutput: StoredTensor;
+  readonly gradInput: StoredTensor;
+  readonly gradWeights: StoredTensor;
+  readonly gradBias: StoredTensor;
 }
 
 function load<T>(name: string): [number, T][] {
-  const text = readFileSync(new URL(`fixtures/${name}.jsonl`, import.meta.url), "utf8");
-  const [, ...cases] = text.trimEnd().split("\n");
-  return cases.map((line, i) => [i, JSON.parse(line) as T]);
+  return storedCases<T>(name).map((stored, i) => [i, stored]);
 }
 
 const transposed = load<Transposed>("torch-transposed");
@@ -41,10 +34,14 @@ const gradients = load<Gradients>("torch-gradients");
 
 const array = (dtype: DType, data: readonly number[]): FloatArray =>
   dtype === "float32" ? Float32Array.from(data) : Float64Array.from(data);
-const tensor = (dtype: DType, { shape, data }: Stored) => ({ shape, data: array(dtype, data) });
+const tensor = (dtype: DType, { shape, data }: StoredTensor) => ({ shape, data: array(dtype, data) });
 
 /** Operands are small whole numbers, so that every sum is exact: -0 alone may stand for 0. */
-function compare(name: string, actual: { shape: readonly number[]; data: FloatArray }, expected: Stored) {
+function compare(
+  name: string,
+  actual: { shape: readonly number[]; data: FloatArray },
+  expected: StoredTensor,
+) {
   expect([name, ...actual.shape]).toEqual([name, ...expected.shape]);
   expected.data.forEach((value, i) => {
     if (actual.data[i] !== value) throw new Error(`${name}[${i}]: ${actual.data[i]}, not ${value}`);

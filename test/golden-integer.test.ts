@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What PyTorch, NumPy and ONNX answer for integers (scripts/fixtures.py), against the default engine and every backend.
-import { readFileSync } from "node:fs";
 import { createEngine, type Engine, type IntegerConv2dOptions } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type StoredTensor, storedCases } from "./fixtures.ts";
 import { expectedImplementations } from "./implementations.ts";
-
-interface StoredTensor {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
 
 interface Fixture {
   readonly x: StoredTensor;
@@ -17,13 +12,7 @@ interface Fixture {
   readonly y: StoredTensor;
 }
 
-function load(name: string): Fixture[] {
-  const text = readFileSync(new URL(`fixtures/${name}.jsonl`, import.meta.url), "utf8");
-  const [, ...cases] = text.trimEnd().split("\n");
-  return cases.map((line) => JSON.parse(line) as Fixture);
-}
-
-const files = ["integer", "onnx"].map((name) => ({ name, cases: load(name) }));
+const files = ["integer", "onnx"].map((name) => ({ name, cases: storedCases<Fixture>(name) }));
 const engines = [{ backend: "default", isa: "any" }, ...expectedImplementations()];
 
 describe.each(engines.map(({ backend, isa }) => [backend, isa]))("%s %s", (backend, isa) => {

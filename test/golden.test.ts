@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What PyTorch and SciPy answer (scripts/fixtures.py), against the default engine, every backend, and the oracle.
-import { readFileSync } from "node:fs";
 import { type Conv2dOptions, type Corr2dOptions, createEngine, type Engine } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConvCase, convCases } from "./cases.ts";
 import { collectFailures, dtypes } from "./check.ts";
+import { type StoredTensor, storedCases } from "./fixtures.ts";
 import { expectedImplementations } from "./implementations.ts";
 import { type DType, expectedOf, type FloatArray, unitRoundoff } from "./oracle.ts";
-
-interface StoredTensor {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
 
 interface Conv2dFixture {
   readonly x: StoredTensor;
@@ -29,15 +24,9 @@ interface Corr2dFixture {
   readonly y: StoredTensor;
 }
 
-function load<T>(name: string): T[] {
-  const text = readFileSync(new URL(`fixtures/${name}.jsonl`, import.meta.url), "utf8");
-  const [, ...cases] = text.trimEnd().split("\n");
-  return cases.map((line) => JSON.parse(line) as T);
-}
-
-const torch = load<Conv2dFixture>("torch");
-const signal = load<Corr2dFixture>("scipy-signal");
-const ndimage = load<Corr2dFixture>("scipy-ndimage");
+const torch = storedCases<Conv2dFixture>("torch");
+const signal = storedCases<Corr2dFixture>("scipy-signal");
+const ndimage = storedCases<Corr2dFixture>("scipy-ndimage");
 
 const array = (dtype: DType, data: readonly number[]): FloatArray =>
   dtype === "float32" ? Float32Array.from(data) : Float64Array.from(data);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Training as PyTorch does it (scripts/fixtures_learn.py): layers, losses, gradients and optimisers together.
-import { readFileSync } from "node:fs";
 import { createEngine, type TensorLike } from "corr2d";
 import * as learn from "corr2d/learn";
 import { expect, it } from "vitest";
+import { storedCases } from "./fixtures.ts";
 
 interface Case {
   readonly loss: "mse" | "softmaxCrossEntropy";
@@ -16,10 +16,7 @@ interface Case {
   readonly after: Readonly<Record<string, readonly number[]>>;
 }
 
-const [, ...lines] = readFileSync(new URL("fixtures/torch-learn.jsonl", import.meta.url), "utf8")
-  .trim()
-  .split("\n");
-const cases = lines.map((line) => JSON.parse(line) as Case);
+const cases = storedCases<Case>("torch-learn");
 const backends = ["native", "wasm", "reference"] as const;
 
 const dtype = "float64";

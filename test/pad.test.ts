@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Padding: the definition, NumPy's answers, and its adjoint.
-import { readFileSync } from "node:fs";
 import { Corr2dError, createEngine, type ImagePadding, type PadOptions, pad, padGrad } from "corr2d";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dtypes } from "./check.ts";
+import { type StoredTensor, storedCases } from "./fixtures.ts";
 import { lay } from "./operands.ts";
 import { sourceIndex } from "./oracle.ts";
 
@@ -53,17 +53,22 @@ describe("pad", () => {
     );
   });
 
-  const golden = readFileSync(new URL("fixtures/numpy-pad.jsonl", import.meta.url), "utf8")
-    .trimEnd()
-    .split("\n");
-  it.each(golden.slice(1))("is numpy.pad: %s", (line) => {
-    const { x, padding, options, y } = JSON.parse(line);
-    for (const type of [Float32Array, Float64Array]) {
-      const padded = pad({ data: type.from(x.data), shape: x.shape }, padding, options);
-      expect(padded.data).toBeInstanceOf(type);
-      expect({ shape: padded.shape, data: [...padded.data] }).toEqual(y);
-    }
-  });
+  interface Padded {
+    readonly x: StoredTensor;
+    readonly padding: Parameters<typeof pad>[1];
+    readonly options: Parameters<typeof pad>[2];
+    readonly y: StoredTensor;
+  }
+  it.each(storedCases<Padded>("numpy-pad"))(
+    "is numpy.pad: $padding, $options",
+    ({ x, padding, options, y }) => {
+      for (const type of [Float32Array, Float64Array]) {
+        const padded = pad({ data: type.from(x.data), shape: x.shape }, padding, options);
+        expect(padded.data).toBeInstanceOf(type);
+        expect({ shape: padded.shape, data: [...padded.data] }).toEqual(y);
+      }
+    },
+  );
 
   it("takes nested arrays, one number, two or four", () => {
     const rows = [[1, 2]];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Pooling and its gradients: the definition, PyTorch's answers, finite differences, and what is refused.
-import { readFileSync } from "node:fs";
 import type * as corr2d from "corr2d";
 import {
   type AvgPool2dOptions,
@@ -17,6 +16,7 @@ import {
 } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collectFailures, dtypes } from "./check.ts";
+import { storedCases } from "./fixtures.ts";
 import { expectedImplementations } from "./implementations.ts";
 import { lay } from "./operands.ts";
 import { type DType, type FloatArray, sourceIndex, unitRoundoff } from "./oracle.ts";
@@ -261,11 +261,7 @@ interface Fixture {
   readonly gradX: Stored;
 }
 
-const golden = readFileSync(new URL("fixtures/torch-pool2d.jsonl", import.meta.url), "utf8")
-  .trimEnd()
-  .split("\n")
-  .slice(1)
-  .map((line) => JSON.parse(line) as Fixture);
+const golden = storedCases<Fixture>("torch-pool2d");
 
 const tensor = (dtype: DType, { shape, data }: Stored) => ({ shape, data: array(dtype, data) });
 

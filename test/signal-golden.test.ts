@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What NumPy and SciPy answer (scripts/fixtures_signal.py). Numbers there have 12 digits; ours are within 1e-11 of the
 // largest of a case, which leaves the rest to a few hundred roundings of float64.
-import { readFileSync } from "node:fs";
 import {
   convolve1d,
   corr1d,
@@ -19,6 +18,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { planFft } from "../dist/signal/fft.js";
 import { realFft } from "../dist/signal/real-fft.js";
+import { storedCases } from "./fixtures.ts";
 import { expectedImplementations } from "./implementations.ts";
 
 type Numbers = readonly number[];
@@ -57,10 +57,7 @@ interface Cases {
   "newton-cotes": { size: number; weights: Numbers };
 }
 
-const [, ...lines] = readFileSync(new URL("fixtures/signal.jsonl", import.meta.url), "utf8")
-  .trimEnd()
-  .split("\n");
-const all = lines.map((line) => JSON.parse(line) as { case: keyof Cases });
+const all = storedCases<{ case: keyof Cases }>("signal");
 
 function casesOf<K extends keyof Cases>(name: K): Cases[K][] {
   const cases = all.filter((c) => c.case === name) as unknown as Cases[K][];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Signals: what must hold of corr1d, Fourier transforms and streams beside the answers of SciPy.
+// corr1d and its streams: what must hold of them beside the answers of SciPy; and what functions of signals refuse.
 import {
   type Corr1dOptions,
   Corr2dError,
@@ -12,42 +12,19 @@ import {
   istft,
   kernels,
   type SampleStream,
-  type Spectra,
-  type StreamStftOptions,
   spectrogram,
   stft,
   streamConv1d,
   streamStft,
   Tensor,
-  type Window,
 } from "corr2d";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { planFft } from "../dist/signal/fft.js";
 import { bestLength } from "../dist/signal/overlap-save.js";
-import { realFft } from "../dist/signal/real-fft.js";
 import { expectedImplementations } from "./implementations.ts";
 import { type FloatArray, sourceIndex, unitRoundoff } from "./oracle.ts";
 import { Random } from "./random.ts";
+import { borders, type DType, dtypes, makers, noise, sumOf } from "./signals.ts";
 
-const makers = { float32: Float32Array, float64: Float64Array } as const;
-type DType = keyof typeof makers;
-const dtypes = ["float32", "float64"] as const;
-
-function noise(length: number, seed: number, dtype: DType = "float64"): FloatArray {
-  const random = new Random(seed);
-  return makers[dtype].from(Array.from({ length }, () => random.next() * 2 - 1));
-}
-
-const square = (value: number) => value * value;
-
-function sumOf(values: ArrayLike<number>, term: (value: number) => number): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += term(values[i]);
-  return sum;
-}
-
-const borders = ["constant", "replicate", "reflect", "mirror", "wrap"] as const;
 type Border = (typeof borders)[number];
 
 interface Case {
@@ -282,211 +259,6 @@ describe("streams", () => {
     expect(() => stream.push(Float64Array.of(1))).toThrow(Corr2dError);
     expect(() => stream.push(["1"] as never)).toThrow(Corr2dError);
     expect([...stream.push([2])]).toEqual([3]);
-  });
-});
-
-describe("the Fourier transform", () => {
-  /** Largest error of an output relative to the length of the spectrum, and what Higham's theorem 24.2 allows. */
-  it("has a small error at every length", () => {
-    for (let n = 1; n <= 200; n++) {
-      const re = noise(n, n);
-      const im = noise(n, n + 1000);
-      const a = Float64Array.from(re);
-      const b = Float64Array.from(im);
-      planFft(n).forward(a, b);
-      let error = 0;
-      let norm = 0;
-      for (let k = 0; k < n; k++) {
-        let sumRe = 0;
-        let sumIm = 0;
-        for (let t = 0; t < n; t++) {
-          const angle = (2 * Math.PI * ((k * t) % n)) / n;
-          sumRe += re[t] * Math.cos(angle) + im[t] * Math.sin(angle);
-          sumIm += im[t] * Math.cos(angle) - re[t] * Math.sin(angle);
-        }
-        error += (sumRe - a[k]) ** 2 + (sumIm - b[k]) ** 2;
-        norm += sumRe ** 2 + sumIm ** 2;
-      }
-      // Chirps take three transforms of up to 4 n; the oracle's angles are rounded to 3 units each.
-      const transforms = 3 * 7 * (Math.log2(n) + 2) * 2 ** -53;
-      const oracle = (n + 20) * 2 ** -53;
-      expect(Math.sqrt(error / norm), `length ${n}`).toBeLessThan(transforms + oracle);
-    }
-  });
-
-  it("keeps energy (Parseval), is linear and turns shifts into phases", () => {
-    const length = fc.constantFrom(1, 2, 12, 60, 64, 74, 97, 128, 211);
-    fc.assert(
-      fc.property(length, fc.nat(1e6), fc.nat(210), (n, seed, by) => {
-        const x = noise(n, seed);
-        const y = noise(n, seed + 1);
-        const spectrum = (signal: ArrayLike<number>) => {
-          const re = Float64Array.from(signal);
-          const im = new Float64Array(n);
-          planFft(n).forward(re, im);
-          return { re, im };
-        };
-        const X = spectrum(x);
-        const Y = spectrum(y);
-        const Z = spectrum(Array.from(x, (value, i) => 2 * value - y[i]));
-        const S = spectrum(Array.from(x, (_, i) => x[(i + by) % n]));
-        const tolerance = n * 1e-14;
-        let energy = 0;
-        for (let k = 0; k < n; k++) {
-          energy += (X.re[k] ** 2 + X.im[k] ** 2) / n;
-          expect(Math.abs(Z.re[k] - (2 * X.re[k] - Y.re[k]))).toBeLessThan(tolerance);
-          const angle = (2 * Math.PI * ((k * by) % n)) / n;
-          expect(Math.abs(S.re[k] - (X.re[k] * Math.cos(angle) - X.im[k] * Math.sin(angle)))).toBeLessThan(
-            tolerance,
-          );
-        }
-        expect(Math.abs(energy - sumOf(x, square))).toBeLessThan(tolerance);
-      }),
-      { seed: 1, numRuns: 60 },
-    );
-  });
-
-  it("of real sequences is remembered for a few lengths, and right for all", () => {
-    for (const n of [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 8, 17]) {
-      const { bins, forward, length } = realFft(n);
-      const re = new Float64Array(bins);
-      forward(new Float64Array(n).fill(1), re, new Float64Array(bins));
-      expect([length, bins, Math.round(re[0])]).toEqual([n, Math.floor(n / 2) + 1, n]);
-    }
-  });
-});
-
-describe("stft", () => {
-  const windows: Window[] = ["hann", "hamming", "blackman", "boxcar", { kind: "gaussian", sigma: 4 }];
-
-  it("and istft give the signal back, where windows overlap", () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...windows),
-        fc.integer({ min: 1, max: 40 }),
-        fc.integer({ min: 1, max: 4 }),
-        fc.integer({ min: 0, max: 9 }),
-        fc.integer({ min: 1, max: 150 }),
-        fc.constantFrom(...borders),
-        fc.constantFrom("spectrum", "psd", "none"),
-        (window, windowLength, parts, more, length, border, scaling) => {
-          const hop = Math.max(Math.floor(windowLength / (parts + 1)), 1);
-          const options = {
-            ...({ window, windowLength, hop, border, scaling, sampleRate: 3 } as const),
-            fftLength: windowLength + more,
-          };
-          const x = noise(length, length);
-          let back: FloatArray;
-          try {
-            back = istft(stft(x, options), { ...options, length }).data;
-          } catch (error) {
-            // A window with a 0 at a hop of its whole length: no sample there can come back.
-            expect(String(error)).toContain("weight 0");
-            return;
-          }
-          x.forEach((value: number, i: number) => {
-            expect(Math.abs(back[i] - value)).toBeLessThan(1e-9); // weights are at least 1e-10, as a rule above 0.01
-          });
-        },
-      ),
-      { seed: 2, numRuns: 300 },
-    );
-  });
-
-  it("is a convolution with windowed waves, its hop the stride", () => {
-    const x = noise(100, 3);
-    const window = getWindow("hann", 16);
-    const { real, imag } = stft(x, {
-      windowLength: 16,
-      hop: 5,
-      border: "none",
-      padded: false,
-      scaling: "none",
-    });
-    const [bins, frames] = real.shape;
-    for (let k = 0; k < bins; k++) {
-      const wave = (f: (angle: number) => number) =>
-        window.map((value, n) => value * f((-2 * Math.PI * k * n) / 16));
-      for (const [part, f] of [[real, Math.cos] as const, [imag, Math.sin] as const]) {
-        const expected = corr1d(x, wave(f), { strides: 5, algorithm: "direct" }).data;
-        expect(expected).toHaveLength(frames);
-        expected.forEach((value: number, i: number) => {
-          expect(Math.abs(part.data[k * frames + i] - value)).toBeLessThan(1e-13);
-        });
-      }
-    }
-  });
-
-  it("shows a tone at its frequency, with half its amplitude", () => {
-    const x = Float64Array.from({ length: 1000 }, (_, i) => 3 * Math.cos((2 * Math.PI * 50 * i) / 400));
-    const { values, frequencies, times } = spectrogram(x, {
-      ...({ sampleRate: 400, windowLength: 80, mode: "magnitude", scaling: "spectrum" } as const),
-    });
-    const frame = Math.floor(times.length / 2);
-    const column = Array.from(frequencies, (_, k) => values.data[k * times.length + frame]);
-    expect(frequencies[column.indexOf(Math.max(...column))]).toBe(50);
-    expect(Math.max(...column)).toBeCloseTo(1.5, 12);
-    expect(times[frame]).toBe((frame * 40) / 400);
-  });
-
-  it("of density sums up to the power of the signal (Parseval)", () => {
-    const x = noise(4096, 9);
-    for (const windowLength of [64, 63]) {
-      const { values, frequencies } = spectrogram(x, {
-        ...({
-          window: "boxcar",
-          windowLength,
-          hop: windowLength,
-          border: "none",
-          padded: false,
-          sampleRate: 7,
-        } as const),
-      });
-      const frames = values.shape[1];
-      const total = sumOf(values.data, (value) => value) * frequencies[1];
-      const power = sumOf(x.slice(0, frames * windowLength), square);
-      expect(total / frames).toBeCloseTo(power / (frames * windowLength), 12);
-    }
-  });
-
-  it("as a stream has the bits of one call, however it is cut", () => {
-    const random = new Random(11);
-    for (let seed = 0; seed < 80; seed++) {
-      const dtype = random.pick(dtypes);
-      const options: StreamStftOptions = {
-        window: random.pick(windows),
-        windowLength: random.integer(1, 40),
-        hop: random.integer(1, 60),
-        border: random.pick(["constant", "none"]),
-        padded: random.chance(0.5),
-        detrend: random.pick(["none", "constant"]),
-        sampleRate: 8000,
-      };
-      const x = noise(random.integer(40, 300), seed, dtype);
-      const whole = stft(x, options);
-      const stream = streamStft({ ...options, dtype });
-      for (let run = 0; run < 2; run++) {
-        const parts: Spectra[] = [];
-        for (let i = 0; i < x.length; ) {
-          const length = random.integer(0, 70);
-          parts.push(stream.push(x.slice(i, i + length)));
-          i += length;
-        }
-        parts.push(stream.flush());
-        const [bins, frames] = whole.real.shape;
-        expect(parts.flatMap(({ times }) => [...times])).toEqual([...whole.times]);
-        for (const part of ["real", "imag"] as const) {
-          const rows = Array.from({ length: bins }, (_, k) =>
-            parts.flatMap((spectra) => {
-              const columns = spectra[part].shape[1];
-              return [...spectra[part].data.subarray(k * columns, (k + 1) * columns)];
-            }),
-          );
-          expect(rows.flat(), `seed ${seed} ${JSON.stringify(options)}`).toEqual([...whole[part].data]);
-          expect(rows[0]).toHaveLength(frames);
-        }
-      }
-    }
   });
 });
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // unfold and fold: the definition, PyTorch's answers, that they are adjoint, and that convolution is a product.
-import { readFileSync } from "node:fs";
 import {
   Corr2dError,
   conv2d,
@@ -14,6 +13,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dtypes } from "./check.ts";
+import { type StoredTensor, storedCases } from "./fixtures.ts";
 import { sourceIndex } from "./oracle.ts";
 
 const borders = ["constant", "replicate", "reflect", "mirror", "wrap"] as const;
@@ -165,14 +165,18 @@ describe("fold", () => {
 });
 
 describe("both", () => {
-  const golden = readFileSync(new URL("fixtures/torch-unfold.jsonl", import.meta.url), "utf8")
-    .trimEnd()
-    .split("\n");
+  interface Unfolded {
+    readonly x: StoredTensor;
+    readonly y: StoredTensor;
+    readonly columns: StoredTensor;
+    readonly image: StoredTensor;
+    readonly options: UnfoldOptions;
+  }
 
-  it.each(golden.slice(1).map((line) => JSON.parse(line)))("are PyTorch's: $options", (stored) => {
+  it.each(storedCases<Unfolded>("torch-unfold"))("are PyTorch's: $options", (stored) => {
     const { x, y, columns, image, options } = stored;
     for (const type of [Float32Array, Float64Array]) {
-      const tensorOf = (value: { data: number[]; shape: number[] }) => ({
+      const tensorOf = (value: StoredTensor) => ({
         ...value,
         data: type.from(value.data),
       });
@@ -181,7 +185,7 @@ describe("both", () => {
         data: Array.from(data, (value) => value + 0),
       });
       expect(plain(unfold(tensorOf(x), options))).toEqual(y);
-      expect(plain(fold(tensorOf(columns), image.shape.slice(2), options))).toEqual(image);
+      expect(plain(fold(tensorOf(columns), [image.shape[2], image.shape[3]], options))).toEqual(image);
     }
   });
 
