@@ -67,7 +67,7 @@ function groups<T>(
     const bias = p.bias + <usize>(begin + channel) * sizeof<T>();
     const from = source + group * p.groupIn * p.inChannelStep;
     const target = result + (begin + channel) * p.outChannelStep;
-    if (p.algorithm == Algorithm.WINOGRAD) {
+    if (sizeof<T>() == 4 && p.algorithm == Algorithm.WINOGRAD) {
       f.accumulate = 0;
       setFinish<T>(p, f, bias, true);
       winograd(p, f, from, target, workspace, oy, oy + rows);

@@ -4,10 +4,10 @@
 //   dist/cli.LICENSES.txt   the licences of those dependencies
 //   dist/browser.js         the library for browsers
 //   dist/browser-learn.js   corr2d/learn for browsers
-//   dist/browser-chunk.js   what these two share: nearly all of the former, with the WASM for plain SIMD inside
-//   dist/browser-relaxed.js the WASM for relaxed SIMD, which init() of the former loads where it runs
+//   dist/browser-chunk.js   what these two share: nearly all of the former, with the WASM for float32 on plain SIMD inside
+//   dist/browser-NAME.js    the other WASM modules, which init() of the former loads
 //   dist/browser-worker.js  its worker, likewise
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -15,7 +15,14 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const src = join(root, "src");
 const dist = join(root, "dist");
-const wasm = (build) => join(dist, `corr2d-${build}.wasm`);
+/** The modules of build-wasm.mjs by their names. */
+const wasm = new Map(
+  readdirSync(dist)
+    .map((entry) => [entry.match(/^corr2d-(.*)\.wasm$/)?.[1], join(dist, entry)])
+    .filter(([name]) => name !== undefined),
+);
+/** The one inside dist/browser.js. */
+const inlined = "float32-simd";
 
 /** Imports that leave src/cli stay imports, of what tsc wrote to dist/: the addon and the WASM load from there. */
 const libraryStaysOutside = {
@@ -29,19 +36,22 @@ const libraryStaysOutside = {
   },
 };
 
-/** `import hex from "corr2d:wasm-simd"` gives the bytes of dist/corr2d-simd.wasm; that of another build is a file. */
+/** `import hex from "corr2d:wasm/NAME"` gives the bytes of dist/corr2d-NAME.wasm; all but one are files. */
 const inlineWasm = {
   name: "inline-wasm",
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^corr2d:wasm-simd$/ }, () => ({ path: "simd", namespace: "corr2d-wasm" }));
-    onResolve({ filter: /^corr2d:wasm-relaxed$/ }, () => ({ path: "./browser-relaxed.js", external: true }));
+    onResolve({ filter: /^corr2d:wasm\// }, ({ path }) => {
+      const name = path.slice("corr2d:wasm/".length);
+      if (name === inlined) return { path: name, namespace: "corr2d-wasm" };
+      return { path: `./browser-${name}.js`, external: true };
+    });
     onLoad({ filter: /.*/, namespace: "corr2d-wasm" }, ({ path }) => ({ contents: textModule(path) }));
   },
 };
 
 /** A module whose default export is a build in hexadecimal: servers compress that a fifth smaller than base64. */
-function textModule(build) {
-  return `export default ${JSON.stringify(readFileSync(wasm(build), "hex"))};\n`;
+function textModule(name) {
+  return `export default ${JSON.stringify(readFileSync(wasm.get(name), "hex"))};\n`;
 }
 
 async function bundleCli() {
@@ -103,14 +113,16 @@ function bundleForBrowsers(entryPoints) {
   });
 }
 
-for (const build of ["simd", "relaxed"]) {
-  if (existsSync(wasm(build))) continue;
-  console.error(`${relative(root, wasm(build))} is missing: run npm run build:wasm first`);
+if (!wasm.has(inlined)) {
+  console.error("dist/*.wasm is missing: run npm run build:wasm first");
   process.exit(1);
 }
 await bundleCli();
 await bundleForBrowsers({ browser: "src/browser.ts", "browser-learn": "src/learn/browser.ts" });
-writeFileSync(join(dist, "browser-relaxed.js"), `// SPDX-License-Identifier: MIT\n${textModule("relaxed")}`);
+for (const name of wasm.keys()) {
+  if (name === inlined) continue;
+  writeFileSync(join(dist, `browser-${name}.js`), `// SPDX-License-Identifier: MIT\n${textModule(name)}`);
+}
 for (const file of ["platform/browser.js", "learn/browser.js"]) {
   rmSync(join(dist, file), { force: true }); // as a file of its own it cannot be loaded
 }

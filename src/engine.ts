@@ -3,6 +3,7 @@
 import type { Allocation, Backend, BackendName } from "./backend/backend.ts";
 import { type BackendOptions, openBackend } from "./backend/choose.ts";
 import { createInlineBackend } from "./backend/reference.ts";
+import type { WasmIsa } from "./backend/wasm-modules.ts";
 import type { ByteArray, FloatDType } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
 import { type ConvTranspose2dOperators, convTranspose2dOperators } from "./ops/conv-transpose2d-operators.ts";
@@ -24,6 +25,7 @@ import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
+import { platform } from "./platform/platform.ts";
 import { checkOneOf, readOptions } from "./resolve.ts";
 import {
   AllocatedTensor,
@@ -167,7 +169,9 @@ const smallMultiplyAdds = 1000;
  * missing; `cause` says why.
  */
 export async function createEngine(options?: BackendOptions): Promise<Engine> {
-  return openEngine(readOptions(options, ["backend", "threads", "isa"]));
+  const engine = openEngine(readOptions(options, ["backend", "threads", "isa"]));
+  if (engine.backend === "wasm") await platform().fetchWasm(engine.isa as WasmIsa);
+  return engine;
 }
 
 function openEngine(options: BackendOptions): Engine {

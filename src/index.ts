@@ -6,5 +6,5 @@ setPlatform(nodePlatform);
 
 export * from "./api.ts";
 
-/** Resolves when the first call can be made: at once in Node, after compiling the WASM module in a browser. */
+/** Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. */
 export async function init(): Promise<void> {}

@@ -15,6 +15,10 @@ interface PackedFile {
   readonly size: number;
 }
 
+const wasmFiles = [
+  ...["float32-simd", "float32-relaxed", "float64-simd", "float64-relaxed", "integers", "windows"],
+];
+
 let folder: string;
 let tarball: string;
 let files: PackedFile[];
@@ -61,7 +65,7 @@ describe("the tarball", () => {
     const allowed = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^dist\/([\w-]+\/)*[\w-]+\.(js|d\.ts)$/,
-      /^dist\/corr2d-(simd|relaxed)\.wasm$/,
+      /^dist\/corr2d-(float(32|64)-(simd|relaxed)|integers|windows)\.wasm$/,
       /^dist\/cli\.LICENSES\.txt$/,
       /^prebuilds\/[\w-]+\/corr2d\.node$/,
     ];
@@ -87,9 +91,8 @@ describe("the tarball", () => {
         "dist/learn/index.d.ts",
         "dist/backend/worker.js",
         "dist/cli.js",
-        "dist/browser-relaxed.js",
-        "dist/corr2d-simd.wasm",
-        "dist/corr2d-relaxed.wasm",
+        ...wasmFiles.map((name) => `dist/corr2d-${name}.wasm`),
+        ...wasmFiles.filter((name) => name !== "float32-simd").map((name) => `dist/browser-${name}.js`),
         `prebuilds/${process.platform}-${process.arch}/corr2d.node`,
       ]),
     );
@@ -104,10 +107,10 @@ describe("the tarball", () => {
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(5e6);
   });
 
-  it("brings little to browsers: under 80 KB a WASM build, 25 KB compressed; under 80 KB compressed all in one", () => {
-    for (const build of ["simd", "relaxed"]) {
-      const wasm = readFileSync(installed("dist", `corr2d-${build}.wasm`));
-      expect(wasm.length).toBeLessThan(80_000);
+  it("brings little to browsers: under 60 KB a WASM module, 25 KB compressed; under 80 KB compressed all in one", () => {
+    for (const name of wasmFiles) {
+      const wasm = readFileSync(installed("dist", `corr2d-${name}.wasm`));
+      expect(wasm.length).toBeLessThan(60_000);
       expect(gzipSync(wasm).length).toBeLessThan(25_000);
     }
     const compressed = (name: string) => gzipSync(readFileSync(installed("dist", name))).length;

@@ -37,6 +37,34 @@ describe.runIf(process.platform === "linux")("threads", () => {
     expect(value).toBeCloseTo(64 * 9 * 0.5, 2);
   });
 
+  it("are given what they lack when work of another type comes, and stay the same threads", async () => {
+    const code = `${prelude}
+      runFor(1000);
+      const begun = ids();
+      const shares = [];
+      for (const [type, dtype] of [[Float64Array, "float64"], [Int8Array, "integers"]]) {
+        const w = { data: new type(64 * 64 * 9).fill(2), shape: [64, 64, 3, 3] };
+        const other = engine.planConv2d(shape, w, { padding: 1 });
+        const image = new type(64 * 56 * 56).fill(1);
+        const before = busy();
+        let y;
+        for (const end = performance.now() + 2000; performance.now() < end; ) y = other.run(image);
+        const [first, second] = busy().map((seconds, i) => seconds - before[i]).sort((a, b) => b - a);
+        shares.push([dtype, second > first / 10, y.data[57], y.data[56 * 57]]);
+      }
+      const same = JSON.stringify(ids()) === JSON.stringify(begun);
+      console.log(JSON.stringify({ same, shares }));
+    `;
+    // 3x3 windows of ones in 64 channels inside, of 2x3 of them at the left edge, by weights of 2.
+    expect(await evaluate(code)).toEqual({
+      same: true,
+      shares: [
+        ["float64", true, 1152, 768],
+        ["integers", true, 1152, 768],
+      ],
+    });
+  });
+
   it("start for no small work, nor for an engine of one thread", async () => {
     const code = `${prelude}
       const before = threads();

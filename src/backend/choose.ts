@@ -7,7 +7,8 @@ import { type Backend, type BackendName, backendNames } from "./backend.ts";
 import { createNativeBackend, type NativeAddon } from "./native.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
-import { findWasmBuilds, loadBuild, type WasmIsa, whyNoThreads } from "./wasm-builds.ts";
+import { findWasmBuilds, loadModule, whyNoThreads } from "./wasm-builds.ts";
+import type { WasmIsa, WasmModule } from "./wasm-modules.ts";
 
 /** What `createEngine` can be asked for; what is left out comes from the environment, then from what there is. */
 export interface BackendOptions {
@@ -175,8 +176,9 @@ function once<T>(attempt: () => T): () => T {
 const addon: () => NativeAddon = once(() => platform().loadAddon());
 
 function openWasm(isa: WasmIsa, threads: number): Backend {
-  const sharedModule = threads > 1 && whyNoThreads() === undefined ? loadBuild(isa, true) : undefined;
-  return createWasmBackend({ module: loadBuild(isa) as WebAssembly.Module, sharedModule, isa, threads });
+  const shared = threads > 1 && whyNoThreads() === undefined;
+  const load = (name: WasmModule, shared: boolean) => loadModule(name, isa, shared);
+  return createWasmBackend({ load, isa, shared, threads });
 }
 
 function describeWasm(): { threads: number; reason: string } {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { platform } from "../platform/platform.ts";
-
-/** The builds of assembly/ by the instructions that they need, best first. */
-export const wasmIsas = ["relaxed-simd", "simd128"] as const;
-export type WasmIsa = (typeof wasmIsas)[number];
+import { type WasmFile, type WasmIsa, type WasmModule, wasmFile, wasmIsas } from "./wasm-modules.ts";
 
 /** `(func (result v128) (f32x4.relaxed_madd ...))`: the smallest module that needs relaxed SIMD. */
 const relaxedProbe = Uint8Array.of(
@@ -21,27 +18,28 @@ export function hasRelaxedSimd(): boolean {
 /** What there is of them, best first, and in words why not more. Throws where there is no WebAssembly at all. */
 export function findWasmBuilds(): { readonly isas: readonly WasmIsa[]; readonly reason: string } {
   const relaxed = hasRelaxedSimd();
-  if (relaxed && loadBuild("relaxed-simd") !== undefined) {
+  if (relaxed && loadModule("float32", "relaxed-simd") !== undefined) {
     return { isas: wasmIsas, reason: "this runtime has relaxed SIMD" };
   }
-  loadBuild("simd128");
+  loadModule("float32", "simd128");
   const reason = relaxed ? "the build for relaxed SIMD is not loaded" : "this runtime has no relaxed SIMD";
   return { isas: ["simd128"], reason };
 }
 
-/** Compiled once; undefined where the platform has not loaded it. With `shared` its memory is a shared one. */
-export function loadBuild(isa: WasmIsa, shared = false): WebAssembly.Module | undefined {
+/** Compiled by the first call; undefined where the platform has not loaded it. With `shared` its memory is a shared one. */
+export function loadModule(name: WasmModule, isa: WasmIsa, shared = false): WebAssembly.Module | undefined {
   const modules = shared ? sharedModules : plainModules;
-  let module = modules.get(isa);
+  const file = wasmFile(name, isa);
+  let module = modules.get(file);
   if (module === undefined) {
-    module = platform().loadWasm(isa, shared);
-    if (module !== undefined) modules.set(isa, module);
+    module = platform().loadWasm(file, shared);
+    if (module !== undefined) modules.set(file, module);
   }
   return module;
 }
 
-const plainModules = new Map<WasmIsa, WebAssembly.Module>();
-const sharedModules = new Map<WasmIsa, WebAssembly.Module>();
+const plainModules = new Map<WasmFile, WebAssembly.Module>();
+const sharedModules = new Map<WasmFile, WebAssembly.Module>();
 
 /** Why this thread cannot share its work with others, or undefined where it can. */
 export function whyNoThreads(): string | undefined {

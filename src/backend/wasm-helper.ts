@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the calling thread and its helpers agree on, and what a helper does; wasm-team.ts is the calling thread's side.
 
-/** The arguments of `run` in assembly/index.ts, but for the workspace: those after it follow those before it. */
+/** A module, by its place in `wasmModules`, and the arguments of its `run` but for the workspace: those after it follow those before it. */
 export type Job = readonly [
+  module: number,
   plan: number,
   input: number,
   output: number,
@@ -14,7 +15,8 @@ export type Job = readonly [
 ];
 
 export interface HelpRequest {
-  readonly module: WebAssembly.Module;
+  /** By their places in `wasmModules`, as far as they were needed yet. */
+  readonly modules: readonly (WebAssembly.Module | undefined)[];
   readonly memory: WebAssembly.Memory;
   /** Laid out as {@link layout} says. */
   readonly shared: Int32Array;
@@ -22,14 +24,17 @@ export interface HelpRequest {
   readonly helper: number;
 }
 
-/** What a helper is about. Only `idle` helpers are called, and only a `called` one begins to work. */
+/**
+ * What a helper is about. Only `idle` helpers are called, and only a `called` one begins to work. One that is set back
+ * to `starting` goes on when it has got another request, with more modules.
+ */
 export const state = { idle: 0, called: 1, working: 2, starting: 3, gone: 4, failed: 5 } as const;
 
 /** Places that all share: the next job to take, and how many there are. */
 export const control = { next: 0, count: 1 } as const;
 
 const mostJobs = 64;
-const jobWords = 8;
+const jobWords = 9;
 const firstDone = 16;
 const firstJob = firstDone + mostJobs;
 const firstHelper = firstJob + mostJobs * jobWords;
@@ -51,10 +56,16 @@ export const idleMilliseconds = 2000;
 /** How long a helper looks for its next call before it sleeps: waking takes about as long. */
 const patienceMilliseconds = 0.1;
 
-/** Works when called; returns when it was not for a long while. */
-export function help({ module, memory, shared, helper }: HelpRequest): void {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const run = exports.run as (...values: number[]) => void;
+type Run = (...values: number[]) => void;
+
+/** Works when called. Returns whether that was all: when it was not called for a long while, or is told so. */
+export function help({ modules, memory, shared, helper }: HelpRequest): boolean {
+  const runs: Run[] = [];
+  const runOf = (module: number): Run => {
+    runs[module] ??= new WebAssembly.Instance(modules[module] as WebAssembly.Module, { env: { memory } })
+      .exports.run as Run;
+    return runs[module];
+  };
   const at = layout.state(helper);
   Atomics.compareExchange(shared, at, state.starting, state.idle);
   for (;;) {
@@ -64,21 +75,22 @@ export function help({ module, memory, shared, helper }: HelpRequest): void {
     if (Atomics.compareExchange(shared, at, state.called, state.working) === state.called) {
       let after: number = state.gone;
       try {
-        work(run, shared, shared[layout.workspace(helper)]);
+        work(runOf, shared, shared[layout.workspace(helper)]);
         after = state.idle;
       } finally {
         Atomics.store(shared, at, after);
         Atomics.notify(shared, at);
       }
     } else if (outcome === "timed-out") {
-      if (Atomics.compareExchange(shared, at, state.idle, state.gone) === state.idle) return;
-    } else if (Atomics.load(shared, at) === state.gone) {
-      return;
+      if (Atomics.compareExchange(shared, at, state.idle, state.gone) === state.idle) return true;
+    } else {
+      const now = Atomics.load(shared, at);
+      if (now === state.gone || now === state.starting) return now === state.gone;
     }
   }
 }
 
-function work(run: (...values: number[]) => void, shared: Int32Array, workspace: number): void {
+function work(runOf: (module: number) => Run, shared: Int32Array, workspace: number): void {
   const count = Atomics.load(shared, control.count);
   for (;;) {
     const i = Atomics.add(shared, control.next, 1);
@@ -86,8 +98,8 @@ function work(run: (...values: number[]) => void, shared: Int32Array, workspace:
     let outcome = -1;
     try {
       const job = layout.job(i);
-      const [plan, input, output, ...parts] = shared.subarray(job, job + jobWords);
-      run(plan, input, output, workspace, ...parts);
+      const [module, plan, input, output, ...parts] = shared.subarray(job, job + jobWords);
+      runOf(module)(plan, input, output, workspace, ...parts);
       outcome = 1;
     } finally {
       Atomics.store(shared, layout.done(i), outcome);

@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: MIT
 import type { TypedArray } from "../dtype.ts";
 import { aligned, createWasmMemory, elementsOf, type WasmMemory } from "./wasm-memory.ts";
+import { staticEnd, type WasmExports, type WasmModule } from "./wasm-modules.ts";
 import { type WasmPlan, writePlan } from "./wasm-plan.ts";
 import { createTeam, type Team } from "./wasm-team.ts";
 
-/** What assembly/index.ts exports. */
-interface Exports {
-  heapBase(): number;
-  channelUnit(): number;
-  pack(plan: number, weights: number, scratch: number): void;
-  run(
-    plan: number,
-    input: number,
-    output: number,
-    workspace: number,
-    images: number,
-    from: number,
-    to: number,
-    first: number,
-    end: number,
-  ): void;
-  pool(plan: number, input: number, output: number, planes: number): void;
-}
-
 export interface Instance {
-  readonly exports: Exports;
+  /** What a module exports, which the first call compiles and instantiates. */
+  exports<M extends WasmModule>(module: M): WasmExports[M];
   readonly memory: WasmMemory;
   /** Threads that share its memory. */
   readonly team: Team | undefined;
@@ -40,17 +23,24 @@ interface Place {
   readonly bytes: number;
 }
 
-/**
- * With helpers, the module is one for shared memory. Throws what WebAssembly throws where memory is short.
- */
-export function instantiate(module: WebAssembly.Module, helpers: number): Instance {
+/** With helpers, `load` gives modules for shared memory. Throws what WebAssembly throws where memory is short. */
+export function instantiate(load: (name: WasmModule) => WebAssembly.Module, helpers: number): Instance {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: helpers > 0 });
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const functions = exports as unknown as Exports;
+  const instances = new Map<WasmModule, WebAssembly.Exports>();
+  const team = helpers > 0 ? createTeam(memory, helpers) : undefined;
   return {
-    exports: functions,
-    memory: createWasmMemory(memory, functions.heapBase()),
-    team: helpers > 0 ? createTeam(module, memory, helpers) : undefined,
+    exports<M extends WasmModule>(name: M) {
+      let exports = instances.get(name);
+      if (exports === undefined) {
+        const module = load(name);
+        exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
+        instances.set(name, exports);
+        team?.add(name, module);
+      }
+      return exports as unknown as WasmExports[M];
+    },
+    memory: createWasmMemory(memory, staticEnd),
+    team,
     plans: new Map(),
   };
 }
@@ -88,7 +78,7 @@ export function place(on: Instance, plan: WasmPlan, { weights, bias, scale }: Pl
     put(weights, raw);
     const addresses = { taps: at + plan.headBytes, weights: weightsAt, bias: biasAt, scale: scaleAt };
     writePlan(plan, at, addresses, memory.float64, memory.int32);
-    exports.pack(at, raw, raw + aligned(weights.byteLength));
+    exports(plan.module).pack(at, raw, raw + aligned(weights.byteLength));
   } catch (error) {
     memory.free(at, bytes);
     throw error;

@@ -79,6 +79,7 @@ export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
     stripOffset,
   };
   return {
+    module: "integers",
     fields,
     limits: outputLimits(s),
     headBytes: 24 + 4 * (Object.keys(fields).length + 4),

@@ -21,6 +21,7 @@ import {
   stripRows,
 } from "./wasm-blocks.ts";
 import { planIntegers } from "./wasm-integer-plan.ts";
+import { type ConvModule, convModule } from "./wasm-modules.ts";
 import { planSquares, squareSize } from "./wasm-winograd.ts";
 
 /** Bytes that must be readable after input, output and strip: tiles read whole vectors. */
@@ -41,6 +42,8 @@ const zeroRowBytes = 2 * 128;
 
 /** What assembly/ is told about a convolution, but for the addresses. */
 export interface WasmPlan {
+  /** What computes it. */
+  readonly module: ConvModule;
   /** The fields of `Plan` in assembly/plan.ts, in its order, up to the addresses. */
   readonly fields: Readonly<Record<string, number>>;
   /** The three numbers that come first there. */
@@ -150,6 +153,7 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
     lineStep: squares?.lineBytes ?? 0,
   };
   return {
+    module: convModule(s),
     fields,
     limits: limitsOf(s.activation),
     // After the limits, the fields and four addresses.

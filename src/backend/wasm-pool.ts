@@ -6,7 +6,7 @@ import { aligned, following } from "./wasm-memory.ts";
 
 /** Input that is taken into linear memory at a time, unless one plane is more. */
 const mostBytes = 16 * 2 ** 20;
-/** What `pool` of assembly/index.ts may read beyond the last element. */
+/** What `pool` of assembly/modules/windows.ts may read beyond the last element. */
 const slackBytes = 512;
 const planBytes = 128;
 
@@ -51,7 +51,7 @@ export function poolOn(
     for (let plane = 0; plane < planes; plane += step) {
       const count = Math.min(step, planes - plane);
       elements.set(source.subarray(plane * inLength, (plane + count) * inLength), inAt / bytes);
-      exports.pool(plan, inAt, outAt, count);
+      exports("windows").pool(plan, inAt, outAt, count);
       target.set(elements.subarray(outAt / bytes, outAt / bytes + count * outLength), plane * outLength);
     }
   } finally {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { bytesOf, isInteger, type TypedArray } from "../dtype.ts";
+import { bytesOf, type TypedArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Band } from "./wasm-bands.ts";
 import type { Job } from "./wasm-helper.ts";
 import type { Instance } from "./wasm-instance.ts";
 import { aligned } from "./wasm-memory.ts";
+import { wasmModules } from "./wasm-modules.ts";
 import { slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { cutTasks, type Task } from "./wasm-tasks.ts";
-
-/** Output channels of the tiles in assembly/integers/, and as many of them as are worth a task. */
-const integerUnit = 24;
 
 /** A tensor as planes of rows, and the buffer in linear memory that holds the same few rows of each plane. */
 interface Planes {
@@ -30,18 +28,19 @@ interface Planes {
 export function runOn(
   { memory, exports, team }: Instance,
   plan: number,
-  { bands, input: inStep, output: outStep, workspaceBytes }: WasmPlan,
+  { module, bands, input: inStep, output: outStep, workspaceBytes }: WasmPlan,
   spec: ConvSpec,
   algorithm: Algorithm,
   input: TypedArray,
   output: TypedArray,
 ): number {
-  const channelUnit = isInteger(spec.dtype) ? integerUnit : exports.channelUnit();
+  const computing = exports(module);
+  const channelUnit = computing.channelUnit();
   const share = (band: Band, images: number, helpers: number) =>
     cutTasks(spec, algorithm, band, images, helpers + 1, channelUnit);
   // Helpers are not even started for the sake of small images.
   const shared = team !== undefined && share(bands.list[0], bands.images, 1).length > 1;
-  const helpers = shared ? team.muster() : 0;
+  const helpers = shared ? team.muster(module) : 0;
   // Before memory grows, which may empty the two arrays.
   const isHere = ({ buffer }: TypedArray) => buffer === memory.memory.buffer;
   const inHere = isHere(input) ? input.byteOffset : undefined;
@@ -50,6 +49,7 @@ export function runOn(
   const outBytes = outHere === undefined ? aligned(bands.images * outStep.batch + slackBytes) : 0;
   const workspace = aligned(workspaceBytes);
   const bytes = inBytes + outBytes + (helpers + 1) * workspace;
+  const moduleAt = wasmModules.indexOf(module);
   const inAt = memory.allocate(bytes);
   const outAt = inAt + inBytes;
   const workspaces = Array.from({ length: helpers + 1 }, (_, i) => outAt + outBytes + i * workspace);
@@ -107,10 +107,10 @@ export function runOn(
         const jobs = tasks.map((task): Job => {
           const inputAt = inOrigin + task.image * inStep.batch;
           const outputAt = outOrigin + task.image * outStep.batch;
-          return [plan, inputAt, outputAt, task.images, task.from, task.to, task.first, task.end];
+          return [moduleAt, plan, inputAt, outputAt, task.images, task.from, task.to, task.first, task.end];
         });
-        const run = ([at, inputAt, outputAt, ...parts]: Job) =>
-          exports.run(at, inputAt, outputAt, workspaces[0], ...parts);
+        const run = ([, at, inputAt, outputAt, ...parts]: Job) =>
+          computing.run(at, inputAt, outputAt, workspaces[0], ...parts);
         const done = (i: number) => {
           if (outHere !== undefined) return;
           const task = channelsLast ? { ...tasks[i], first: 0, end: 1 } : tasks[i];

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { platform, type WorkerPort } from "../platform/platform.ts";
 import { control, idleMilliseconds, type Job, layout, state } from "./wasm-helper.ts";
+import { type WasmModule, wasmModules } from "./wasm-modules.ts";
 import type { Request } from "./worker.ts";
 
 /** Helper threads with instances of their own on one shared memory. */
 export interface Team {
-  /** Those that could help now. Starts what is missing of them, for later: starting takes a while. */
-  muster(): number;
+  /** Hands a module to helpers, as they next start or are given more to work with. */
+  add(name: WasmModule, module: WebAssembly.Module): void;
+  /**
+   * Those that could help now with what a module does, which was added. Starts what is missing of them, for later:
+   * starting takes a while.
+   */
+  muster(name: WasmModule): number;
   /**
    * Does all jobs, on the calling thread and on helpers. `done(i)` is called here once job i is finished, while
    * helpers go on with others. The first of `workspaces` is for the calling thread, the others for those that `muster`
@@ -25,11 +31,20 @@ export interface Team {
 /** How long to look for a change before sleeping, in looks. */
 const patience = 20_000;
 
-export function createTeam(module: WebAssembly.Module, memory: WebAssembly.Memory, size: number): Team {
+export function createTeam(memory: WebAssembly.Memory, size: number): Team {
   const shared = new Int32Array(new SharedArrayBuffer(4 * layout.length(size)));
   const ports: (WorkerPort | undefined)[] = Array.from({ length: size }, () => undefined);
   for (let i = 0; i < size; i++) shared[layout.state(i)] = state.gone;
+  const modules: (WebAssembly.Module | undefined)[] = wasmModules.map(() => undefined);
+  /** What each helper was given. */
+  const known: (readonly (WebAssembly.Module | undefined)[])[] = [];
   let disposed = false;
+
+  const request = (port: WorkerPort, helper: number): void => {
+    known[helper] = [...modules];
+    const message: Request = { type: "help", modules: known[helper], memory, shared, helper };
+    port.post(message, []);
+  };
 
   const start = (helper: number): void => {
     Atomics.store(shared, layout.state(helper), state.starting);
@@ -43,8 +58,7 @@ export function createTeam(module: WebAssembly.Module, memory: WebAssembly.Memor
         const begun = Atomics.load(shared, layout.state(helper)) !== state.starting;
         Atomics.store(shared, layout.state(helper), begun ? state.gone : state.failed);
       });
-      const request: Request = { type: "help", module, memory, shared, helper };
-      port.post(request, []);
+      request(port, helper);
     } catch {
       // Where no worker can be started, the calling thread does it all.
       Atomics.store(shared, layout.state(helper), state.failed);
@@ -54,11 +68,23 @@ export function createTeam(module: WebAssembly.Module, memory: WebAssembly.Memor
   /** Those of the last muster: one that is ready only after it has no workspace. */
   let ready: number[] = [];
 
-  const muster = (): number => {
+  /** It finds the request when it has returned from what it is doing. */
+  const equip = (helper: number): void => {
+    const port = ports[helper];
+    const at = layout.state(helper);
+    if (port === undefined || Atomics.compareExchange(shared, at, state.idle, state.starting) !== state.idle)
+      return;
+    Atomics.notify(shared, at);
+    request(port, helper);
+  };
+
+  const muster = (name: WasmModule): number => {
+    const module = wasmModules.indexOf(name);
     ready = [];
     for (let i = 0; i < size; i++) {
       const now = Atomics.load(shared, layout.state(i));
-      if (now === state.idle) ready.push(i);
+      if (now === state.idle && known[i][module] === undefined) equip(i);
+      else if (now === state.idle) ready.push(i);
       else if (now === state.gone && !disposed) start(i);
     }
     return ready.length;
@@ -120,6 +146,9 @@ export function createTeam(module: WebAssembly.Module, memory: WebAssembly.Memor
   };
 
   return {
+    add(name, module) {
+      modules[wasmModules.indexOf(name)] = module;
+    },
     muster,
     run,
     dispose() {

@@ -6,10 +6,10 @@ import type { Allocation, Backend, PreparedConv } from "./backend.ts";
 import { exchange } from "./exchange.ts";
 import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
-import type { WasmIsa } from "./wasm-builds.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { aligned } from "./wasm-memory.ts";
+import type { WasmIsa, WasmModule } from "./wasm-modules.ts";
 import { planWasm, slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { poolOn } from "./wasm-pool.ts";
 import { runOn } from "./wasm-run.ts";
@@ -22,24 +22,25 @@ const addressable = 3.75 * 2 ** 30;
 const highWater = 256 * 2 ** 20;
 
 export interface WasmOptions {
-  readonly module: WebAssembly.Module;
-  /** The same for shared memory, where `run` may use more threads than one. */
-  readonly sharedModule?: WebAssembly.Module | undefined;
+  /** A module, for shared memory or not; undefined where it was not loaded. */
+  readonly load: (name: WasmModule, shared: boolean) => WebAssembly.Module | undefined;
   /** What the modules were built for. */
   readonly isa: WasmIsa;
+  /** Whether `run` may use more threads than one, which share memory. */
+  readonly shared: boolean;
   readonly threads: number;
 }
 
 /**
- * The backend on WebAssembly SIMD. `run` computes on the calling thread and, given a shared module, on helpers;
+ * The backend on WebAssembly SIMD. `run` computes on the calling thread and, where these may share memory, on helpers;
  * `runAsync` in at most `threads` workers.
  *
  * The instance is a cache: after a trap, or when its memory has grown too large, it is dropped; plans move to the
  * next one with their next run.
  */
-export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOptions): Backend {
-  const helpers = sharedModule === undefined ? 0 : threads - 1;
-  const workers = createWorkerPool({ backend: "wasm", module, isa }, threads);
+export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): Backend {
+  const helpers = shared ? threads - 1 : 0;
+  const workers = createWorkerPool({ backend: "wasm", isa }, threads);
   let current: Instance | undefined;
   let disposed = false;
 
@@ -48,11 +49,18 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
     current = undefined;
   };
 
+  const loaded = (name: WasmModule, shared: boolean): WebAssembly.Module => {
+    const module = load(name, shared);
+    if (module !== undefined) return module;
+    const message = `The wasm backend has not loaded its module for ${name}: that is done by init()`;
+    throw new Corr2dError("BACKEND_UNAVAILABLE", message);
+  };
+
   /** Whatever is thrown inside leaves as BACKEND_FAILED, and a trap takes its instance along. */
   const guarded = <T>(work: (on: Instance) => T): T => {
     if (disposed) throw new Corr2dError("DISPOSED", "This wasm backend was disposed of");
     try {
-      current ??= instantiate(sharedModule ?? module, helpers);
+      current ??= instantiate((name) => loaded(name, helpers > 0), helpers);
       return work(current);
     } catch (cause) {
       if (cause instanceof Corr2dError) throw cause;
@@ -104,7 +112,7 @@ export function createWasmBackend({ module, sharedModule, isa, threads }: WasmOp
       },
       async runAsync(input, output, signal) {
         assertOpen();
-        pooled ??= workers.add({ spec, algorithm, ...own });
+        pooled ??= workers.add({ spec, algorithm, ...own, module: loaded(plan.module, false) });
         await pooled.run(input, output, signal);
       },
       dispose() {

@@ -6,12 +6,12 @@ import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
-import type { WasmIsa } from "./wasm-builds.ts";
 import { type HelpRequest, help } from "./wasm-helper.ts";
+import { convModule, type WasmIsa, type WasmModule } from "./wasm-modules.ts";
 
 /** Which backend a worker computes on. */
 export type WorkerBackend =
-  | { readonly backend: "wasm"; readonly module: WebAssembly.Module; readonly isa: WasmIsa }
+  | { readonly backend: "wasm"; readonly isa: WasmIsa }
   | { readonly backend: "reference" };
 
 /** The arguments of `Backend.prepare`. */
@@ -21,6 +21,8 @@ export interface ConvSource {
   readonly weights: TypedArray;
   readonly bias: TypedArray | null;
   readonly scale: Float32Array | null;
+  /** What computes it on WebAssembly. */
+  readonly module?: WebAssembly.Module;
 }
 
 export type Request =
@@ -39,6 +41,7 @@ type Post = (response: Response, transfer: ArrayBuffer[]) => void;
 
 function serve(post: Post, close: () => void): (request: Request) => void {
   let backend: Backend;
+  const modules = new Map<WasmModule, WebAssembly.Module>();
   const sources = new Map<number, ConvSource>();
   const plans = new Map<number, PreparedConv>();
 
@@ -59,12 +62,20 @@ function serve(post: Post, close: () => void): (request: Request) => void {
       case "open":
         backend =
           request.on.backend === "wasm"
-            ? createWasmBackend({ ...request.on, threads: 1 })
+            ? createWasmBackend({
+                ...request.on,
+                load: (name) => modules.get(name),
+                shared: false,
+                threads: 1,
+              })
             : createReferenceBackend();
         break;
-      case "prepare":
-        sources.set(request.plan, request.source);
+      case "prepare": {
+        const { source } = request;
+        sources.set(request.plan, source);
+        if (source.module !== undefined) modules.set(convModule(source.spec), source.module);
         break;
+      }
       case "run":
         try {
           run(request.plan, request.input, request.outputLength);
@@ -81,9 +92,10 @@ function serve(post: Post, close: () => void): (request: Request) => void {
         break;
       case "help":
         try {
-          help(request);
-        } finally {
+          if (help(request)) close();
+        } catch (error) {
           close();
+          throw error;
         }
     }
   };

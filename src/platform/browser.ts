@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: MIT
-import simdHex from "corr2d:wasm-simd";
-import { hasRelaxedSimd, type WasmIsa, withSharedMemory } from "../backend/wasm-builds.ts";
+import simdHex from "corr2d:wasm/float32-simd";
+import { withSharedMemory } from "../backend/wasm-builds.ts";
+import { type WasmFile, type WasmIsa, wasmFile, wasmModules } from "../backend/wasm-modules.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
 
-let relaxedHex: string | undefined;
-const compiled = new Map<WasmIsa, WebAssembly.Module>();
+type Text = Promise<{ readonly default: string }>;
+
+/** All but the one that is at hand lie in files of their own. Literal names, so that bundlers see the files. */
+const texts: Record<Exclude<WasmFile, "float32-simd">, () => Text> = {
+  "float32-relaxed": () => import("corr2d:wasm/float32-relaxed"),
+  "float64-relaxed": () => import("corr2d:wasm/float64-relaxed"),
+  "float64-simd": () => import("corr2d:wasm/float64-simd"),
+  integers: () => import("corr2d:wasm/integers"),
+  windows: () => import("corr2d:wasm/windows"),
+};
+
+const loaded = new Map<WasmFile, string>([["float32-simd", simdHex]]);
+const compiled = new Map<WasmFile, WebAssembly.Module>();
 
 export const browserPlatform: Platform = {
   env: () => undefined,
@@ -12,31 +24,30 @@ export const browserPlatform: Platform = {
   loadAddon: () => {
     throw new Error("addons need Node, Bun or Deno");
   },
-  loadWasm: (isa, shared) => {
-    if (shared) {
-      const text = isa === "simd128" ? simdHex : relaxedHex;
-      return text === undefined ? undefined : new WebAssembly.Module(withSharedMemory(bytesOf(text)));
-    }
-    if (isa === "simd128" && !compiled.has(isa)) {
-      compiled.set(isa, new WebAssembly.Module(bytesOf(simdHex)));
-    }
-    return compiled.get(isa);
+  loadWasm: (file, shared) => {
+    const hex = loaded.get(file);
+    if (hex === undefined) return undefined;
+    if (shared) return new WebAssembly.Module(withSharedMemory(bytesOf(hex)));
+    return compiled.get(file) ?? new WebAssembly.Module(bytesOf(hex));
   },
+  fetchWasm,
   startWorker,
 };
 
-/**
- * Compiles off the main thread what `loadWasm` would compile on it, which some browsers forbid for large modules; and
- * the build for relaxed SIMD, which lies in a file of its own, for the browsers that run it.
- */
-export async function compileWasm(): Promise<void> {
-  if (!compiled.has("simd128")) compiled.set("simd128", await WebAssembly.compile(bytesOf(simdHex)));
-  if (compiled.has("relaxed-simd") || !hasRelaxedSimd()) return;
+/** Compiles off the main thread, as some browsers forbid large modules on it. Each module is loaded once. */
+async function fetchWasm(isa: WasmIsa): Promise<void> {
+  // Which builds there are is told by those of float32.
+  const files = new Set<WasmFile>(["float32-simd", ...wasmModules.map((module) => wasmFile(module, isa))]);
+  await Promise.all([...files].map(compile));
+}
+
+async function compile(file: WasmFile): Promise<void> {
+  if (compiled.has(file)) return;
   try {
-    relaxedHex = (await import("corr2d:wasm-relaxed")).default;
-    compiled.set("relaxed-simd", await WebAssembly.compile(bytesOf(relaxedHex)));
+    if (file !== "float32-simd") loaded.set(file, (await texts[file]()).default);
+    compiled.set(file, await WebAssembly.compile(bytesOf(loaded.get(file) as string)));
   } catch {
-    // The file was left behind when dist/browser.js was copied or bundled: the build that is there serves.
+    // The file was left behind when dist/browser.js was copied or bundled, or WebAssembly is forbidden.
   }
 }
 

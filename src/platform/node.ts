@@ -5,24 +5,30 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { NativeAddon } from "../backend/native.ts";
 import { withSharedMemory } from "../backend/wasm-builds.ts";
+import type { WasmFile } from "../backend/wasm-modules.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
 
 const require = createRequire(import.meta.url);
 
-const wasmFiles = {
-  "relaxed-simd": new URL("../corr2d-relaxed.wasm", import.meta.url),
-  simd128: new URL("../corr2d-simd.wasm", import.meta.url),
+const wasmFiles: Record<WasmFile, URL> = {
+  "float32-relaxed": new URL("../corr2d-float32-relaxed.wasm", import.meta.url),
+  "float32-simd": new URL("../corr2d-float32-simd.wasm", import.meta.url),
+  "float64-relaxed": new URL("../corr2d-float64-relaxed.wasm", import.meta.url),
+  "float64-simd": new URL("../corr2d-float64-simd.wasm", import.meta.url),
+  integers: new URL("../corr2d-integers.wasm", import.meta.url),
+  windows: new URL("../corr2d-windows.wasm", import.meta.url),
 };
 
 export const nodePlatform: Platform = {
   env: (name) => process.env[name],
   hardwareThreads: availableParallelism(),
   loadAddon,
-  loadWasm: (isa, shared) => {
+  loadWasm: (file, shared) => {
     if (typeof WebAssembly === "undefined") throw new Error("this runtime has no WebAssembly");
-    const bytes = readFileSync(wasmFiles[isa]);
+    const bytes = readFileSync(wasmFiles[file]);
     return new WebAssembly.Module(shared ? withSharedMemory(bytes) : bytes);
   },
+  fetchWasm: async () => {},
   startWorker,
 };
 

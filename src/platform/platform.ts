@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { NativeAddon } from "../backend/native.ts";
-import type { WasmIsa } from "../backend/wasm-builds.ts";
+import type { WasmFile, WasmIsa } from "../backend/wasm-modules.ts";
 
 /** What differs between Node and a browser. */
 export interface Platform {
@@ -10,10 +10,12 @@ export interface Platform {
   /** Loads the addon built for this platform; throws an Error whose message says why there is none. */
   loadAddon(): NativeAddon;
   /**
-   * A build of assembly/, for shared memory or not; undefined where it was not loaded. Throws where WebAssembly is
+   * dist/corr2d-FILE.wasm, for shared memory or not; undefined where it was not loaded. Throws where WebAssembly is
    * missing or forbidden.
    */
-  loadWasm(isa: WasmIsa, shared: boolean): WebAssembly.Module | undefined;
+  loadWasm(file: WasmFile, shared: boolean): WebAssembly.Module | undefined;
+  /** Makes `loadWasm` give all modules for some instructions, as far as they can be loaded; never rejects. */
+  fetchWasm(isa: WasmIsa): Promise<void>;
   /** Starts a worker that runs backend/worker.ts and does not keep the process alive. */
   startWorker(): WorkerPort;
 }

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: MIT
-/** dist/corr2d-simd.wasm as hexadecimal text, put there when dist/browser.js is bundled. */
-declare module "corr2d:wasm-simd" {
-  const hex: string;
-  export default hex;
-}
-
-/** dist/corr2d-relaxed.wasm likewise, in the file dist/browser-relaxed.js. */
-declare module "corr2d:wasm-relaxed" {
+/** dist/corr2d-NAME.wasm as hexadecimal text: in dist/browser.js itself, or in the file dist/wasm-NAME.js. */
+declare module "corr2d:wasm/*" {
   const hex: string;
   export default hex;
 }

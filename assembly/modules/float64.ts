@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// As float32.ts, without winograd.
+import { convolve } from "../convolve";
+import { packWeights } from "../pack";
+import { Plan } from "../plan";
+import { channelUnit as unit } from "../tiles/column";
+
+export { heapBase } from "../heap";
+
+export function channelUnit(): i32 {
+  return unit;
+}
+
+export function pack(plan: usize, weights: usize, _scratch: usize): void {
+  packWeights<f64>(changetype<Plan>(plan), weights);
+}
+
+export function run(
+  plan: usize, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
+): void {
+  convolve<f64>(changetype<Plan>(plan), input, output, workspace, images, from, to, first, end);
+}

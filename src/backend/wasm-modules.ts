@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The modules of assembly/modules/, which share one linear memory; scripts/build-wasm.mjs compiles them.
+import { type FloatDType, isInteger } from "../dtype.ts";
+import type { ConvSpec } from "../spec.ts";
+
+/** The instructions that a module may be built for, best first. */
+export const wasmIsas = ["relaxed-simd", "simd128"] as const;
+export type WasmIsa = (typeof wasmIsas)[number];
+
+/** Convolution of each type of elements, and what looks at windows without weights. */
+export const wasmModules = ["float32", "float64", "integers", "windows"] as const;
+export type WasmModule = (typeof wasmModules)[number];
+
+/** The build of a module for some instructions: dist/corr2d-NAME.wasm. */
+export type WasmFile = `${"float32" | "float64"}-${"relaxed" | "simd"}` | "integers" | "windows";
+
+/** Integers and windows multiply and add nothing that relaxed SIMD could fuse. */
+export function wasmFile(module: WasmModule, isa: WasmIsa): WasmFile {
+  if (module === "integers" || module === "windows") return module;
+  return `${module}-${isa === "relaxed-simd" ? "relaxed" : "simd"}`;
+}
+
+export type ConvModule = Exclude<WasmModule, "windows">;
+
+/** The module that computes a convolution. */
+export function convModule({ dtype }: Pick<ConvSpec, "dtype">): ConvModule {
+  return isInteger(dtype) ? "integers" : (dtype as FloatDType);
+}
+
+/** Linear memory below this belongs to the static data of all modules. */
+export const staticEnd = 8192;
+
+export interface ConvExports {
+  channelUnit(): number;
+  pack(plan: number, weights: number, scratch: number): void;
+  run(
+    plan: number,
+    input: number,
+    output: number,
+    workspace: number,
+    images: number,
+    from: number,
+    to: number,
+    first: number,
+    end: number,
+  ): void;
+}
+
+/** What the modules export. */
+export interface WasmExports extends Record<ConvModule, ConvExports> {
+  readonly windows: {
+    pool(plan: number, input: number, output: number, planes: number): void;
+  };
+}
