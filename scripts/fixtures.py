@@ -124,15 +124,17 @@ def conv2d_cases():
 
 def transposed_case(x_shape, out_channels, kernel, strides=(1, 1), padding=(0, 0), output_padding=(0, 0),
                     dilations=(1, 1), groups=1, bias=False):
-    """convTranspose2d; `padding` is [vertical, horizontal]."""
+    """convTranspose2d, with `padding` [vertical, horizontal], or convTranspose1d."""
     x = integers(*x_shape)
     weights = integers(x_shape[1], out_channels // groups, *kernel)
     offsets = integers(out_channels) if bias else None
     t = torch.from_numpy
-    y = F.conv_transpose2d(t(x), t(weights), None if offsets is None else t(offsets), stride=strides, padding=padding,
-                           output_padding=output_padding, groups=groups, dilation=dilations)
-    options = {"strides": list(strides), "padding": list(padding), "outputPadding": list(output_padding),
-               "dilations": list(dilations), "groups": groups}
+    transpose = F.conv_transpose1d if len(kernel) == 1 else F.conv_transpose2d
+    y = transpose(t(x), t(weights), None if offsets is None else t(offsets), stride=strides, padding=padding,
+                  output_padding=output_padding, groups=groups, dilation=dilations)
+    listed = lambda value: value if isinstance(value, int) else list(value)
+    options = {"strides": listed(strides), "padding": listed(padding), "outputPadding": listed(output_padding),
+               "dilations": listed(dilations), "groups": groups}
     case = {"x": tensor(x), "weights": tensor(weights), "options": options, "y": tensor(y.numpy())}
     if bias:
         case["bias"] = flat(offsets)
@@ -160,6 +162,15 @@ def transposed_cases():
     # Padding beyond the kernel cuts off whole rows of what is computed from.
     yield transposed_case((1, 2, 7, 8), 2, (2, 3), padding=(3, 4), bias=True)
     yield transposed_case((1, 2, 7, 8), 2, (3, 2), strides=(2, 3), padding=(4, 5))
+
+
+def transposed_signal_cases():
+    for x_shape, out, kernel, strides, padding, extra, dilations, groups, bias in [
+            ((1, 1, 5), 1, 3, 1, 0, 0, 1, 1, False), ((2, 3, 7), 4, 3, 2, 1, 1, 1, 1, True),
+            ((1, 4, 6), 6, 4, 3, 2, 2, 1, 2, True), ((2, 2, 9), 3, 5, 4, 3, 0, 2, 1, False),
+            ((1, 3, 8), 3, 2, 2, 0, 3, 4, 3, True), ((1, 2, 1), 2, 3, 5, 0, 4, 1, 1, True),
+            ((1, 2, 12), 2, 3, 1, 4, 0, 2, 1, False), ((1, 5, 40), 2, 1, 1, 0, 0, 1, 1, True)]:
+        yield transposed_case(x_shape, out, (kernel,), strides, padding, extra, dilations, groups, bias)
 
 
 def gradients_case(x_shape, out_channels, kernel, strides=(1, 1), padding=(0, 0, 0, 0), dilations=(1, 1), groups=1,
@@ -433,4 +444,5 @@ write("numpy-pad", f"numpy {numpy.__version__}: pad", pad_cases())
 write("torch-unfold", f"torch {torch.__version__}: unfold, fold, pad and their backward", unfold_cases())
 write("torch-conv-nd", f"torch {torch.__version__}: conv1d and conv3d", conv_nd_cases())
 write("integer", f"torch {torch.__version__}, numpy {numpy.__version__}: conv2d and quantized conv2d", integer_cases())
+write("torch-transposed1d", f"torch {torch.__version__}: torch.nn.functional.conv_transpose1d", transposed_signal_cases())
 write("onnx", f"onnx {onnx.__version__}: node tests of ConvInteger", onnx_cases())

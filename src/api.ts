@@ -29,6 +29,8 @@ export {
   convolve1d,
   convolve2d,
   convolve2dAsync,
+  convTranspose1d,
+  convTranspose1dAsync,
   convTranspose2d,
   convTranspose2dAsync,
   corr1d,
@@ -45,6 +47,7 @@ export {
   planConv2d,
   planConv2dGradInput,
   planConv3d,
+  planConvTranspose1d,
   planConvTranspose2d,
   streamConv1d,
   unfold,
@@ -55,6 +58,11 @@ export { createEngine, type Engine, outputShape } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
 export * as kernels from "./kernels/index.ts";
 export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
+export type {
+  ConvTranspose1dOperators,
+  ConvTranspose1dOptions,
+  ConvTranspose1dPlan,
+} from "./ops/conv-transpose1d.ts";
 export type { ConvTranspose2dOptions } from "./ops/conv-transpose2d.ts";
 export type { ConvTranspose2dOperators } from "./ops/conv-transpose2d-operators.ts";
 export type { Conv1dOperators, Conv1dOptions } from "./ops/conv1d.ts";

@@ -128,6 +128,19 @@ export const conv1dAsync: Engine["conv1dAsync"] = async (...operands) =>
 /** {@inheritDoc Engine.conv3dAsync} */
 export const conv3dAsync: Engine["conv3dAsync"] = async (...operands) =>
   defaultEngine().conv3dAsync(...operands);
+
+/** {@inheritDoc Engine.convTranspose1d} */
+export const convTranspose1d: Engine["convTranspose1d"] = (...operands) =>
+  defaultEngine().convTranspose1d(...operands);
+
+/** {@inheritDoc Engine.convTranspose1dAsync} */
+export const convTranspose1dAsync: Engine["convTranspose1dAsync"] = async (...operands) =>
+  defaultEngine().convTranspose1dAsync(...operands);
+
+/** {@inheritDoc Engine.planConvTranspose1d} */
+export const planConvTranspose1d: Engine["planConvTranspose1d"] = (...operands) =>
+  defaultEngine().planConvTranspose1d(...operands);
+
 /** {@inheritDoc Engine.corr1d} */
 export const corr1d: Engine["corr1d"] = (x, kernel, options) => defaultEngine().corr1d(x, kernel, options);
 

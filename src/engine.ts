@@ -6,6 +6,7 @@ import { createInlineBackend } from "./backend/reference.ts";
 import type { WasmIsa } from "./backend/wasm-modules.ts";
 import type { ByteArray, FloatDType } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
+import { type ConvTranspose1dOperators, convTranspose1dOperators } from "./ops/conv-transpose1d.ts";
 import { type ConvTranspose2dOperators, convTranspose2dOperators } from "./ops/conv-transpose2d-operators.ts";
 import { type Conv1dOperators, conv1dOperators } from "./ops/conv1d.ts";
 import {
@@ -43,6 +44,7 @@ type Bytes = TensorLike<ByteArray>;
 export interface Engine
   extends Conv1dOperators,
     Conv3dOperators,
+    ConvTranspose1dOperators,
     ConvTranspose2dOperators,
     Corr1dOperators,
     GradientOperators,
@@ -205,6 +207,7 @@ function openEngine(options: BackendOptions): Engine {
     conv2dAsync: ((x: never, weights: never, options: never) =>
       conv2dAsync(core, x, weights, options)) as Engine["conv2dAsync"],
     ...gradientOperators(core),
+    ...convTranspose1dOperators(core),
     ...convTranspose2dOperators(core),
     ...corr1dOperators(core),
     ...conv1dOperators(core),

@@ -104,14 +104,17 @@ function resolveOutputPadding(
   if (!Array.isArray(pair) || pair.length !== 2) {
     throw invalid("a whole number >= 0 or two of them", "outputPadding", value);
   }
-  const [y, x] = [0, 1].map((axis) => {
-    const extra = pair[axis] as unknown;
+  for (const axis of [0, 1]) {
     const name = typeof value === "number" ? "outputPadding" : `outputPadding[${axis}]`;
-    const most = Math.max(strides[axis], dilations[axis]) - 1;
-    if (!Number.isInteger(extra) || (extra as number) < 0 || (extra as number) > most) {
-      throw invalid(`a whole number from 0 to ${most}, below stride or dilation`, name, extra);
-    }
-    return extra as number;
-  });
-  return [y, x];
+    checkOutputPadding(pair[axis], strides[axis], dilations[axis], name);
+  }
+  return [pair[0], pair[1]];
+}
+
+/** Throws INVALID_ARGUMENT unless it is below the stride or the dilation. */
+export function checkOutputPadding(extra: unknown, stride: number, dilation: number, name: string): void {
+  const most = Math.max(stride, dilation) - 1;
+  if (!Number.isInteger(extra) || (extra as number) < 0 || (extra as number) > most) {
+    throw invalid(`a whole number from 0 to ${most}, below stride or dilation`, name, extra);
+  }
 }

@@ -3,7 +3,8 @@
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { sameShape } from "../output.ts";
-import type { ConvPlan, RunOptions } from "../plan.ts";
+import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
+import { readOptions } from "../resolve.ts";
 import { checkShape, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";
 import type { Operand } from "./pad.ts";
@@ -26,8 +27,52 @@ export type ConvNdPlan = Pick<
 > &
   Disposable;
 
+/** What of a plan one call needs. */
+type Runs = Pick<ConvPlan, "run" | "runAsync" | "dispose">;
+
+/**
+ * One call, its async twin, and a plan for many, of whatever `make` prepares for operands of `rank` sizes and options
+ * of the given names.
+ */
+export function convNdOperators<O extends object, P extends Runs>(
+  rank: number,
+  optionNames: readonly string[],
+  make: (inputShape: readonly number[], filters: TensorLike, options: O) => P,
+) {
+  const prepare = (x: Operand, weights: Operand, given: object) => {
+    const { input, filters } = convOperands(x, weights, rank);
+    return { input, plan: make(input.shape, filters, given as O) };
+  };
+  return {
+    once(x: Operand, weights: Operand, options?: O & RunOptions): Tensor {
+      const { out, ...given } = readOptions<RunOptions>(options, [...optionNames, "out"]);
+      const { input, plan } = prepare(x, weights, given);
+      try {
+        return plan.run(input, out === undefined ? {} : { out });
+      } finally {
+        plan.dispose();
+      }
+    },
+    async onceAsync(x: Operand, weights: Operand, options?: O & RunOptions & AsyncOptions): Promise<Tensor> {
+      const names = [...optionNames, "out", "signal", "transfer"];
+      const { out, signal, transfer, ...given } = readOptions<RunOptions & AsyncOptions>(options, names);
+      const { input, plan } = prepare(x, weights, given);
+      try {
+        return await plan.runAsync(input, { signal, transfer, ...(out !== undefined && { out }) });
+      } finally {
+        plan.dispose();
+      }
+    },
+    plan(inputShape: readonly number[], weights: Operand, options?: O): P {
+      const given = readOptions<object>(options, optionNames);
+      const filters = toTensor(weights, rank, "weights");
+      return make(checkInputShape(inputShape, rank), filters, given as O);
+    },
+  };
+}
+
 /** A nested input takes the element type of the weights, and nested weights that of the input. */
-export function convOperands(
+function convOperands(
   x: Operand,
   weights: Operand,
   rank: number,
@@ -50,10 +95,7 @@ export function checkShapes(
   weightsShape: readonly number[],
   groups: unknown,
 ): void {
-  if (inputShape.slice(1).some((size) => size < 1))
-    throw invalid("sizes of at least 1 after the batch", "x.shape", inputShape);
-  if (weightsShape.some((size) => size < 1))
-    throw invalid("sizes of at least 1", "weights.shape", weightsShape);
+  checkSizes(inputShape, weightsShape);
   const channels = inputShape[1];
   if (
     typeof groups === "number" &&
@@ -68,8 +110,16 @@ export function checkShapes(
   }
 }
 
+/** The part of that which any operator asks for. Throws INVALID_ARGUMENT. */
+export function checkSizes(inputShape: readonly number[], weightsShape: readonly number[]): void {
+  if (inputShape.slice(1).some((size) => size < 1))
+    throw invalid("sizes of at least 1 after the batch", "x.shape", inputShape);
+  if (weightsShape.some((size) => size < 1))
+    throw invalid("sizes of at least 1", "weights.shape", weightsShape);
+}
+
 /** The shape of inputs to plan for. Throws INVALID_ARGUMENT unless it has `rank` sizes. */
-export function checkInputShape(inputShape: readonly number[], rank: number): readonly number[] {
+function checkInputShape(inputShape: readonly number[], rank: number): readonly number[] {
   const shape = checkShape(inputShape, "inputShape");
   if (shape.length !== rank) throw invalid(`${rank} dimensions`, "inputShape", inputShape);
   return shape;

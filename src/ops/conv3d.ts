@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { EngineCore } from "../engine.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
-import { readOptions } from "../resolve.ts";
-import { type Tensor, toTensor } from "../tensor.ts";
-import {
-  type ConvNdPlan,
-  checkInputShape,
-  convNdOptionNames,
-  convOperands,
-  type SharedConvOptions,
-} from "./conv-nd.ts";
+import type { Tensor } from "../tensor.ts";
+import { type ConvNdPlan, convNdOperators, convNdOptionNames, type SharedConvOptions } from "./conv-nd.ts";
 import { Conv3dPlan } from "./conv3d-plan.ts";
 import type { Operand } from "./pad.ts";
 
@@ -51,32 +44,10 @@ export interface Conv3dOperators {
 }
 
 export function conv3dOperators(core: EngineCore): Conv3dOperators {
-  return {
-    conv3d(x, weights, options) {
-      const { out, ...given } = readOptions(options, [...convNdOptionNames, "out"]);
-      const { input, filters } = convOperands(x, weights, 5);
-      const plan = new Conv3dPlan(core, input.shape, filters, given);
-      try {
-        return plan.run(input, out === undefined ? {} : { out });
-      } finally {
-        plan.dispose();
-      }
-    },
-    async conv3dAsync(x, weights, options) {
-      const names = [...convNdOptionNames, "out", "signal", "transfer"];
-      const { out, signal, transfer, ...given } = readOptions(options, names);
-      const { input, filters } = convOperands(x, weights, 5);
-      const plan = new Conv3dPlan(core, input.shape, filters, given);
-      try {
-        return await plan.runAsync(input, { signal, transfer, ...(out !== undefined && { out }) });
-      } finally {
-        plan.dispose();
-      }
-    },
-    planConv3d(inputShape, weights, options) {
-      const given = readOptions(options, convNdOptionNames);
-      const filters = toTensor(weights, 5, "weights");
-      return new Conv3dPlan(core, checkInputShape(inputShape, 5), filters, given);
-    },
-  };
+  const operators = convNdOperators<Conv3dOptions, ConvNdPlan>(
+    5,
+    convNdOptionNames,
+    (inputShape, filters, options) => new Conv3dPlan(core, inputShape, filters, options),
+  );
+  return { conv3d: operators.once, conv3dAsync: operators.onceAsync, planConv3d: operators.plan };
 }
