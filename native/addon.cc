@@ -11,12 +11,12 @@
 #include "addon/arguments.h"
 #include "addon/handle.h"
 #include "addon/job.h"
+#include "addon/windows.h"
 #include "conv_plan.h"
 #include "cpu.h"
 #include "exchange.h"
 #include "grad_weights_plan.h"
 #include "interleave.h"
-#include "pool.h"
 
 namespace {
 
@@ -105,11 +105,13 @@ napi_value runAsync(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[5];
     argumentsOf(env, info, arguments);
+    const PlanReference<ConvPlan> plan = convOf(env, arguments[0]);
+    const ConvSpec& spec = plan->spec();
+    const void* src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength()).data;
+    void* dst = elementsOf(env, arguments[2], spec.outputDtype, spec.outputLength()).data;
     auto job = std::make_unique<Job>();
-    job->conv = convOf(env, arguments[0]);
-    const ConvSpec& spec = job->conv->spec();
-    job->src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength()).data;
-    job->dst = elementsOf(env, arguments[2], spec.outputDtype, spec.outputLength()).data;
+    job->tasks = plan->tasks();
+    job->runPart = [=](int64_t first, const auto& cancel) { return plan->runPart(src, dst, first, cancel); };
     start(env, std::move(job), {arguments[1], arguments[2], arguments[3], arguments[4]});
     return nullptr;
   });
@@ -119,12 +121,16 @@ napi_value runGradWeightsAsync(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[6];
     argumentsOf(env, info, arguments);
+    const PlanReference<GradWeightsPlan> plan = gradWeightsOf(env, arguments[0]);
+    const ConvSpec& spec = plan->spec();
+    const void* src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength()).data;
+    const void* gradOutput = elementsOf(env, arguments[2], spec.dtype, spec.outputLength()).data;
+    void* gradWeights = elementsOf(env, arguments[3], spec.dtype, spec.weightsLength()).data;
     auto job = std::make_unique<Job>();
-    job->gradWeights = gradWeightsOf(env, arguments[0]);
-    const ConvSpec& spec = job->gradWeights->spec();
-    job->src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength()).data;
-    job->gradOutput = elementsOf(env, arguments[2], spec.dtype, spec.outputLength()).data;
-    job->dst = elementsOf(env, arguments[3], spec.dtype, spec.weightsLength()).data;
+    job->tasks = plan->tasks();
+    job->runPart = [=](int64_t first, const auto& cancel) {
+      return plan->runPart(src, gradOutput, gradWeights, first, cancel);
+    };
     start(env, std::move(job), {arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]});
     return nullptr;
   });
@@ -178,19 +184,24 @@ napi_value exchange(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_value pool(napi_env env, napi_callback_info info) {
+napi_value runWindows(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
-    napi_value arguments[5];
+    napi_value arguments[8];
     argumentsOf(env, info, arguments);
-    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
-    if (fields.length != kPoolSpecFields) throw std::invalid_argument("expected a spec");
-    const corr2d::PoolSpec spec = poolSpecOf(static_cast<const double*>(fields.data));
-    corr2d::checkPoolSpec(spec);
-    const auto src = elementsOf(env, arguments[3], spec.dtype), dst = elementsOf(env, arguments[4], spec.dtype);
-    if (src.length != static_cast<size_t>(spec.inputLength()) || dst.length != static_cast<size_t>(spec.outputLength())) {
-      throw std::invalid_argument("a typed array has the wrong length");
-    }
-    corr2d::runPool(spec, isaOf(env, arguments[1]), Napi::Number(env, arguments[2]).Int32Value(), src.data, dst.data);
+    windowRunOf(env, arguments).run();
+    return nullptr;
+  });
+}
+
+napi_value runWindowsAsync(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[10];
+    argumentsOf(env, info, arguments);
+    const corr2d::WindowRun run = windowRunOf(env, arguments);
+    auto job = std::make_unique<Job>();
+    job->tasks = run.tasks;
+    job->runPart = [run](int64_t first, const auto& cancel) { return run.runPart(first, cancel); };
+    start(env, std::move(job), {arguments[5], arguments[6], arguments[7], arguments[8], arguments[9]});
     return nullptr;
   });
 }
@@ -215,7 +226,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"exchange", nullptr, exchange, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"interleave", nullptr, interleave, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"pool", nullptr, pool, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"runWindows", nullptr, runWindows, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"runWindowsAsync", nullptr, runWindowsAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"dispose", nullptr, dispose, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

@@ -3,6 +3,7 @@
 #include "blocking.h"
 #include "conv_spec.h"
 #include "grad_weights_job.h"
+#include "patch_spec.h"
 #include "pool_spec.h"
 
 namespace corr2d {
@@ -43,11 +44,40 @@ struct PoolJob {
 // Computes tasks [first, last) with a workspace of rowsAtOnce * rowLength elements.
 using RunPool = void (*)(const PoolJob& job, int64_t first, int64_t last, void* rows);
 
+// The gradient of a pooling. Planes of gradX are cut into blocks of rows, one a task.
+struct PoolGradJob {
+  const PoolSpec* spec;
+  int64_t taskRows, blocks;
+  int64_t rowsAtOnce, rowLength;  // as of PoolJob: of gradOutput for a mean, of the input for a maximum
+  const void* src;                // the input, of a maximum
+  const void* gradOutput;
+  void* gradX;
+  const void* columns;  // by how many elements a mean divides, as of PoolJob but for each number of a row; for a maximum
+                        // which column of its window is the first inside, or -1
+  const int64_t* places;  // of a maximum: where the elements of a window lie, in rows and then columns
+};
+
+// Computes tasks [first, last) with a workspace of zeros: of rowsAtOnce + 1 rows for a mean, for a maximum in vectors of
+// the rows of `rowsAtOnce` windows.
+using RunPoolGrad = void (*)(const PoolGradJob& job, int64_t first, int64_t last, void* rows);
+
+// Patches copied from an image, or added to one. What is written is cut into blocks of rows, one a task.
+struct PatchJob {
+  const PatchSpec* spec;
+  int64_t taskRows, blocks;
+  const void* src;
+  void* dst;
+};
+
+using RunPatches = void (*)(const PatchJob& job, int64_t first, int64_t last);
+
 struct KernelSet {
   TileShape tile;
   RunTasks direct, im2col, strided, winograd, depthwise;  // null where there is none for the dtype
   RunGradWeights gradWeights;
   RunPool pool;
+  RunPoolGrad poolGrad;
+  RunPatches unfold, fold;
   GroupShape groups;  // only of integers
 
   RunTasks of(Algorithm algorithm) const {

@@ -13,6 +13,7 @@
 //   a + b, a - b, a * b, a / b
 //   max(a, b), min(a, b)    NaN where b is NaN
 //   greatest(a, b)          max(a, b), but NaN where either is NaN
+//   whereGreater(a, b, x, y)  x where b > a or b is NaN, y elsewhere
 //   leaky(x, alpha)         x < 0 ? alpha * x : x
 //   transpose(v)            v[i][lane] = v[lane][i], of `width` vectors
 //   deinterleave(p, r)      r[i][lane] = p[n * lane + i], of n = 2 vectors, or 4 (float only)

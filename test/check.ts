@@ -105,7 +105,7 @@ export function checkValues(actual: FloatArray, expected: Expected, exactly = fa
   }
 }
 
-function sameBits(a: FloatArray, b: FloatArray): boolean {
+export function sameBits(a: FloatArray, b: FloatArray): boolean {
   const words = ({ buffer, byteOffset, byteLength }: FloatArray) =>
     new Int32Array(buffer, byteOffset, byteLength / 4);
   const left = words(a);

@@ -233,7 +233,7 @@ function checkCase(engine: Engine, c: PoolCase, dtype: DType): void {
   }
 }
 
-function checkGradient(c: PoolCase, dtype: DType): void {
+function checkGradient(engine: Engine, c: PoolCase, dtype: DType): void {
   const x = uniform(dtype, sizeOf(c.shape), c.seed);
   const laid = lay(x, dtype, c.shape, "nchw", c.layout, 0);
   const sizes = [c.shape[0], c.shape[1], windowsOf(c, 0), windowsOf(c, 1)];
@@ -241,7 +241,9 @@ function checkGradient(c: PoolCase, dtype: DType): void {
   const g = lay(gradOutput, dtype, sizes, "nchw", c.layout, 0);
   try {
     const actual =
-      c.kind === "max" ? maxPool2dGrad(laid, g, optionsOf(c)) : avgPool2dGrad(laid.shape, g, optionsOf(c));
+      c.kind === "max"
+        ? engine.maxPool2dGrad(laid, g, optionsOf(c))
+        : engine.avgPool2dGrad(laid.shape, g, optionsOf(c));
     compare(c, actual, dtype, gradientOf(c, x, gradOutput, dtype));
   } catch (cause) {
     throw new Error(`${dtype} ${JSON.stringify(c)}: ${cause}`);
@@ -298,6 +300,55 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
             compareStored(y, c.y, dtype, c.function === "maxPool2d" ? 0 : 3);
           }),
         ).toEqual([]);
+      });
+
+      it("has gradients that follow the definition", async () => {
+        expect(await collectFailures(cases, (c) => checkGradient(engine, c, dtype))).toEqual([]);
+      });
+
+      it("has PyTorch's gradients", async () => {
+        expect(
+          await collectFailures(golden, (c) => {
+            const [x, gradOutput] = [tensor(dtype, c.x), tensor(dtype, c.gradOutput)];
+            const actual =
+              c.function === "maxPool2d"
+                ? engine.maxPool2dGrad(x, gradOutput, c.options)
+                : engine.avgPool2dGrad(x.shape, gradOutput, c.options);
+            compareStored(actual, c.gradX, dtype, c.function === "maxPool2d" ? 0 : 64);
+          }),
+        ).toEqual([]);
+      });
+
+      it("sends the gradient of a maximum to the first of equals, and to the last NaN, in any lane", () => {
+        for (const inputLayout of ["nchw", "nhwc"] as const) {
+          for (const [values, place] of [
+            [[3, 3, 3, 3], 0],
+            [[1, 3, 3, 2], 1],
+            [[1, 2, 3, 3], 2],
+            [[-Infinity, -Infinity, -Infinity, -Infinity], 0],
+            [[9, Number.NaN, Number.NaN, 1], 2],
+            [[Number.NaN, Infinity, 1, 1], 0],
+          ] as const) {
+            // 37 windows of four numbers one above the other, side by side or in channels.
+            const shape = inputLayout === "nchw" ? [1, 1, 4, 37] : [1, 4, 1, 37];
+            const data = array(
+              dtype,
+              values.flatMap((value) => new Array<number>(37).fill(value)),
+            );
+            const g = array(
+              dtype,
+              Array.from({ length: 37 }, (_, i) => i + 1),
+            );
+            const gradient = engine.maxPool2dGrad(
+              { data, shape },
+              { data: g, shape: [1, 1, 1, 37] },
+              { inputLayout, windowDimensions: [4, 1] },
+            );
+            const expected = new Array<number>(4 * 37).fill(0);
+            for (let i = 0; i < 37; i++) expected[place * 37 + i] = i + 1;
+            expect([...gradient.data]).toEqual(expected);
+          }
+        }
       });
 
       it("carries NaN and infinities", () => {
@@ -380,9 +431,66 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
           const actual = several[operator](x, options).data;
           expect(actual.findIndex((value, at) => value !== expected[at])).toBe(-1);
         }
+        // One plane as well, whose rows are then shared out.
+        for (const inputLayout of ["nchw", "nhwc"] as const) {
+          for (const shape of [x.shape, [1, 390, 1, 1040], [1, 1, 390, 1040]]) {
+            const image = { data: x.data.subarray(0, sizeOf(shape)), shape };
+            const given = { ...options, inputLayout };
+            const outShape = pool2dOutputShape(shape, given);
+            const g = { data: uniform("float32", sizeOf(outShape), 6), shape: outShape };
+            for (const on of [
+              (e: Engine) => e.maxPool2dGrad(image, g, given).data,
+              (e: Engine) => e.avgPool2dGrad(shape, g, given).data,
+            ]) {
+              const expected = on(engine);
+              const actual = on(several);
+              expect(actual.findIndex((value, at) => value !== expected[at])).toBe(-1);
+            }
+          }
+        }
       } finally {
         several.dispose();
       }
+    });
+
+    it("sends the gradient of a maximum to the first of equals, and to the last NaN", () => {
+      const options = { windowDimensions: [2, 2] } as const;
+      const place = (values: number[]) => [
+        ...maxPool2dGrad(
+          [[values.slice(0, 2), values.slice(2)]].map((rows) => [rows]) as never,
+          [[[[5]]]],
+          options,
+        ).data,
+      ];
+      expect(place([3, 3, 3, 3])).toEqual([5, 0, 0, 0]);
+      expect(place([1, 3, 3, 2])).toEqual([0, 5, 0, 0]);
+      expect(place([1, 2, 3, 3])).toEqual([0, 0, 5, 0]);
+      expect(place([-Infinity, -Infinity, -Infinity, -Infinity])).toEqual([5, 0, 0, 0]);
+      expect(place([9, Number.NaN, Number.NaN, 1])).toEqual([0, 0, 5, 0]);
+    });
+
+    it("shares the gradient of a mean of everything equally", () => {
+      const gradient = engine.globalAvgPool2dGrad([1, 2, 2, 4], [[[[8]], [[-16]]]]);
+      expect(gradient.shape).toEqual([1, 2, 2, 4]);
+      expect([...gradient.data]).toEqual([...new Array(8).fill(1), ...new Array(8).fill(-2)]);
+    });
+
+    it("writes all of an out with a gradient", () => {
+      const out = new Float32Array(4).fill(Number.NaN);
+      expect(
+        engine.avgPool2dGrad([1, 1, 2, 2], [[[[4]]]], { windowDimensions: 1, strides: 2, out }).data,
+      ).toBe(out);
+      expect([...out]).toEqual([4, 0, 0, 0]);
+      const x = { data: new Float32Array(9), shape: [1, 1, 3, 3] };
+      const all = new Float32Array(9).fill(Number.NaN);
+      engine.maxPool2dGrad(x, [[[[1]]]], {
+        padding: [1, 0, 1, 0],
+        border: "wrap",
+        strides: 9,
+        windowDimensions: 1,
+        out: all,
+      });
+      expect([...all]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1]);
     });
 
     it("pools an empty batch", () => {
@@ -394,25 +502,6 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
 );
 
 describe("gradients", () => {
-  describe.each(dtypes)("%s", (dtype) => {
-    it("follow the definition", async () => {
-      expect(await collectFailures(cases, (c) => checkGradient(c, dtype))).toEqual([]);
-    });
-
-    it("are PyTorch's", async () => {
-      expect(
-        await collectFailures(golden, (c) => {
-          const [x, gradOutput] = [tensor(dtype, c.x), tensor(dtype, c.gradOutput)];
-          const actual =
-            c.function === "maxPool2d"
-              ? maxPool2dGrad(x, gradOutput, c.options)
-              : avgPool2dGrad(x.shape, gradOutput, c.options);
-          compareStored(actual, c.gradX, dtype, c.function === "maxPool2d" ? 0 : 64);
-        }),
-      ).toEqual([]);
-    });
-  });
-
   it("are finite differences", async () => {
     expect(
       await collectFailures(
@@ -449,44 +538,6 @@ describe("gradients", () => {
         },
       ),
     ).toEqual([]);
-  });
-
-  it("of a maximum go to the first of equals, and to the last NaN", () => {
-    const options = { windowDimensions: [2, 2] } as const;
-    const place = (values: number[]) => [
-      ...maxPool2dGrad(
-        [[values.slice(0, 2), values.slice(2)]].map((rows) => [rows]) as never,
-        [[[[5]]]],
-        options,
-      ).data,
-    ];
-    expect(place([3, 3, 3, 3])).toEqual([5, 0, 0, 0]);
-    expect(place([1, 3, 3, 2])).toEqual([0, 5, 0, 0]);
-    expect(place([1, 2, 3, 3])).toEqual([0, 0, 5, 0]);
-    expect(place([-Infinity, -Infinity, -Infinity, -Infinity])).toEqual([5, 0, 0, 0]);
-    expect(place([9, Number.NaN, Number.NaN, 1])).toEqual([0, 0, 5, 0]);
-  });
-
-  it("of a mean of everything are equal shares", () => {
-    const gradient = globalAvgPool2dGrad([1, 2, 2, 4], [[[[8]], [[-16]]]]);
-    expect(gradient.shape).toEqual([1, 2, 2, 4]);
-    expect([...gradient.data]).toEqual([...new Array(8).fill(1), ...new Array(8).fill(-2)]);
-  });
-
-  it("write all of an out", () => {
-    const out = new Float32Array(4).fill(Number.NaN);
-    expect(avgPool2dGrad([1, 1, 2, 2], [[[[4]]]], { windowDimensions: 1, strides: 2, out }).data).toBe(out);
-    expect([...out]).toEqual([4, 0, 0, 0]);
-    const x = { data: new Float32Array(9), shape: [1, 1, 3, 3] };
-    const all = new Float32Array(9).fill(Number.NaN);
-    maxPool2dGrad(x, [[[[1]]]], {
-      padding: [1, 0, 1, 0],
-      border: "wrap",
-      strides: 9,
-      windowDimensions: 1,
-      out: all,
-    });
-    expect([...all]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1]);
   });
 });
 

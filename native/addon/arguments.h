@@ -8,7 +8,6 @@
 
 #include "../conv_plan.h"
 #include "../cpu.h"
-#include "../pool.h"
 
 namespace {
 
@@ -138,20 +137,6 @@ ConvSpec specOf(napi_env env, napi_value value) {
   if (fields.length != kSpecFields) throw std::invalid_argument("expected a spec");
   return specOf(static_cast<const double*>(fields.data));
 }
-corr2d::PoolSpec poolSpecOf(const double* f) {
-  corr2d::PoolSpec s{};
-  s.average = choiceOf(f, 2) == 1;
-  for (int64_t* field : {&s.batch, &s.channels, &s.y.in, &s.x.in, &s.y.out, &s.x.out, &s.y.kernel, &s.x.kernel,
-                         &s.y.stride, &s.x.stride, &s.y.before, &s.y.after, &s.x.before, &s.x.after, &s.y.dilation,
-                         &s.x.dilation}) {
-    *field = sizeOf(f);
-  }
-  s.countIncludePad = choiceOf(f, 2) == 1;
-  s.dtype = static_cast<corr2d::DType>(choiceOf(f, 2));
-  s.nhwc = choiceOf(f, 2) == 1;
-  return s;
-}
-constexpr size_t kPoolSpecFields = 20;
 
 const corr2d::Isa& isaOf(napi_env env, napi_value value) {
   const auto isa = Napi::Number(env, value).Uint32Value();

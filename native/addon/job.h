@@ -4,35 +4,25 @@
 #include <napi.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
-
-#include "handle.h"
 
 namespace {
 
 // One runAsync: keeps the arrays alive and runs on libuv's pool, in parts, so that neither an abort nor the end of the
 // JavaScript thread has to wait for the whole, nor other users of that pool; then calls back on the event loop.
 struct Job {
-  PlanReference<ConvPlan> conv;
-  PlanReference<GradWeightsPlan> gradWeights;  // where there is no `conv`
-  const void* src;
-  const void* gradOutput = nullptr;
-  void* dst;
+  int64_t tasks;
+  std::function<int64_t(int64_t first, const std::atomic<int32_t>& cancel)> runPart;  // returns the first task that is left
   std::atomic<int32_t>* cancel;
   int64_t nextTask = 0;
   napi_async_work work = nullptr;
   static constexpr int kOperands = 5;
   napi_ref references[kOperands] = {};  // of the arrays, `cancel` and, last, `done`
   std::string error;
-
-  int64_t tasks() const { return conv ? conv->tasks() : gradWeights->tasks(); }
-  void runPart() {
-    nextTask = conv ? conv->runPart(src, dst, nextTask, *cancel)
-                    : gradWeights->runPart(src, gradOutput, dst, nextTask, *cancel);
-  }
 
   bool queue(napi_env env) {
     napi_value name;
@@ -53,12 +43,12 @@ struct Job {
     }
   }
 
-  bool isDone() const { return !error.empty() || cancel->load() != 0 || nextTask == tasks(); }
+  bool isDone() const { return !error.empty() || cancel->load() != 0 || nextTask == tasks; }
 
   static void execute(napi_env, void* self) {
     Job& job = *static_cast<Job*>(self);
     try {
-      job.runPart();
+      job.nextTask = job.runPart(job.nextTask, *job.cancel);
     } catch (const std::bad_alloc&) {
       job.error = "out of memory";
     } catch (const std::exception& error) {

@@ -5,7 +5,9 @@
 #include "../algorithms/direct.h"
 #include "../algorithms/grad_weights.h"
 #include "../algorithms/im2col.h"
+#include "../algorithms/patches.h"
 #include "../algorithms/pool.h"
+#include "../algorithms/pool_grad.h"
 #include "../algorithms/strided.h"
 #include "../algorithms/strided_integer.h"
 #include "../algorithms/winograd.h"
@@ -25,12 +27,18 @@ constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Ti
                                 depthwise<T>,
                                 gradWeights<T>,
                                 pool<T>,
+                                poolGrad<T>,
+                                unfold<T>,
+                                fold<T>,
                                 {}};
 
 constexpr KernelSet kIntegerKernels = {{Vec<int32_t>::width, Tile::outputs, Tile::vectors, Tile::pixels},
                                        nullptr,
                                        nullptr,
                                        stridedInteger,
+                                       nullptr,
+                                       nullptr,
+                                       nullptr,
                                        nullptr,
                                        nullptr,
                                        nullptr,

@@ -47,6 +47,10 @@ CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm256_min_ps
 CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) {
   return {_mm256_blendv_ps(_mm256_max_ps(a.v, b.v), a.v, _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q))};
 }
+CORR2D_INLINE Vec<float> whereGreater(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
+  const __m256 mask = _mm256_or_ps(_mm256_cmp_ps(b.v, a.v, _CMP_GT_OQ), _mm256_cmp_ps(b.v, b.v, _CMP_UNORD_Q));
+  return {_mm256_blendv_ps(y.v, x.v, mask)};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm256_blendv_ps(x.v, _mm256_mul_ps(x.v, alpha.v),
                            _mm256_cmp_ps(x.v, _mm256_setzero_ps(), _CMP_LT_OQ))};
@@ -136,6 +140,10 @@ CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm256_max
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm256_min_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) {
   return {_mm256_blendv_pd(_mm256_max_pd(a.v, b.v), a.v, _mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q))};
+}
+CORR2D_INLINE Vec<double> whereGreater(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
+  const __m256d mask = _mm256_or_pd(_mm256_cmp_pd(b.v, a.v, _CMP_GT_OQ), _mm256_cmp_pd(b.v, b.v, _CMP_UNORD_Q));
+  return {_mm256_blendv_pd(y.v, x.v, mask)};
 }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {_mm256_blendv_pd(x.v, _mm256_mul_pd(x.v, alpha.v),

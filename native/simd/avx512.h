@@ -45,6 +45,10 @@ CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {_mm512_min_ps
 CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) {
   return {_mm512_mask_max_ps(a.v, _mm512_cmp_ps_mask(a.v, a.v, _CMP_ORD_Q), a.v, b.v)};
 }
+CORR2D_INLINE Vec<float> whereGreater(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
+  const __mmask16 mask = _mm512_cmp_ps_mask(b.v, a.v, _CMP_GT_OQ) | _mm512_cmp_ps_mask(b.v, b.v, _CMP_UNORD_Q);
+  return {_mm512_mask_blend_ps(mask, y.v, x.v)};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm512_mask_mul_ps(x.v, _mm512_cmp_ps_mask(x.v, _mm512_setzero_ps(), _CMP_LT_OQ), x.v, alpha.v)};
 }
@@ -132,6 +136,10 @@ CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {_mm512_max
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm512_min_pd(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) {
   return {_mm512_mask_max_pd(a.v, _mm512_cmp_pd_mask(a.v, a.v, _CMP_ORD_Q), a.v, b.v)};
+}
+CORR2D_INLINE Vec<double> whereGreater(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
+  const __mmask8 mask = _mm512_cmp_pd_mask(b.v, a.v, _CMP_GT_OQ) | _mm512_cmp_pd_mask(b.v, b.v, _CMP_UNORD_Q);
+  return {_mm512_mask_blend_pd(mask, y.v, x.v)};
 }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {_mm512_mask_mul_pd(x.v, _mm512_cmp_pd_mask(x.v, _mm512_setzero_pd(), _CMP_LT_OQ), x.v, alpha.v)};

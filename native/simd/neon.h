@@ -39,6 +39,9 @@ CORR2D_INLINE Vec<float> odd(Vec<float> a, Vec<float> b) { return {vuzp2q_f32(a.
 CORR2D_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return {vminq_f32(a.v, b.v)}; }
 CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) { return {vmaxq_f32(a.v, b.v)}; }
+CORR2D_INLINE Vec<float> whereGreater(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
+  return {vbslq_f32(vornq_u32(vcgtq_f32(b.v, a.v), vceqq_f32(b.v, b.v)), x.v, y.v)};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {vbslq_f32(vcltzq_f32(x.v), vmulq_f32(x.v, alpha.v), x.v)};
 }
@@ -85,6 +88,9 @@ CORR2D_INLINE Vec<double> odd(Vec<double> a, Vec<double> b) { return {vuzp2q_f64
 CORR2D_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {vminq_f64(a.v, b.v)}; }
 CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) { return {vmaxq_f64(a.v, b.v)}; }
+CORR2D_INLINE Vec<double> whereGreater(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
+  return {vbslq_f64(vornq_u64(vcgtq_f64(b.v, a.v), vceqq_f64(b.v, b.v)), x.v, y.v)};
+}
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   return {vbslq_f64(vcltzq_f64(x.v), vmulq_f64(x.v, alpha.v), x.v)};
 }

@@ -41,6 +41,10 @@ CORR2D_INLINE Vec<float> greatest(Vec<float> a, Vec<float> b) {
   const __m128 nan = _mm_cmpunord_ps(a.v, a.v);
   return {_mm_or_ps(_mm_and_ps(nan, a.v), _mm_andnot_ps(nan, _mm_max_ps(a.v, b.v)))};
 }
+CORR2D_INLINE Vec<float> whereGreater(Vec<float> a, Vec<float> b, Vec<float> x, Vec<float> y) {
+  const __m128 mask = _mm_or_ps(_mm_cmpgt_ps(b.v, a.v), _mm_cmpunord_ps(b.v, b.v));
+  return {_mm_or_ps(_mm_and_ps(mask, x.v), _mm_andnot_ps(mask, y.v))};
+}
 CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   const __m128 negative = _mm_cmplt_ps(x.v, _mm_setzero_ps());
   return {_mm_or_ps(_mm_and_ps(negative, _mm_mul_ps(x.v, alpha.v)), _mm_andnot_ps(negative, x.v))};
@@ -88,6 +92,10 @@ CORR2D_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return {_mm_min_pd
 CORR2D_INLINE Vec<double> greatest(Vec<double> a, Vec<double> b) {
   const __m128d nan = _mm_cmpunord_pd(a.v, a.v);
   return {_mm_or_pd(_mm_and_pd(nan, a.v), _mm_andnot_pd(nan, _mm_max_pd(a.v, b.v)))};
+}
+CORR2D_INLINE Vec<double> whereGreater(Vec<double> a, Vec<double> b, Vec<double> x, Vec<double> y) {
+  const __m128d mask = _mm_or_pd(_mm_cmpgt_pd(b.v, a.v), _mm_cmpunord_pd(b.v, b.v));
+  return {_mm_or_pd(_mm_and_pd(mask, x.v), _mm_andnot_pd(mask, y.v))};
 }
 CORR2D_INLINE Vec<double> leaky(Vec<double> x, Vec<double> alpha) {
   const __m128d negative = _mm_cmplt_pd(x.v, _mm_setzero_pd());

@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "../grad_weights_plan.h"
-#include "../pool.h"
 #include "definition.h"
 #include "integers.h"
+#include "windows.h"
 
 namespace {
 
@@ -142,83 +142,6 @@ int testWinograd(int cases, uint64_t seed) {
   return failures;
 }
 
-PoolAxis randomAxis(Random& random, int64_t in) {
-  PoolAxis a{};
-  do {
-    a.in = in, a.kernel = random.pick({1, 2, 2, 3, 3, 4, 7}), a.stride = random.pick({1, 1, 2, 2, 3, 5});
-    a.dilation = random.pick({1, 1, 1, 2, 3}), a.before = random.pick({0, 0, 1, 2, 9}), a.after = random.pick({0, 0, 1, 2, 9});
-    a.out = (in + a.before + a.after - (a.kernel - 1) * a.dilation - 1) / a.stride + 1;
-  } while (in + a.before + a.after <= (a.kernel - 1) * a.dilation);
-  if (a.out * a.stride < in + a.before) a.out += random.range(0, 1);  // the last window overhangs
-  if (random.range(0, 7) == 0) a = {in, 1, in, 1, 1, 0, 0};           // all of it
-  return a;
-}
-
-template <class T>
-double definePool(const PoolSpec& s, const T* x, int64_t n, int64_t c, int64_t oy, int64_t ox) {
-  double sum = 0, greatest = -INFINITY;
-  int64_t count = 0;
-  for (int64_t ky = 0; ky < s.y.kernel; ky++) {
-    for (int64_t kx = 0; kx < s.x.kernel; kx++) {
-      const int64_t y = oy * s.y.stride + ky * s.y.dilation - s.y.before, x0 = ox * s.x.stride + kx * s.x.dilation - s.x.before;
-      if (y >= s.y.in + s.y.after || x0 >= s.x.in + s.x.after) continue;
-      const bool inside = y >= 0 && y < s.y.in && x0 >= 0 && x0 < s.x.in;
-      count += inside || s.countIncludePad;
-      if (!inside) continue;
-      const double value = s.nhwc ? x[((n * s.y.in + y) * s.x.in + x0) * s.channels + c]
-                                  : x[((n * s.channels + c) * s.y.in + y) * s.x.in + x0];
-      sum += value;
-      if (value > greatest || value != value) greatest = value;
-    }
-  }
-  return s.average ? sum / static_cast<double>(count) : greatest;
-}
-
-template <class T>
-int testPoolCase(const PoolSpec& s, Random& random, int number) {
-  const Guarded<T> x(s.inputLength()), out(s.outputLength());
-  for (int64_t i = 0; i < s.inputLength(); i++) x.data[i] = static_cast<T>(random.uniform());
-  if (random.range(0, 1) == 0) x.data[random.range(0, s.inputLength() - 1)] = static_cast<T>(NAN);
-  // Of n values of at most 1: n roundings of their sum, and one of its division.
-  const double bound = s.average ? static_cast<double>(s.y.kernel * s.x.kernel + 1) * (sizeof(T) == 4 ? 0x1p-24 : 0x1p-53) : 0;
-  int failures = 0;
-  for (const Isa* isa : isas()) {
-    memset(out.data, 0x7f, static_cast<size_t>(s.outputLength()) * sizeof(T));
-    runPool(s, *isa, static_cast<int>(random.range(1, 3)), x.data, out.data);
-    for (int64_t i = 0; i < s.outputLength(); i++) {
-      const int64_t pixels = s.y.out * s.x.out, plane = i / pixels;
-      const int64_t n = plane / s.channels;
-      const int64_t c = s.nhwc ? i % s.channels : plane % s.channels;
-      const int64_t pixel = s.nhwc ? i / s.channels % pixels : i % pixels;
-      const double want = definePool(s, x.data, n, c, pixel / s.x.out, pixel % s.x.out);
-      const double got = static_cast<double>(out.data[i]);
-      if (got == want || (got != got && want != want) || fabs(got - want) <= bound) continue;
-      failures++;
-      printf("pooling %d, %s, %s: output %ld is %g, not %g (in %ldx%ld, kernel %ldx%ld, strides %ldx%ld)\n", number,
-             isa->name, sizeof(T) == 4 ? "float32" : "float64", static_cast<long>(i), got, want, static_cast<long>(s.y.in),
-             static_cast<long>(s.x.in), static_cast<long>(s.y.kernel), static_cast<long>(s.x.kernel),
-             static_cast<long>(s.y.stride), static_cast<long>(s.x.stride));
-      break;
-    }
-  }
-  return failures;
-}
-
-int testPools(int cases, uint64_t seed) {
-  int failures = 0;
-  for (int i = 0; i < cases; i++) {
-    Random random(seed * 104729 + static_cast<uint64_t>(i));
-    PoolSpec s{};
-    s.average = random.range(0, 1) == 1, s.countIncludePad = random.range(0, 1) == 1, s.nhwc = random.range(0, 2) == 0;
-    s.batch = random.range(1, 2), s.channels = random.pick({1, 2, 3, 7, 17, 33});
-    s.y = randomAxis(random, random.range(1, 12));
-    s.x = randomAxis(random, random.pick({1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 66, 130}));
-    s.dtype = static_cast<DType>(random.range(0, 1));
-    failures += s.dtype == DType::float32 ? testPoolCase<float>(s, random, i) : testPoolCase<double>(s, random, i);
-  }
-  return failures;
-}
-
 // Several threads share the pool, and one plan, at the same time.
 int testSharing() {
   ConvSpec s{};
@@ -268,7 +191,8 @@ int main(int argc, char** argv) {
   failures += testWinograd(cases / 3, seed);
   failures += testIntegers(cases, seed);
   failures += testPools(cases, seed);
+  failures += testPatches(cases, seed);
   failures += testSharing();
-  printf("%d convolutions, as many poolings, %d failures\n", cases, failures);
+  printf("%d convolutions, as many poolings and patches, %d failures\n", cases, failures);
   return failures == 0 ? 0 : 1;
 }

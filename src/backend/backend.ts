@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray, FloatDType, TypedArray } from "../dtype.ts";
+import type { PatchSpec } from "../patches.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
 
@@ -35,13 +36,29 @@ export interface Backend {
   exchange(how: Exchange, from: FloatArray, to: FloatArray): void;
   /** Puts the rows and columns of `from` into `to`, a stride apart. */
   interleave(placement: Placement, from: FloatArray, to: FloatArray): void;
-  /** Writes every element of `output`. The two arrays do not overlap. */
-  pool(spec: PoolSpec, input: FloatArray, output: FloatArray): void;
+  /** Writes every element of `output`, which does not overlap the inputs. */
+  runWindows(operator: WindowOperator, inputs: readonly FloatArray[], output: FloatArray): void;
+  /** As `runWindows`, off the event loop, on the terms of `runAsync` of {@link PreparedConv}; inputs may be detached. */
+  runWindowsAsync(
+    operator: WindowOperator,
+    inputs: readonly FloatArray[],
+    output: FloatArray,
+    signal: AbortSignal | undefined,
+  ): Promise<void>;
   /** Room for a tensor of zeros, where `run` can read and write it without a copy if that makes a difference. */
   allocate(dtype: FloatDType, length: number): Allocation;
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
   dispose(): void;
 }
+
+/** What is done to windows without weights. */
+export type WindowOperator =
+  /** Of an image. */
+  | { readonly kind: "pool"; readonly spec: PoolSpec }
+  /** Of the gradient of the pooling's output and, for a maximum, before that the image. */
+  | { readonly kind: "poolGrad"; readonly spec: PoolSpec }
+  /** Of an image, into patches; and of patches, into an image. */
+  | { readonly kind: "unfold" | "fold"; readonly spec: PatchSpec };
 
 /** Elements whose place belongs to a backend. They outlive it. */
 export interface Allocation {

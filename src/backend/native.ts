@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type DType, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
+import { allocate, type DType, dtypeOf, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
+import type { PatchSpec } from "../patches.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
-import type { Backend, Placement, PreparedConv, PreparedGradWeights } from "./backend.ts";
+import type { Backend, Placement, PreparedConv, PreparedGradWeights, WindowOperator } from "./backend.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
@@ -54,9 +55,25 @@ export interface NativeAddon {
   interleave(placement: Float64Array, threads: number, from: FloatArray, to: FloatArray): void;
   /** Of either kind. */
   dispose(plan: Handle): void;
-  /** `spec` is laid out as {@link encodePool} says. */
-  pool(spec: Float64Array, isa: number, threads: number, input: FloatArray, output: FloatArray): void;
+  /** What and how {@link windowArguments} says. */
+  runWindows(...what: WindowArguments): void;
+  /** As `runAsync`. */
+  runWindowsAsync(
+    ...args: [...WindowArguments, cancel: Int32Array, done: (error: Error | null) => void]
+  ): void;
 }
+
+/** `spec` and `tables` are laid out as {@link encodePool} and {@link encodePatches} say; not all need two inputs. */
+type WindowArguments = [
+  kind: number,
+  spec: Float64Array,
+  tables: Int32Array,
+  isa: number,
+  threads: number,
+  first: FloatArray | null,
+  last: FloatArray,
+  output: FloatArray,
+];
 
 export interface NativeOptions {
   readonly threads: number;
@@ -86,7 +103,12 @@ export function createNativeBackend(addon: NativeAddon, { threads, isa }: Native
       addon.exchange(sizes, sources, targets, from, to);
     },
     interleave: (placement, from, to) => addon.interleave(encodePlacement(placement), threads, from, to),
-    pool: (spec, input, output) => addon.pool(encodePool(spec), isaIndex, threads, input, output),
+    runWindows: (operator, inputs, output) =>
+      addon.runWindows(...windowArguments(operator, isaIndex, threads, inputs, output)),
+    runWindowsAsync: (operator, inputs, output, signal) => {
+      const what = windowArguments(operator, isaIndex, threads, inputs, output);
+      return cancellable(signal, (cancel, done) => addon.runWindowsAsync(...what, cancel, done));
+    },
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => {},
   };
@@ -176,7 +198,42 @@ function encodePlacement(p: Placement): Float64Array {
   );
 }
 
-/** The order in which `poolSpecOf` of native/addon/arguments.h reads the fields. */
+const windowKinds: readonly WindowOperator["kind"][] = ["pool", "poolGrad", "unfold", "fold"];
+
+function windowArguments(
+  { kind, spec }: WindowOperator,
+  isa: number,
+  threads: number,
+  inputs: readonly FloatArray[],
+  output: FloatArray,
+): WindowArguments {
+  const isPool = kind === "pool" || kind === "poolGrad";
+  const fields = isPool ? encodePool(spec) : encodePatches(spec, dtypeOf(output, "output"));
+  const [tables, code] = [isPool ? noTables : tablesOf(spec), windowKinds.indexOf(kind)];
+  return [code, fields, tables, isa, threads, inputs.at(-2) ?? null, inputs[inputs.length - 1], output];
+}
+
+const noTables = new Int32Array(0);
+
+/** The order in which `patchSpecOf` of native/addon/windows.h reads the fields. */
+function encodePatches(s: PatchSpec, dtype: DType): Float64Array {
+  return Float64Array.of(
+    ...[s.planes, s.depth, s.inHeight, s.inWidth, s.outHeight, s.outWidth, s.kernelHeight, s.kernelWidth],
+    ...[s.strideX, s.value, dtypes.indexOf(dtype)],
+  );
+}
+
+function tablesOf({ rows, columns, first, end }: PatchSpec): Int32Array {
+  const tables = new Int32Array(rows.length + columns.length + first.length + end.length);
+  let at = 0;
+  for (const table of [rows, columns, first, end]) {
+    tables.set(table, at);
+    at += table.length;
+  }
+  return tables;
+}
+
+/** The order in which `poolSpecOf` of native/addon/windows.h reads the fields. */
 function encodePool(spec: PoolSpec): Float64Array {
   return Float64Array.of(
     spec.kind === "average" ? 1 : 0,

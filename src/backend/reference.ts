@@ -10,8 +10,8 @@ import { direct } from "./reference/direct.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
 import { im2col, tilePixels } from "./reference/im2col.ts";
 import { integerOutput } from "./reference/integer-output.ts";
-import { pool } from "./reference/pool.ts";
 import { strided } from "./reference/strided.ts";
+import { runWindows } from "./reference/windows.ts";
 import { winograd, winogradBytes } from "./reference/winograd.ts";
 import type { ConvSource } from "./worker.ts";
 import { createWorkerPool, type PooledConv, type WorkerPool } from "./worker-pool.ts";
@@ -43,7 +43,8 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
     exchange,
     interleave,
-    pool,
+    runWindows,
+    runWindowsAsync: (...args) => workers.runWindows(...args),
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => workers.dispose(),
   };
@@ -59,6 +60,7 @@ export function createInlineBackend(): Backend {
       const prepared = backend.prepare(...args);
       return { ...prepared, runAsync: async (input, output) => prepared.run(input, output) };
     },
+    runWindowsAsync: async (operator, inputs, output) => runWindows(operator, inputs, output),
     prepareGradWeights: (spec) => {
       const prepared = backend.prepareGradWeights(spec);
       return {

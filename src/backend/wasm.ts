@@ -6,6 +6,7 @@ import type { Allocation, Backend, PreparedConv } from "./backend.ts";
 import { exchange } from "./exchange.ts";
 import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
+import { runWindows } from "./reference/windows.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { aligned } from "./wasm-memory.ts";
@@ -169,11 +170,15 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
     exchange,
     interleave,
-    pool(spec, input, output) {
+    runWindows(operator, inputs, output) {
       guarded((on) => {
-        if (poolOn(on, spec, input, output) > highWater) drop();
+        if (operator.kind === "pool") {
+          if (poolOn(on, operator.spec, inputs[0], output) > highWater) drop();
+        } else runWindows(operator, inputs, output);
       });
     },
+    runWindowsAsync: async (operator, inputs, output, signal) =>
+      workers.runWindows(operator, inputs, output, signal, loaded("windows", false)),
     allocate,
     dispose() {
       disposed = true;

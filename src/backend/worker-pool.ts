@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { TypedArray } from "../dtype.ts";
+import { dtypeOf, type FloatArray, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { platform, type WorkerPort } from "../platform/platform.ts";
+import type { WindowOperator } from "./backend.ts";
 import type { ConvSource, Request, Response, WorkerBackend } from "./worker.ts";
 
 /** How long a worker may go on with work that was aborted before it is replaced: starting one takes as long. */
@@ -10,6 +11,14 @@ const graceMilliseconds = 50;
 /** Workers that convolve off the event loop. Started when they are needed; idle ones keep no process alive. */
 export interface WorkerPool {
   add(source: ConvSource): PooledConv;
+  /** As `run` of {@link PooledConv}; on WebAssembly by a module. */
+  runWindows(
+    operator: WindowOperator,
+    inputs: readonly FloatArray[],
+    output: FloatArray,
+    signal: AbortSignal | undefined,
+    module?: WebAssembly.Module,
+  ): Promise<void>;
   /** Work under way is finished, then all workers end. */
   dispose(): void;
 }
@@ -34,9 +43,11 @@ interface Plan {
 }
 
 interface Job {
-  readonly plan: Plan;
-  /** Goes to the worker, buffer and all. */
-  readonly input: TypedArray;
+  /** What has to be prepared before, if anything. */
+  readonly plan: Plan | undefined;
+  readonly request: Request;
+  /** Arrays of the request that go to the worker, buffer and all. */
+  readonly inputs: readonly TypedArray[];
   readonly output: TypedArray;
   /** Settles the caller's promise: only once, and only the first time counts. */
   readonly settle: (error?: unknown) => void;
@@ -111,9 +122,9 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
   };
 
   /** An idle worker, one that knows the plan if possible; or a new one; or why there is none; or none yet. */
-  const chooseHelper = (plan: Plan): Helper | Error | undefined => {
+  const chooseHelper = (plan: Plan | undefined): Helper | Error | undefined => {
     const idle = [...helpers].filter((helper) => helper.job === undefined);
-    const known = idle.find((helper) => helper.plans.has(plan.id)) ?? idle[0];
+    const known = idle.find(({ plans }) => plan !== undefined && plans.has(plan.id)) ?? idle[0];
     if (known !== undefined) return known;
     if (helpers.size >= size) return undefined;
     try {
@@ -125,16 +136,18 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
   };
 
   const give = (helper: Helper, job: Job): void => {
-    const { plan } = job;
+    const { plan, request, inputs } = job;
     helper.job = job;
     helper.port.ref();
-    if (!helper.plans.has(plan.id)) {
+    if (plan !== undefined && !helper.plans.has(plan.id)) {
       helper.plans.add(plan.id);
       post(helper.port, { type: "prepare", plan: plan.id, source: plan.source });
     }
-    const { input, output } = job;
-    const request: Request = { type: "run", plan: plan.id, input, outputLength: output.length };
-    post(helper.port, request, [input.buffer as ArrayBuffer]);
+    post(
+      helper.port,
+      request,
+      inputs.map(({ buffer }) => buffer as ArrayBuffer),
+    );
   };
 
   const abort = (job: Job): void => {
@@ -151,34 +164,35 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     helper.grace = setTimeout(() => remove(helper, undefined), graceMilliseconds);
   };
 
-  const forget = (plan: Plan): void => {
-    if (!plan.released || plan.pending > 0) return;
+  const forget = (plan: Plan | undefined): void => {
+    if (!plan?.released || plan.pending > 0) return;
     for (const { plans, port } of helpers) {
       if (plans.delete(plan.id)) post(port, { type: "release", plan: plan.id });
     }
   };
 
-  const run = (plan: Plan, input: TypedArray, output: TypedArray, signal: AbortSignal | undefined) =>
+  const run = (work: Omit<Job, "settle" | "aborted">, signal: AbortSignal | undefined) =>
     new Promise<void>((resolve, reject) => {
       if (disposed) throw new Corr2dError("DISPOSED", `This ${on.backend} backend was disposed of`);
       signal?.throwIfAborted();
+      const { plan } = work;
       let settled = false;
       const settle = (error?: unknown): void => {
         if (settled) return;
         settled = true;
         signal?.removeEventListener("abort", onAbort);
-        plan.pending--;
+        if (plan !== undefined) plan.pending--;
         forget(plan);
         if (error === undefined) resolve();
         else reject(error);
       };
-      const job: Job = { plan, input: transferable(input), output, settle, aborted: false };
+      const job: Job = { ...work, settle, aborted: false };
       const onAbort = (): void => {
         settle(signal?.reason);
         abort(job);
       };
       signal?.addEventListener("abort", onAbort, { once: true });
-      plan.pending++;
+      if (plan !== undefined) plan.pending++;
       queue.push(job);
       dispatch();
     });
@@ -187,12 +201,23 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     add(source) {
       const plan: Plan = { id: nextId++, source, pending: 0, released: false };
       return {
-        run: (input, output, signal) => run(plan, input, output, signal),
+        run(given, output, signal) {
+          const input = transferable(given);
+          const request: Request = { type: "run", plan: plan.id, input, outputLength: output.length };
+          return run({ plan, request, inputs: [input], output }, signal);
+        },
         release() {
           plan.released = true;
           forget(plan);
         },
       };
+    },
+    runWindows(operator, given, output, signal, module) {
+      const inputs = given.map(transferable);
+      const dtype = dtypeOf(output, "output");
+      const outputLength = output.length;
+      const request: Request = { type: "windows", operator, inputs, dtype, outputLength, module };
+      return run({ plan: undefined, request, inputs, output }, signal);
     },
     dispose() {
       disposed = true;
@@ -206,8 +231,8 @@ function post(port: WorkerPort, request: Request, transfer: ArrayBuffer[] = []):
 }
 
 /** The array itself if its buffer holds nothing else and can change hands, else a copy. */
-function transferable(array: TypedArray): TypedArray {
+function transferable<A extends TypedArray>(array: A): A {
   const { buffer } = array;
   const whole = buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength;
-  return whole && !(buffer as { resizable?: boolean }).resizable ? array : array.slice();
+  return whole && !(buffer as { resizable?: boolean }).resizable ? array : (array.slice() as A);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Runs in a worker: convolves what worker-pool.ts sends. A module of its own, in Node and in browsers.
-import { allocate, type TypedArray } from "../dtype.ts";
+import { allocate, type FloatArray, type FloatDType, type TypedArray } from "../dtype.ts";
 import { Corr2dError, type ErrorCode } from "../errors.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
-import type { Backend, PreparedConv } from "./backend.ts";
+import type { Backend, PreparedConv, WindowOperator } from "./backend.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
 import { type HelpRequest, help } from "./wasm-helper.ts";
@@ -29,10 +29,19 @@ export type Request =
   | { readonly type: "open"; readonly on: WorkerBackend }
   | { readonly type: "prepare"; readonly plan: number; readonly source: ConvSource }
   | { readonly type: "run"; readonly plan: number; readonly input: TypedArray; readonly outputLength: number }
+  | {
+      readonly type: "windows";
+      readonly operator: WindowOperator;
+      readonly inputs: readonly FloatArray[];
+      readonly dtype: FloatDType;
+      readonly outputLength: number;
+      /** What computes it on WebAssembly. */
+      readonly module: WebAssembly.Module | undefined;
+    }
   | { readonly type: "release"; readonly plan: number }
   | ({ readonly type: "help" } & HelpRequest);
 
-/** The answer to a "run"; no other request has one. */
+/** The answer to a "run" or "windows"; no other request has one. */
 export type Response =
   | { readonly type: "done"; readonly output: TypedArray }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly cause: unknown };
@@ -45,7 +54,7 @@ function serve(post: Post, close: () => void): (request: Request) => void {
   const sources = new Map<number, ConvSource>();
   const plans = new Map<number, PreparedConv>();
 
-  const run = (id: number, input: TypedArray, outputLength: number): void => {
+  const run = (id: number, input: TypedArray, outputLength: number): TypedArray => {
     const source = sources.get(id) as ConvSource;
     let plan = plans.get(id);
     if (plan === undefined) {
@@ -54,7 +63,19 @@ function serve(post: Post, close: () => void): (request: Request) => void {
     }
     const output = allocate(source.spec.outputDtype, outputLength);
     plan.run(input, output);
-    post({ type: "done", output }, [output.buffer as ArrayBuffer]);
+    return output;
+  };
+
+  /** Posts what `work` returns or throws. */
+  const answer = (work: () => TypedArray): void => {
+    try {
+      const output = work();
+      post({ type: "done", output }, [output.buffer as ArrayBuffer]);
+    } catch (error) {
+      const code = error instanceof Corr2dError ? error.code : "BACKEND_FAILED";
+      const { message, cause } = error as Error;
+      post({ type: "failed", code, message, cause }, []);
+    }
   };
 
   return (request) => {
@@ -77,13 +98,15 @@ function serve(post: Post, close: () => void): (request: Request) => void {
         break;
       }
       case "run":
-        try {
-          run(request.plan, request.input, request.outputLength);
-        } catch (error) {
-          const code = error instanceof Corr2dError ? error.code : "BACKEND_FAILED";
-          const { message, cause } = error as Error;
-          post({ type: "failed", code, message, cause }, []);
-        }
+        answer(() => run(request.plan, request.input, request.outputLength));
+        break;
+      case "windows":
+        if (request.module !== undefined) modules.set("windows", request.module);
+        answer(() => {
+          const output = allocate(request.dtype, request.outputLength);
+          backend.runWindows(request.operator, request.inputs, output);
+          return output;
+        });
         break;
       case "release":
         plans.get(request.plan)?.dispose();

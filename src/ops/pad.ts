@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-import { tapSources } from "../border.ts";
-import { dtypeOf, type FloatArray } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { sizesOf } from "../layout.ts";
-import { outputTensor, sameShape } from "../output.ts";
-import type { RunOptions } from "../plan.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { sameShape } from "../output.ts";
+import { type PatchSpec, patchesOf } from "../patches.ts";
+import type { AsyncOptions, RunOptions } from "../plan.ts";
+import { checkOneOf } from "../resolve.ts";
 import { type Padding, resolvePadding } from "../shape.ts";
 import { type Border, borders, type InputLayout } from "../spec.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { resolveLayout } from "../window.ts";
+import { runWindowed, runWindowedAsync, type Windowed } from "./windowed.ts";
 
 export type Operand = TensorLike | NestedArray;
 
@@ -44,55 +44,74 @@ export interface PadOperators {
     padding: ImagePadding,
     options?: Omit<PadOptions, "value"> & RunOptions,
   ): Tensor;
+  /** As `pad`, off the event loop. */
+  padAsync(
+    x: Operand,
+    padding: ImagePadding,
+    options?: PadOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
+  /** As `padGrad`, off the event loop. */
+  padGradAsync(
+    inputShape: readonly number[],
+    gradOutput: Operand,
+    padding: ImagePadding,
+    options?: Omit<PadOptions, "value"> & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
 }
 
 /** {@link Padding} in numbers. */
 export type ImagePadding = Exclude<Padding, string>;
 
-/** An image as a stack of planes whose elements are `depth` neighbouring numbers each. */
+/** The patches that a padded image is, and its shape. */
 export interface PadSpec {
-  readonly planes: number;
-  readonly height: number;
-  readonly width: number;
-  readonly depth: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  /** Source row of each output row, or -1 for the constant. */
-  readonly rows: Int32Array;
-  readonly columns: Int32Array;
-  /** Output columns [first, end) are the input's own. */
-  readonly first: number;
+  readonly patches: PatchSpec;
   readonly outShape: readonly number[];
 }
 
+const optionNames = ["border", "value", "inputLayout"];
+const gradOptionNames = ["border", "inputLayout"];
+
 export function padOperators(core: EngineCore): PadOperators {
   return {
-    pad(x, padding, options) {
-      core.assertOpen();
-      const given = readOptions(options, ["border", "value", "inputLayout", "out"]);
-      const { border = "constant", value = 0, inputLayout, out } = given;
-      if (typeof value !== "number") throw invalid("a number", "value", value);
-      if (border !== "constant" && given.value !== undefined)
-        throw invalid('nothing, as border is not "constant",', "value", value);
-      const image = toTensor(x, rankOf(x, "x"), "x");
-      const dtype = dtypeOf(image.data, "x.data");
-      const spec = resolvePad(image.shape, padding, border, inputLayout, "x.shape");
-      const output = outputTensor(out, dtype, spec.outShape, [image.data]);
-      padPlanes(spec, image.data, value, output.data);
-      return output;
-    },
-    padGrad(inputShape, gradOutput, padding, options) {
-      core.assertOpen();
-      const names = ["border", "inputLayout", "out"];
-      const { border = "constant", inputLayout, out } = readOptions(options, names);
-      const shape = checkShape(inputShape, "inputShape");
-      const spec = resolvePad(shape, padding, border, inputLayout, "inputShape");
-      const gradient = gradientOf(gradOutput, spec.outShape);
-      const dtype = dtypeOf(gradient.data, "gradOutput.data");
-      const output = outputTensor(out, dtype, shape, [gradient.data]);
-      padPlanesAdjoint(spec, gradient.data, output.data);
-      return output;
-    },
+    pad: (x, padding, options) =>
+      runWindowed(core, optionNames, options, (given) => padOf(x, padding, given)),
+    padAsync: async (x, padding, options) =>
+      runWindowedAsync(core, optionNames, options, (given) => padOf(x, padding, given)),
+    padGrad: (inputShape, gradOutput, padding, options) =>
+      runWindowed(core, gradOptionNames, options, (given) =>
+        padGradOf(inputShape, gradOutput, padding, given),
+      ),
+    padGradAsync: async (inputShape, gradOutput, padding, options) =>
+      runWindowedAsync(core, gradOptionNames, options, (given) =>
+        padGradOf(inputShape, gradOutput, padding, given),
+      ),
+  };
+}
+
+function padOf(x: Operand, padding: ImagePadding, given: PadOptions): Windowed {
+  const { border = "constant", value = 0, inputLayout } = given;
+  if (typeof value !== "number") throw invalid("a number", "value", value);
+  if (border !== "constant" && given.value !== undefined)
+    throw invalid('nothing, as border is not "constant",', "value", value);
+  const image = toTensor(x, rankOf(x, "x"), "x");
+  const { patches, outShape } = resolvePad(image.shape, padding, border, inputLayout, "x.shape");
+  const operator = { kind: "unfold", spec: { ...patches, value } } as const;
+  return { operands: [image], outShape, steps: (inputs, output) => [{ operator, inputs, output }] };
+}
+
+function padGradOf(
+  inputShape: readonly number[],
+  gradOutput: Operand,
+  padding: ImagePadding,
+  { border = "constant", inputLayout }: PadOptions,
+): Windowed {
+  const shape = checkShape(inputShape, "inputShape");
+  const spec = resolvePad(shape, padding, border, inputLayout, "inputShape");
+  const operator = { kind: "fold", spec: spec.patches } as const;
+  return {
+    operands: [gradientOf(gradOutput, spec.outShape)],
+    outShape: shape,
+    steps: (inputs, output) => [{ operator, inputs, output }],
   };
 }
 
@@ -146,60 +165,19 @@ export function resolvePad(
   const rowAxis = shape.length === 2 ? 0 : last ? 1 : 2;
   outShape[rowAxis] = outHeight;
   outShape[rowAxis + 1] = outWidth;
-  return {
-    planes: last ? batch : batch * channels,
-    ...{ height, width, depth: last ? channels : 1, outHeight, outWidth, outShape },
-    rows: tapSources(outHeight, 1, 1, 1, pads[0], height, border),
-    columns: tapSources(outWidth, 1, 1, 1, pads[2], width, border),
-    first: pads[2],
-  };
+  const along = (size: number, out: number, before: number) => ({
+    ...{ size, out, kernel: 1, stride: 1, dilation: 1, before },
+  });
+  const patches = patchesOf(
+    last ? batch : batch * channels,
+    last ? channels : 1,
+    along(height, outHeight, pads[0]),
+    along(width, outWidth, pads[2]),
+    border,
+    0,
+  );
+  return { patches, outShape };
 }
 
 /** More than any image has; turned away before tables are made for it. */
 const mostRows = 2 ** 30;
-
-/** Copies of fewer elements than this are faster in a loop than by `set`, which needs a view. Node 20, Zen 5. */
-const shortRow = 32;
-
-/** `out` is overwritten. */
-export function padPlanes(spec: PadSpec, x: FloatArray, value: number, out: FloatArray): void {
-  const { planes, height, width, depth, outHeight, outWidth, rows, columns, first } = spec;
-  const end = first + width;
-  const length = width * depth;
-  for (let p = 0, to = 0; p < planes; p++) {
-    for (let oy = 0; oy < outHeight; oy++, to += outWidth * depth) {
-      if (rows[oy] < 0) {
-        out.fill(value, to, to + outWidth * depth);
-        continue;
-      }
-      const from = (p * height + rows[oy]) * length;
-      const inner = to + first * depth;
-      if (length < shortRow) for (let i = 0; i < length; i++) out[inner + i] = x[from + i];
-      else out.set(x.subarray(from, from + length), inner);
-      for (let ox = 0; ox < outWidth; ox++) {
-        if (ox === first) ox = end;
-        if (ox >= outWidth) break;
-        const source = columns[ox];
-        for (let d = 0; d < depth; d++)
-          out[to + ox * depth + d] = source < 0 ? value : x[from + source * depth + d];
-      }
-    }
-  }
-}
-
-/** `gradX` is overwritten. */
-export function padPlanesAdjoint(spec: PadSpec, gradOutput: FloatArray, gradX: FloatArray): void {
-  const { planes, height, width, depth, outHeight, outWidth, rows, columns } = spec;
-  gradX.fill(0);
-  for (let p = 0, from = 0; p < planes; p++) {
-    for (let oy = 0; oy < outHeight; oy++, from += outWidth * depth) {
-      if (rows[oy] < 0) continue;
-      const to = (p * height + rows[oy]) * width * depth;
-      for (let ox = 0; ox < outWidth; ox++) {
-        const target = columns[ox];
-        if (target < 0) continue;
-        for (let d = 0; d < depth; d++) gradX[to + target * depth + d] += gradOutput[from + ox * depth + d];
-      }
-    }
-  }
-}

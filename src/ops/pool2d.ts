@@ -3,12 +3,12 @@ import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { shapeOf, sizesOf } from "../layout.ts";
-import { allocateOutput, outputTensor } from "../output.ts";
-import { backendFailure, type RunOptions } from "../plan.ts";
+import { allocateOutput } from "../output.ts";
+import type { AsyncOptions, RunOptions } from "../plan.ts";
 import { checkOneOf, readOptions } from "../resolve.ts";
 import type { PerAxis } from "../shape.ts";
 import { type Border, borders, type InputLayout } from "../spec.ts";
-import { checkShape, elementCount, type Tensor, toTensor } from "../tensor.ts";
+import { checkShape, elementCount, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import {
   type PoolSpec,
   type Rounding,
@@ -16,8 +16,8 @@ import {
   resolveWindows,
   type WindowOptions,
 } from "../window.ts";
-import { gradientOf, type Operand, type PadSpec, padPlanes, padPlanesAdjoint, resolvePad } from "./pad.ts";
-import { addPoolGradient } from "./pool2d-grad.ts";
+import { gradientOf as gradientFor, type Operand, type PadSpec, resolvePad } from "./pad.ts";
+import { runWindowed, runWindowedAsync, type Windowed, type WindowStep } from "./windowed.ts";
 
 /** Options of a pooling; all are optional. Names follow WebNN. */
 export interface MaxPool2dOptions extends WindowOptions {
@@ -73,6 +73,33 @@ export interface Pool2dOperators {
     gradOutput: Operand,
     options?: GlobalPool2dOptions & RunOptions,
   ): Tensor;
+  /** As `maxPool2d`, off the event loop. */
+  maxPool2dAsync(x: Operand, options?: MaxPool2dOptions & RunOptions & AsyncOptions): Promise<Tensor>;
+  /** As `avgPool2d`, off the event loop. */
+  avgPool2dAsync(x: Operand, options?: AvgPool2dOptions & RunOptions & AsyncOptions): Promise<Tensor>;
+  /** As `globalAvgPool2d`, off the event loop. */
+  globalAvgPool2dAsync(
+    x: Operand,
+    options?: GlobalPool2dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
+  /** As `maxPool2dGrad`, off the event loop. */
+  maxPool2dGradAsync(
+    x: Operand,
+    gradOutput: Operand,
+    options?: MaxPool2dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
+  /** As `avgPool2dGrad`, off the event loop. */
+  avgPool2dGradAsync(
+    inputShape: readonly number[],
+    gradOutput: Operand,
+    options?: AvgPool2dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
+  /** As `globalAvgPool2dGrad`, off the event loop. */
+  globalAvgPool2dGradAsync(
+    inputShape: readonly number[],
+    gradOutput: Operand,
+    options?: GlobalPool2dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
 }
 
 export interface GlobalPool2dOptions {
@@ -87,62 +114,87 @@ const avgOptionNames = [...maxOptionNames, "countIncludePad"];
 const globalOptionNames = ["inputLayout"];
 
 export function pool2dOperators(core: EngineCore): Pool2dOperators {
-  const poolWith = (
-    kind: PoolSpec["kind"],
+  type Asked<O> = (O & RunOptions) | undefined;
+  type AskedAsync<O> = (O & RunOptions & AsyncOptions) | undefined;
+  const max = (x: Operand) => (given: MaxPool2dOptions) => poolOf("max", x, given);
+  const average = (x: Operand) => (given: AvgPool2dOptions) => poolOf("average", x, given);
+  const maxGrad = (x: Operand, gradOutput: Operand) => (given: MaxPool2dOptions) =>
+    maxGradOf(x, gradOutput, given);
+  const averageGrad = (inputShape: readonly number[], gradOutput: Operand) => (given: AvgPool2dOptions) =>
+    gradientOf("average", fourSizes(inputShape), undefined, gradOutput, given);
+  const once = <O extends object>(
     names: readonly string[],
-    x: Operand,
-    options: (AvgPool2dOptions & RunOptions) | undefined,
-  ): Tensor => {
-    core.assertOpen();
-    const { out, ...given } = readOptions(options, [...names, "out"]);
-    const image = toTensor(x, 4, "x");
-    const dtype = dtypeOf(image.data, "x.data");
-    const { spec, frame, outShape } = resolvePool(kind, image.shape, dtype, given, "x.shape");
-    const output = outputTensor(out, dtype, outShape, [image.data]);
-    if (spec.batch === 0) return output;
-    const input = framed(frame, image.data, dtype);
-    try {
-      core.backend.pool(spec, input, output.data);
-    } catch (cause) {
-      throw backendFailure(core.backend.name, cause);
-    }
-    return output;
-  };
-  const gradient = (
+    options: Asked<O>,
+    resolve: (given: O) => Windowed,
+  ) => runWindowed(core, names, options, resolve);
+  const later = async <O extends object>(
     names: readonly string[],
-    inputShape: readonly number[],
-    x: FloatArray | undefined,
-    gradOutput: Operand,
-    options: (AvgPool2dOptions & RunOptions) | undefined,
-  ): Tensor => {
-    const { out, ...given } = readOptions(options, [...names, "out"]);
-    const kind = x === undefined ? "average" : "max";
-    const name = x === undefined ? "inputShape" : "x.shape";
-    const resolved = resolvePool(kind, inputShape, "float32", given, name);
-    const { data } = gradientOf(gradOutput, resolved.outShape);
-    const dtype = dtypeOf(data, "gradOutput.data");
-    if (x !== undefined && dtypeOf(x, "x.data") !== dtype)
-      throw invalid(`${dtypeOf(x, "x.data")} elements, as x has,`, "gradOutput.data", data);
-    const output = outputTensor(out, dtype, inputShape, x === undefined ? [data] : [x, data]);
-    writeGradient(resolved, x, data, output.data);
-    return output;
-  };
+    options: AskedAsync<O>,
+    resolve: (given: O) => Windowed,
+  ) => runWindowedAsync(core, names, options, resolve);
   return {
-    maxPool2d: (x, options) => poolWith("max", maxOptionNames, x, options),
-    avgPool2d: (x, options) => poolWith("average", avgOptionNames, x, options),
-    globalAvgPool2d: (x, options) => poolWith("average", globalOptionNames, x, options),
-    maxPool2dGrad: (x, gradOutput, options) => {
-      core.assertOpen();
-      const image = toTensor(x, 4, "x");
-      return gradient(maxOptionNames, image.shape, image.data, gradOutput, options);
+    maxPool2d: (x, options) => once(maxOptionNames, options, max(x)),
+    maxPool2dAsync: (x, options) => later(maxOptionNames, options, max(x)),
+    avgPool2d: (x, options) => once(avgOptionNames, options, average(x)),
+    avgPool2dAsync: (x, options) => later(avgOptionNames, options, average(x)),
+    globalAvgPool2d: (x, options) => once(globalOptionNames, options, average(x)),
+    globalAvgPool2dAsync: (x, options) => later(globalOptionNames, options, average(x)),
+    maxPool2dGrad: (x, g, options) => once(maxOptionNames, options, maxGrad(x, g)),
+    maxPool2dGradAsync: (x, g, options) => later(maxOptionNames, options, maxGrad(x, g)),
+    avgPool2dGrad: (shape, g, options) => once(avgOptionNames, options, averageGrad(shape, g)),
+    avgPool2dGradAsync: (shape, g, options) => later(avgOptionNames, options, averageGrad(shape, g)),
+    globalAvgPool2dGrad: (shape, g, options) => once(globalOptionNames, options, averageGrad(shape, g)),
+    globalAvgPool2dGradAsync: (shape, g, options) => later(globalOptionNames, options, averageGrad(shape, g)),
+  };
+}
+
+function poolOf(kind: PoolSpec["kind"], x: Operand, options: AvgPool2dOptions): Windowed {
+  const image = toTensor(x, 4, "x");
+  const dtype = dtypeOf(image.data, "x.data");
+  const { spec, frame, outShape } = resolvePool(kind, image.shape, dtype, options, "x.shape");
+  return {
+    operands: [image],
+    outShape,
+    *steps([input], output) {
+      const inputs = [yield* framed(frame, input)];
+      yield { operator: { kind: "pool", spec }, inputs, output };
     },
-    avgPool2dGrad: (inputShape, gradOutput, options) => {
-      core.assertOpen();
-      return gradient(avgOptionNames, fourSizes(inputShape), undefined, gradOutput, options);
-    },
-    globalAvgPool2dGrad: (inputShape, gradOutput, options) => {
-      core.assertOpen();
-      return gradient(globalOptionNames, fourSizes(inputShape), undefined, gradOutput, options);
+  };
+}
+
+function maxGradOf(x: Operand, gradOutput: Operand, options: MaxPool2dOptions): Windowed {
+  const image = toTensor(x, 4, "x");
+  return gradientOf("max", image.shape, image, gradOutput, options);
+}
+
+function gradientOf(
+  kind: PoolSpec["kind"],
+  inputShape: readonly number[],
+  x: TensorLike | undefined,
+  gradOutput: Operand,
+  options: AvgPool2dOptions,
+): Windowed {
+  const name = x === undefined ? "inputShape" : "x.shape";
+  const resolved = resolvePool(kind, inputShape, "float32", options, name);
+  const gradient = gradientFor(gradOutput, resolved.outShape);
+  const dtype = dtypeOf(gradient.data, "gradOutput.data");
+  if (x !== undefined && dtypeOf(x.data, "x.data") !== dtype)
+    throw invalid(`${dtypeOf(x.data, "x.data")} elements, as x has,`, "gradOutput.data", gradient.data);
+  const { frame } = resolved;
+  const operator = { kind: "poolGrad", spec: { ...resolved.spec, dtype } } as const;
+  return {
+    operands: x === undefined ? [gradient] : [x, gradient],
+    outShape: inputShape,
+    *steps(operands, output) {
+      const [image, gradientData] = x === undefined ? [undefined, operands[0]] : operands;
+      const inputs = image === undefined ? [gradientData] : [yield* framed(frame, image), gradientData];
+      if (frame === undefined) {
+        yield { operator, inputs, output };
+        return;
+      }
+      const gradPadded = allocateOutput(dtype, elementCount(frame.outShape));
+      yield { operator, inputs, output: gradPadded };
+      yield { operator: { kind: "fold", spec: frame.patches }, inputs: [gradPadded], output };
     },
   };
 }
@@ -180,33 +232,17 @@ function resolvePool(
   const outShape = shapeOf(layout, batch, channels, outHeight, outWidth);
   if (border === "constant" || padding.every((pad) => pad === 0)) return { spec, frame: undefined, outShape };
   const frame = resolvePad(inputShape, padding, border, layout, inputName);
-  const bare = { inHeight: frame.outHeight, inWidth: frame.outWidth, padding: [0, 0, 0, 0] as const };
+  const { outHeight: framedHeight, outWidth: framedWidth } = frame.patches;
+  const bare = { inHeight: framedHeight, inWidth: framedWidth, padding: [0, 0, 0, 0] as const };
   return { spec: { ...spec, ...bare }, frame, outShape };
 }
 
-function framed(frame: PadSpec | undefined, x: FloatArray, dtype: FloatDType): FloatArray {
+/** An image with its border around it. */
+function* framed(frame: PadSpec | undefined, x: FloatArray): Generator<WindowStep, FloatArray> {
   if (frame === undefined) return x;
-  const padded = allocateOutput(dtype, elementCount(frame.outShape));
-  padPlanes(frame, x, 0, padded);
+  const padded = allocateOutput(dtypeOf(x, "x.data"), elementCount(frame.outShape));
+  yield { operator: { kind: "unfold", spec: frame.patches }, inputs: [x], output: padded };
   return padded;
-}
-
-/** `gradX` is overwritten. */
-function writeGradient(
-  { spec, frame }: ResolvedPool,
-  x: FloatArray | undefined,
-  gradOutput: FloatArray,
-  gradX: FloatArray,
-): void {
-  const dtype = dtypeOf(gradX, "out");
-  if (frame === undefined) {
-    gradX.fill(0);
-    addPoolGradient(spec, x, gradOutput, gradX);
-    return;
-  }
-  const gradPadded = allocateOutput(dtype, elementCount(frame.outShape));
-  addPoolGradient(spec, x === undefined ? undefined : framed(frame, x, dtype), gradOutput, gradPadded);
-  padPlanesAdjoint(frame, gradPadded, gradX);
 }
 
 function fourSizes(inputShape: readonly number[]): readonly number[] {

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray } from "../dtype.ts";
-import { stepsOf } from "../layout.ts";
-import { axisWindows, type PoolSpec } from "../window.ts";
+import type { FloatArray } from "../../dtype.ts";
+import { stepsOf } from "../../layout.ts";
+import { axisWindows, type PoolSpec } from "../../window.ts";
 
 /**
- * Adds to `gradX` the gradient of a pooling. The gradient of a maximum goes to the first of the greatest in scan order,
+ * The gradient of a pooling with respect to its input. The gradient of a maximum goes to the first of the greatest in scan order,
  * or to the last NaN, as in PyTorch; that of a mean in equal shares to all elements of its window.
  *
  * @param x the input, which an average does not need
  */
-export function addPoolGradient(
+export function poolGrad(
   spec: PoolSpec,
   x: FloatArray | undefined,
   gradOutput: FloatArray,
   gradX: FloatArray,
 ): void {
   const { batch, channels, inHeight, inWidth, outHeight, outWidth, inputLayout, countIncludePad } = spec;
+  gradX.fill(0);
   const input = stepsOf(inputLayout, channels, inHeight, inWidth);
   const output = stepsOf(inputLayout, channels, outHeight, outWidth);
   const rows = axisWindows(spec, 0);

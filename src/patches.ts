@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+import { tapSources } from "./border.ts";
+import type { Border } from "./spec.ts";
+
+/**
+ * Windows whose elements are copied out, or added back to where they came from: as a backend takes `unfold` and `fold`,
+ * and with windows of one element `pad` and its gradient. Images are planes of pixels of `depth` neighbouring numbers
+ * each:
+ *
+ *     patches[plane, ky, kx, oy, ox, d] = image[plane, rows[oy * kernelHeight + ky], columns[ox * kernelWidth + kx], d]
+ */
+export interface PatchSpec {
+  readonly planes: number;
+  readonly depth: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  /** Where rows and columns are copied from; -1 for `value`. */
+  readonly rows: Int32Array;
+  readonly columns: Int32Array;
+  /** Of each kx: outputs [first, end) are copied from columns of the image that lie `strideX` apart. */
+  readonly first: Int32Array;
+  readonly end: Int32Array;
+  readonly strideX: number;
+  readonly value: number;
+}
+
+/** One axis of windows. */
+interface Axis {
+  readonly size: number;
+  readonly out: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly before: number;
+}
+
+/** The spec for windows along two axes. */
+export function patchesOf(
+  planes: number,
+  depth: number,
+  y: Axis,
+  x: Axis,
+  border: Border,
+  value: number,
+): PatchSpec {
+  const sources = ({ size, out, kernel, stride, dilation, before }: Axis) =>
+    tapSources(out, kernel, stride, dilation, before, size, border);
+  // The first output whose element kx lies at column `at` of the image or beyond.
+  const reaches = (kx: number, at: number) =>
+    Math.min(Math.max(Math.ceil((at + x.before - kx * x.dilation) / x.stride), 0), x.out);
+  const first = Int32Array.from({ length: x.kernel }, (_, kx) => reaches(kx, 0));
+  return {
+    ...{ planes, depth, inHeight: y.size, inWidth: x.size, outHeight: y.out, outWidth: x.out },
+    ...{ kernelHeight: y.kernel, kernelWidth: x.kernel, rows: sources(y), columns: sources(x) },
+    ...{ first, end: first.map((from, kx) => Math.max(reaches(kx, x.size), from)), strideX: x.stride, value },
+  };
+}
