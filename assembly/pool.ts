@@ -33,7 +33,7 @@ export class Pool {
 }
 
 // What is made of a window's elements is a type argument, as these are known when loops are compiled.
-type Mean = i32;
+export type Mean = i32;
 type Greatest = f32;
 
 /**
@@ -96,7 +96,7 @@ function poolAll<T, O>(p: Pool, input: usize, output: usize, planes: i32): void 
 }
 
 /** How many of a window's rows, a dilation apart, lie before row `end` of it. */
-function tapsBefore(p: Pool, end: i32): i32 {
+export function tapsBefore(p: Pool, end: i32): i32 {
   return end <= 0 ? 0 : min((end - 1) / p.dilationY + 1, p.kernelHeight);
 }
 
@@ -105,7 +105,7 @@ function fill<T>(from: usize, end: usize, value: T): void {
 }
 
 /** Rows of `length` bytes that lie `step` bytes apart, combined; at least one of them. */
-function combineRows<T, O>(from: usize, taps: i32, step: usize, length: usize, to: usize): void {
+export function combineRows<T, O>(from: usize, taps: i32, step: usize, length: usize, to: usize): void {
   let i: usize = 0;
   for (; i + 64 <= length; i += 64) {
     let at = from + i;

@@ -50,5 +50,15 @@ export interface ConvExports {
 export interface WasmExports extends Record<ConvModule, ConvExports> {
   readonly windows: {
     pool(plan: number, input: number, output: number, planes: number): void;
+    poolGrad(
+      plan: number,
+      input: number,
+      gradOutput: number,
+      gradX: number,
+      planes: number,
+      rowsAtOnce: number,
+    ): void;
+    unfold(plan: number, image: number, patches: number, planes: number, tap: number, lastTap: number): void;
+    fold(plan: number, patches: number, image: number, planes: number, tap: number, lastTap: number): void;
   };
 }

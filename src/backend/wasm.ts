@@ -2,17 +2,17 @@
 import { bytesOf, type FloatArray, type FloatDType, isInteger, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
-import type { Allocation, Backend, PreparedConv } from "./backend.ts";
+import type { Allocation, Backend, PreparedConv, WindowOperator } from "./backend.ts";
 import { exchange } from "./exchange.ts";
 import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
-import { runWindows } from "./reference/windows.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { aligned } from "./wasm-memory.ts";
 import type { WasmIsa, WasmModule } from "./wasm-modules.ts";
+import { patchesOn } from "./wasm-patches.ts";
 import { planWasm, slackBytes, type WasmPlan } from "./wasm-plan.ts";
-import { poolOn } from "./wasm-pool.ts";
+import { poolGradOn, poolOn } from "./wasm-pool.ts";
 import { runOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
 import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
@@ -172,9 +172,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     interleave,
     runWindows(operator, inputs, output) {
       guarded((on) => {
-        if (operator.kind === "pool") {
-          if (poolOn(on, operator.spec, inputs[0], output) > highWater) drop();
-        } else runWindows(operator, inputs, output);
+        if (windowsOn(on, operator, inputs, output) > highWater) drop();
       });
     },
     runWindowsAsync: async (operator, inputs, output, signal) =>
@@ -187,4 +185,17 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     },
   };
   return backend;
+}
+
+/** Returns how much linear memory it took. */
+function windowsOn(
+  on: Instance,
+  { kind, spec }: WindowOperator,
+  inputs: readonly FloatArray[],
+  output: FloatArray,
+): number {
+  const last = inputs[inputs.length - 1];
+  if (kind === "pool") return poolOn(on, spec, last, output);
+  if (kind === "poolGrad") return poolGradOn(on, spec, inputs.at(-2), last, output);
+  return patchesOn(on, kind, spec, last, output);
 }
