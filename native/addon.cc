@@ -201,7 +201,11 @@ napi_value runWindowsAsync(napi_env env, napi_callback_info info) {
     auto job = std::make_unique<Job>();
     job->tasks = run.tasks;
     job->runPart = [run](int64_t first, const auto& cancel) { return run.runPart(first, cancel); };
-    start(env, std::move(job), {arguments[5], arguments[6], arguments[7], arguments[8], arguments[9]});
+    if (Napi::Value(env, arguments[5]).IsNull()) {
+      start(env, std::move(job), {arguments[6], arguments[7], arguments[8], arguments[9]});
+    } else {
+      start(env, std::move(job), {arguments[5], arguments[6], arguments[7], arguments[8], arguments[9]});
+    }
     return nullptr;
   });
 }

@@ -150,3 +150,49 @@ export const convolve1d: Engine["convolve1d"] = (x, kernel, options) =>
 
 /** {@inheritDoc Engine.streamConv1d} */
 export const streamConv1d: Engine["streamConv1d"] = (options) => defaultEngine().streamConv1d(options);
+
+/** {@inheritDoc Engine.padAsync} */
+export const padAsync: Engine["padAsync"] = async (...operands) => defaultEngine().padAsync(...operands);
+
+/** {@inheritDoc Engine.padGradAsync} */
+export const padGradAsync: Engine["padGradAsync"] = async (...operands) =>
+  defaultEngine().padGradAsync(...operands);
+
+/** {@inheritDoc Engine.maxPool2dAsync} */
+export const maxPool2dAsync: Engine["maxPool2dAsync"] = async (...operands) =>
+  defaultEngine().maxPool2dAsync(...operands);
+
+/** {@inheritDoc Engine.avgPool2dAsync} */
+export const avgPool2dAsync: Engine["avgPool2dAsync"] = async (...operands) =>
+  defaultEngine().avgPool2dAsync(...operands);
+
+/** {@inheritDoc Engine.globalAvgPool2dAsync} */
+export const globalAvgPool2dAsync: Engine["globalAvgPool2dAsync"] = async (...operands) =>
+  defaultEngine().globalAvgPool2dAsync(...operands);
+
+/** {@inheritDoc Engine.maxPool2dGradAsync} */
+export const maxPool2dGradAsync: Engine["maxPool2dGradAsync"] = async (...operands) =>
+  defaultEngine().maxPool2dGradAsync(...operands);
+
+/** {@inheritDoc Engine.avgPool2dGradAsync} */
+export const avgPool2dGradAsync: Engine["avgPool2dGradAsync"] = async (...operands) =>
+  defaultEngine().avgPool2dGradAsync(...operands);
+
+/** {@inheritDoc Engine.globalAvgPool2dGradAsync} */
+export const globalAvgPool2dGradAsync: Engine["globalAvgPool2dGradAsync"] = async (...operands) =>
+  defaultEngine().globalAvgPool2dGradAsync(...operands);
+
+/** {@inheritDoc Engine.unfoldAsync} */
+export const unfoldAsync: Engine["unfoldAsync"] = async (...operands) =>
+  defaultEngine().unfoldAsync(...operands);
+
+/** {@inheritDoc Engine.foldAsync} */
+export const foldAsync: Engine["foldAsync"] = async (...operands) => defaultEngine().foldAsync(...operands);
+
+/** {@inheritDoc Engine.corr1dAsync} */
+export const corr1dAsync: Engine["corr1dAsync"] = async (...operands) =>
+  defaultEngine().corr1dAsync(...operands);
+
+/** {@inheritDoc Engine.convolve1dAsync} */
+export const convolve1dAsync: Engine["convolve1dAsync"] = async (...operands) =>
+  defaultEngine().convolve1dAsync(...operands);

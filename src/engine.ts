@@ -4,6 +4,7 @@ import type { Allocation, Backend, BackendName } from "./backend/backend.ts";
 import { type BackendOptions, openBackend } from "./backend/choose.ts";
 import { createInlineBackend } from "./backend/reference.ts";
 import type { WasmIsa } from "./backend/wasm-modules.ts";
+import { createWorkerPool, type WorkerPool } from "./backend/worker-pool.ts";
 import type { ByteArray, FloatDType } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
 import { type ConvTranspose1dOperators, convTranspose1dOperators } from "./ops/conv-transpose1d.ts";
@@ -156,6 +157,8 @@ export interface EngineCore {
   /** Convolutions of fewer multiply-adds than this run in TypeScript, where crossing into the backend costs more. */
   readonly smallBelow: number;
   small(): Backend;
+  /** For what is computed in TypeScript on every backend. */
+  workers(): WorkerPool;
   /** Throws DISPOSED after `dispose()` of the engine. */
   assertOpen(): void;
 }
@@ -178,6 +181,7 @@ export async function createEngine(options?: BackendOptions): Promise<Engine> {
 
 function openEngine(options: BackendOptions): Engine {
   const { backend, named } = openBackend(options);
+  let workers: WorkerPool | undefined;
   let disposed = false;
   const assertOpen = (): void => {
     if (disposed) throw new Corr2dError("DISPOSED", "This engine was disposed of");
@@ -186,6 +190,10 @@ function openEngine(options: BackendOptions): Engine {
     backend,
     smallBelow: named ? 0 : smallMultiplyAdds,
     small: lazy(createInlineBackend),
+    workers: () => {
+      workers ??= createWorkerPool({ backend: "reference" }, backend.threads);
+      return workers;
+    },
     assertOpen,
   };
   return {
@@ -224,6 +232,7 @@ function openEngine(options: BackendOptions): Engine {
     dispose: () => {
       disposed = true;
       backend.dispose();
+      workers?.dispose();
     },
   };
 }

@@ -82,6 +82,18 @@ export function convModel(layer: Layer, weights: Float32Array, outputShape: read
   return modelOf(node, [constant], inputShape, outputShape);
 }
 
+/** Zeros around images: the last two axes are padded on both sides. Rows are a constant of the model. */
+export function padModel(inputShape: readonly number[], padding: number): { model: Bytes; shape: number[] } {
+  const shape = inputShape.map((size, axis) => (axis < 2 ? size : size + 2 * padding));
+  const before = inputShape.map((_, axis) => (axis < 2 ? 0 : padding));
+  const pads = BigInt64Array.from([...before, ...before], BigInt);
+  const raw = new Uint8Array(pads.buffer);
+  const int64 = 7;
+  const constant = message([1, [pads.length]], [2, int64], [8, "pads"], [9, raw]);
+  const node = message([1, "x"], [1, "pads"], [2, "y"], [3, "pad"], [4, "Pad"]);
+  return { model: modelOf(node, [constant], inputShape, shape), shape };
+}
+
 /** A pooling of square windows; its default, as ours, is not to count padding in a mean. */
 export function poolModel(
   { operator, inputShape, window, strides, padding }: Pooling,

@@ -7,7 +7,7 @@ import type { Contender } from "../harness/suite.ts";
 import { fractions, outputShapeOf, product } from "../operands.ts";
 import type { Layer, Pooling } from "../problems.ts";
 import { loadPackage } from "./installed.ts";
-import { convModel, poolModel } from "./onnx.ts";
+import { convModel, padModel, poolModel } from "./onnx.ts";
 
 interface Ort {
   readonly env: { readonly wasm: { numThreads: number }; readonly versions: { readonly common: string } };
@@ -44,6 +44,16 @@ export function onnxruntimePool(
     shape: outputShape,
     model: poolModel(pooling, outputShape),
   }));
+}
+
+/** The same for padding with zeros. */
+export function onnxruntimePad(
+  name: OrtName,
+  threads: number,
+  inputShape: readonly number[],
+  padding: number,
+): Contender {
+  return contender(name, threads, () => ({ x: fractions(inputShape, 1), ...padModel(inputShape, padding) }));
 }
 
 interface Task {

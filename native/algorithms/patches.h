@@ -9,6 +9,7 @@
 #pragma once
 #include "../conv_job.h"
 #include "../simd.h"
+#include "strip.h"
 
 namespace corr2d {
 namespace {

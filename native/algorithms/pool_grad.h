@@ -13,6 +13,7 @@
 // -Infinity.
 #pragma once
 #include "pool.h"
+#include "strip.h"
 
 namespace corr2d {
 namespace {
@@ -32,26 +33,37 @@ struct MeanGradient {
       const V share = V::load(gradients + i) / (heights * V::load(widths + i));
       (isFirst ? share : V::load(shares + i) + share).store(shares + i);
     }
-    for (; i < length; i++) {
-      const T share = gradients[i] / (height * widths[i]);
-      shares[i] = isFirst ? share : shares[i] + share;
-    }
+    if (i == length) return;
+    const V share = V::loadPartial(gradients + i, length - i) / (heights * V::load(widths + i));
+    (isFirst ? share : V::loadPartial(shares + i, length - i) + share).storePartial(shares + i, length - i);
   }
 
   // False if no window has the row.
   bool shareOut(const T* gradOutput, int64_t iy, T* shares) const {
     const int64_t length = s.x.out * s.depth();
+    const int64_t at = iy + s.y.before, reach = (s.y.kernel - 1) * s.y.dilation;
+    const int64_t last = smaller(at / s.y.stride, s.y.out - 1);
     bool isFirst = true;
-    for (int64_t ky = s.y.kernel - 1; ky >= 0; ky--) {
-      const int64_t at = iy + s.y.before - ky * s.y.dilation;
-      if (at < 0 || at % s.y.stride != 0 || at / s.y.stride >= s.y.out) continue;
-      const int64_t oy = at / s.y.stride;
+    for (int64_t oy = at <= reach ? 0 : (at - reach + s.y.stride - 1) / s.y.stride; oy <= last; oy++) {
+      if (s.y.dilation > 1 && (at - oy * s.y.stride) % s.y.dilation != 0) continue;
       const PoolAxis::Taps taps = s.y.tapsOf(oy);
       const T height = static_cast<T>(s.countIncludePad ? taps.padded : taps.inside);
       addShares(gradOutput + oy * length, height, static_cast<const T*>(job.columns), length, isFirst, shares);
       isFirst = false;
     }
     return !isFirst;
+  }
+
+  void spread(const T* shares, int64_t depth, T* row) const {
+    if (depth == 1 && s.x.stride == 2) {
+      for (int64_t ox = 0; ox < s.x.out; ox++) row[2 * ox] = shares[ox];
+    } else if (depth == 1) {
+      for (int64_t ox = 0; ox < s.x.out; ox++) row[ox * s.x.stride] = shares[ox];
+    } else {
+      for (int64_t ox = 0; ox < s.x.out; ox++) {
+        Pooling<T, true>::combineRows(shares + ox * depth, 1, 0, depth, row + ox * s.x.stride * depth);
+      }
+    }
   }
 
   void run(const T* gradOutput, int64_t plane, int64_t top, int64_t bottom, T* rows) const {
@@ -68,9 +80,7 @@ struct MeanGradient {
         T* const row = rows + (iy - first) * job.rowLength + before;
         reached[iy - first] = shareOut(gradOutput, iy, s.x.stride == 1 ? row : shares);
         if (s.x.stride == 1 || !reached[iy - first]) continue;
-        for (int64_t ox = 0; ox < s.x.out; ox++) {
-          for (int64_t d = 0; d < depth; d++) row[ox * s.x.stride * depth + d] = shares[ox * depth + d];
-        }
+        spread(shares, depth, row);
       }
       for (int64_t iy = first; iy < last; iy++) {
         T* const out = gradX + iy * line;
@@ -89,13 +99,13 @@ struct MeanGradient {
     const int64_t depth = s.depth(), line = s.x.in * depth;
     T* const gradX = static_cast<T*>(job.gradX) + plane * s.y.in * line;
     const T count = static_cast<T>(s.y.in * s.x.in);
-    for (int64_t i = top * line; i < bottom * line; i += depth == 1 ? line : depth) {
-      if (depth == 1) {
-        const T share = gradOutput[plane] / count;
-        for (int64_t x = 0; x < line; x++) gradX[i + x] = share;
-      } else {
-        for (int64_t d = 0; d < depth; d++) gradX[i + d] = gradOutput[plane * depth + d] / count;
-      }
+    if (depth == 1) {
+      const T share = gradOutput[plane] / count;
+      for (int64_t i = top * line; i < bottom * line; i++) gradX[i] = share;
+      return;
+    }
+    for (int64_t i = top * line; i < bottom * line; i += depth) {
+      for (int64_t d = 0; d < depth; d++) gradX[i + d] = gradOutput[plane * depth + d] / count;
     }
   }
 };

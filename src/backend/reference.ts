@@ -44,7 +44,8 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     exchange,
     interleave,
     runWindows,
-    runWindowsAsync: (...args) => workers.runWindows(...args),
+    runWindowsAsync: (operator, inputs, output, signal) =>
+      workers.compute({ kind: "windows", operator }, inputs, output, signal),
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => workers.dispose(),
   };

@@ -176,7 +176,12 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       });
     },
     runWindowsAsync: async (operator, inputs, output, signal) =>
-      workers.runWindows(operator, inputs, output, signal, loaded("windows", false)),
+      workers.compute(
+        { kind: "windows", operator, module: loaded("windows", false) },
+        inputs,
+        output,
+        signal,
+      ),
     allocate,
     dispose() {
       disposed = true;

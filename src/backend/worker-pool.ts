@@ -2,8 +2,7 @@
 import { dtypeOf, type FloatArray, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { platform, type WorkerPort } from "../platform/platform.ts";
-import type { WindowOperator } from "./backend.ts";
-import type { ConvSource, Request, Response, WorkerBackend } from "./worker.ts";
+import type { ConvSource, Request, Response, Task, WorkerBackend } from "./worker.ts";
 
 /** How long a worker may go on with work that was aborted before it is replaced: starting one takes as long. */
 const graceMilliseconds = 50;
@@ -11,13 +10,12 @@ const graceMilliseconds = 50;
 /** Workers that convolve off the event loop. Started when they are needed; idle ones keep no process alive. */
 export interface WorkerPool {
   add(source: ConvSource): PooledConv;
-  /** As `run` of {@link PooledConv}; on WebAssembly by a module. */
-  runWindows(
-    operator: WindowOperator,
+  /** As `run` of {@link PooledConv}. */
+  compute(
+    task: Task,
     inputs: readonly FloatArray[],
     output: FloatArray,
     signal: AbortSignal | undefined,
-    module?: WebAssembly.Module,
   ): Promise<void>;
   /** Work under way is finished, then all workers end. */
   dispose(): void;
@@ -212,11 +210,11 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
         },
       };
     },
-    runWindows(operator, given, output, signal, module) {
+    compute(task, given, output, signal) {
       const inputs = given.map(transferable);
       const dtype = dtypeOf(output, "output");
       const outputLength = output.length;
-      const request: Request = { type: "windows", operator, inputs, dtype, outputLength, module };
+      const request: Request = { type: "compute", task, inputs, dtype, outputLength };
       return run({ plan: undefined, request, inputs, output }, signal);
     },
     dispose() {

@@ -2,6 +2,7 @@
 // Runs in a worker: convolves what worker-pool.ts sends. A module of its own, in Node and in browsers.
 import { allocate, type FloatArray, type FloatDType, type TypedArray } from "../dtype.ts";
 import { Corr2dError, type ErrorCode } from "../errors.ts";
+import { correlateByFft } from "../signal/fft-correlation.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
 import type { Backend, PreparedConv, WindowOperator } from "./backend.ts";
 import { createReferenceBackend } from "./reference.ts";
@@ -25,23 +26,28 @@ export interface ConvSource {
   readonly module?: WebAssembly.Module;
 }
 
+/** What needs no preparation. */
+export type Task =
+  /** On the backend; on WebAssembly by a module. */
+  | { readonly kind: "windows"; readonly operator: WindowOperator; readonly module?: WebAssembly.Module }
+  /** Of a signal and taps: see `correlateByFft`. */
+  | { readonly kind: "overlapSave"; readonly spec: ConvSpec };
+
 export type Request =
   | { readonly type: "open"; readonly on: WorkerBackend }
   | { readonly type: "prepare"; readonly plan: number; readonly source: ConvSource }
   | { readonly type: "run"; readonly plan: number; readonly input: TypedArray; readonly outputLength: number }
   | {
-      readonly type: "windows";
-      readonly operator: WindowOperator;
+      readonly type: "compute";
+      readonly task: Task;
       readonly inputs: readonly FloatArray[];
       readonly dtype: FloatDType;
       readonly outputLength: number;
-      /** What computes it on WebAssembly. */
-      readonly module: WebAssembly.Module | undefined;
     }
   | { readonly type: "release"; readonly plan: number }
   | ({ readonly type: "help" } & HelpRequest);
 
-/** The answer to a "run" or "windows"; no other request has one. */
+/** The answer to a "run" or "compute"; no other request has one. */
 export type Response =
   | { readonly type: "done"; readonly output: TypedArray }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly cause: unknown };
@@ -64,6 +70,15 @@ function serve(post: Post, close: () => void): (request: Request) => void {
     const output = allocate(source.spec.outputDtype, outputLength);
     plan.run(input, output);
     return output;
+  };
+
+  const compute = (task: Task, inputs: readonly FloatArray[], output: FloatArray): void => {
+    if (task.kind === "overlapSave") {
+      correlateByFft(task.spec, inputs[0], inputs[1], output);
+      return;
+    }
+    if (task.module !== undefined) modules.set("windows", task.module);
+    backend.runWindows(task.operator, inputs, output);
   };
 
   /** Posts what `work` returns or throws. */
@@ -100,11 +115,10 @@ function serve(post: Post, close: () => void): (request: Request) => void {
       case "run":
         answer(() => run(request.plan, request.input, request.outputLength));
         break;
-      case "windows":
-        if (request.module !== undefined) modules.set("windows", request.module);
+      case "compute":
         answer(() => {
           const output = allocate(request.dtype, request.outputLength);
-          backend.runWindows(request.operator, request.inputs, output);
+          compute(request.task, request.inputs, output);
           return output;
         });
         break;

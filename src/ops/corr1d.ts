@@ -2,20 +2,16 @@
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
-import type { ConvPlan, RunOptions } from "../plan.ts";
+import { allocateOutput, overlap } from "../output.ts";
+import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";
 import { checkOneOf, readOptions, resolveAccuracy } from "../resolve.ts";
 import type { Accuracy } from "../select.ts";
 import { checkPositive, dilatedSize } from "../shape.ts";
-import {
-  bestLength,
-  blockNanoseconds,
-  largestExtent,
-  type OverlapSave,
-  planOverlapSave,
-} from "../signal/overlap-save.ts";
-import { type PaddedSignal, readPadded, readSignal, readTaps, type Signal } from "../signal/signal.ts";
+import { correlateByFft } from "../signal/fft-correlation.ts";
+import { bestLength, blockNanoseconds, largestExtent } from "../signal/overlap-save.ts";
+import { readSignal, readTaps, type Signal } from "../signal/signal.ts";
 import { type Border, type ConvSpec, multiplyAdds } from "../spec.ts";
-import { Tensor } from "../tensor.ts";
+import { AllocatedTensor, Tensor } from "../tensor.ts";
 import { planSpec } from "./conv2d.ts";
 import { type Mode, resolveMatrix } from "./corr2d.ts";
 
@@ -68,6 +64,36 @@ export function correlate1d(
   const plan = planDirect(core, spec, weights);
   try {
     return asSignal(plan.run(samples, out === undefined ? undefined : { out: outOf(out, spec) }), out);
+  } finally {
+    plan.dispose();
+  }
+}
+
+/** See `corr1dAsync` and `convolve1dAsync` of {@link Engine}. */
+export async function correlate1dAsync(
+  core: EngineCore,
+  x: Signal,
+  kernel: Signal,
+  options: (Corr1dOptions & RunOptions & AsyncOptions) | undefined,
+  flip: boolean,
+): Promise<Tensor> {
+  core.assertOpen();
+  const names = [...corr1dOptionNames, "out", "signal", "transfer"];
+  const { out, signal, transfer = false, ...given } = readOptions(options, names);
+  checkSignal(signal);
+  signal?.throwIfAborted();
+  const { samples, taps } = operands(x, kernel);
+  const spec = resolve1d(samples.length, taps.length, dtypeOf(samples, "x"), given);
+  const weights = flip ? taps.slice().reverse() : taps;
+  const takes = transfer && !(x instanceof AllocatedTensor);
+  if (select1d(core, spec, given) === "fft") {
+    const own = takes ? takeOver(samples) : copyOf(samples);
+    return runFftAsync(core, own, copyOf(weights), spec, { signal, ...(out !== undefined && { out }) });
+  }
+  const plan = planDirect(core, spec, weights);
+  try {
+    const given = { signal, transfer: takes, ...(out !== undefined && { out: outOf(out, spec) }) };
+    return asSignal(await plan.runAsync(samples, given), out);
   } finally {
     plan.dispose();
   }
@@ -148,45 +174,34 @@ export function planDirect(core: EngineCore, spec: ConvSpec, weights: FloatArray
 }
 
 function runFft(x: FloatArray, taps: FloatArray, spec: ConvSpec, out: RunOptions["out"]): Tensor {
-  const { padding, border, outWidth, strides, dilations, dtype } = spec;
-  const output = out === undefined ? allocate(dtype as FloatDType, outWidth) : outOf(out, spec);
-  checkOutput(output, x, spec);
-  const signal: PaddedSignal = { x, before: padding[2], after: padding[3], border };
-  const blocks = planOverlapSave(taps, dilations[1]);
-  const block = new Float64Array(blocks.fftLength);
-  for (let done = 0; done < outWidth; ) {
-    const start = Math.floor((done * strides[1]) / blocks.step) * blocks.step;
-    readPadded(signal, start, block);
-    done += takeOutputs(blocks, block, start, strides[1], output.subarray(done), done);
-  }
-  return asSignal(new Tensor(output, [outWidth]), out);
+  const output = out === undefined ? allocate(spec.dtype as FloatDType, spec.outWidth) : outOf(out, spec);
+  checkOutput(output, spec);
+  if (overlap(output, x)) throw invalid("an array apart from x", "out", output);
+  correlateByFft(spec, x, taps, output);
+  return asSignal(new Tensor(output, [spec.outWidth]), out);
 }
 
-/** Writes the outputs of a block that begins at position `start`, from number `first` on; returns how many. */
-export function takeOutputs(
-  blocks: OverlapSave,
-  block: Float64Array,
-  start: number,
-  stride: number,
-  target: FloatArray,
-  first: number,
-): number {
-  const results = blocks.run(block);
-  let count = 0;
-  for (let at = first * stride - start; at < blocks.step && count < target.length; at += stride) {
-    target[count++] = results[at];
-  }
-  return count;
+/** The same in a worker, as it is TypeScript. `x` and `taps` are the worker's from then on. */
+async function runFftAsync(
+  core: EngineCore,
+  x: FloatArray,
+  taps: FloatArray,
+  spec: ConvSpec,
+  { out, signal }: RunOptions & AsyncOptions,
+): Promise<Tensor> {
+  if (out !== undefined) checkOutput(outOf(out, spec), spec);
+  const output = allocateOutput(spec.dtype as FloatDType, spec.outWidth);
+  await core.workers().compute({ kind: "overlapSave", spec }, [x, taps], output, signal);
+  if (out === undefined) return new Tensor(output, [spec.outWidth]);
+  const target = outOf(out, spec);
+  checkOutput(target, spec);
+  target.set(output);
+  return asSignal(new Tensor(target, [spec.outWidth]), out);
 }
 
-function checkOutput(output: FloatArray, x: FloatArray, { dtype, outWidth }: ConvSpec): void {
+function checkOutput(output: FloatArray, { dtype, outWidth }: ConvSpec): void {
   if (dtypeOf(output, "out") !== dtype) throw invalid(`${dtype} elements, as x has,`, "out", output);
   if (output.length !== outWidth) throw invalid(`${outWidth} elements`, "out", output);
-  const isApart =
-    output.buffer !== x.buffer ||
-    output.byteOffset >= x.byteOffset + x.byteLength ||
-    x.byteOffset >= output.byteOffset + output.byteLength;
-  if (!isApart) throw invalid("an array apart from x", "out", output);
 }
 
 /** The elements of an `out` that has the shape of the result. */

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
+
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import type { ConvPlan } from "../plan.ts";
 import { checkOneOf, readOptions } from "../resolve.ts";
 import { checkPositive, dilatedSize } from "../shape.ts";
+import { takeOutputs } from "../signal/fft-correlation.ts";
 import { planOverlapSave } from "../signal/overlap-save.ts";
 import { readChunk, readTaps, SampleQueue, type Signal } from "../signal/signal.ts";
 import type { SampleStream } from "../signal/stream.ts";
-import { type Algorithm1d, planDirect, resolve1d, takeOutputs } from "./corr1d.ts";
+import { type Algorithm1d, planDirect, resolve1d } from "./corr1d.ts";
 import { centredPadding, type Mode } from "./corr2d.ts";
 
 /** Options of streamConv1d; those of the same name mean what they mean for corr1d. */

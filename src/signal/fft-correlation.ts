@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import type { FloatArray } from "../dtype.ts";
+import type { ConvSpec } from "../spec.ts";
+import { type OverlapSave, planOverlapSave } from "./overlap-save.ts";
+import { type PaddedSignal, readPadded } from "./signal.ts";
+
+/** Cross-correlation of a signal, a matrix of one row, by Fourier transforms of blocks of it. */
+export function correlateByFft(spec: ConvSpec, x: FloatArray, taps: FloatArray, output: FloatArray): void {
+  const { padding, border, outWidth, strides, dilations } = spec;
+  const signal: PaddedSignal = { x, before: padding[2], after: padding[3], border };
+  const blocks = planOverlapSave(taps, dilations[1]);
+  const block = new Float64Array(blocks.fftLength);
+  for (let done = 0; done < outWidth; ) {
+    const start = Math.floor((done * strides[1]) / blocks.step) * blocks.step;
+    readPadded(signal, start, block);
+    done += takeOutputs(blocks, block, start, strides[1], output.subarray(done), done);
+  }
+}
+
+/** Writes the outputs of a block that begins at position `start`, from number `first` on; returns how many. */
+export function takeOutputs(
+  blocks: OverlapSave,
+  block: Float64Array,
+  start: number,
+  stride: number,
+  target: FloatArray,
+  first: number,
+): number {
+  const results = blocks.run(block);
+  let count = 0;
+  for (let at = first * stride - start; at < blocks.step && count < target.length; at += stride) {
+    target[count++] = results[at];
+  }
+  return count;
+}
