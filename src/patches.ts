@@ -47,15 +47,35 @@ export function patchesOf(
   border: Border,
   value: number,
 ): PatchSpec {
-  const sources = ({ size, out, kernel, stride, dilation, before }: Axis) =>
-    tapSources(out, kernel, stride, dilation, before, size, border);
-  // The first output whose element kx lies at column `at` of the image or beyond.
-  const reaches = (kx: number, at: number) =>
-    Math.min(Math.max(Math.ceil((at + x.before - kx * x.dilation) / x.stride), 0), x.out);
-  const first = Int32Array.from({ length: x.kernel }, (_, kx) => reaches(kx, 0));
+  const first = new Int32Array(x.kernel);
+  const end = new Int32Array(x.kernel);
+  for (let kx = 0; kx < x.kernel; kx++) {
+    first[kx] = reaching(x, kx, 0);
+    end[kx] = Math.max(reaching(x, kx, x.size), first[kx]);
+  }
   return {
-    ...{ planes, depth, inHeight: y.size, inWidth: x.size, outHeight: y.out, outWidth: x.out },
-    ...{ kernelHeight: y.kernel, kernelWidth: x.kernel, rows: sources(y), columns: sources(x) },
-    ...{ first, end: first.map((from, kx) => Math.max(reaches(kx, x.size), from)), strideX: x.stride, value },
+    planes,
+    depth,
+    inHeight: y.size,
+    inWidth: x.size,
+    outHeight: y.out,
+    outWidth: x.out,
+    kernelHeight: y.kernel,
+    kernelWidth: x.kernel,
+    rows: sourcesOf(y, border),
+    columns: sourcesOf(x, border),
+    first,
+    end,
+    strideX: x.stride,
+    value,
   };
+}
+
+function sourcesOf({ size, out, kernel, stride, dilation, before }: Axis, border: Border): Int32Array {
+  return tapSources(out, kernel, stride, dilation, before, size, border);
+}
+
+/** The first output whose element k lies at place `at` of the image or beyond. */
+function reaching({ out, stride, dilation, before }: Axis, k: number, at: number): number {
+  return Math.min(Math.max(Math.ceil((at + before - k * dilation) / stride), 0), out);
 }
