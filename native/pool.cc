@@ -63,7 +63,7 @@ std::vector<T> firstColumnsOf(const PoolAxis& x, int64_t slack) {
 // Where the elements of a window lie, rows and then columns.
 std::vector<int64_t> placesOf(const PoolSpec& s) {
   std::vector<int64_t> places;
-  if (s.y.kernel * s.x.kernel >= kMostPlaces) return places;
+  if (s.y.kernel * s.x.kernel > kMostPlaces) return places;
   for (int64_t ky = 0; ky < s.y.kernel; ky++) {
     for (int64_t kx = 0; kx < s.x.kernel; kx++) {
       places.push_back((ky * s.y.dilation * s.x.in + kx * s.x.dilation) * s.depth());

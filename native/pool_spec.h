@@ -4,8 +4,9 @@
 
 namespace corr2d {
 
-// The gradient of a maximum counts the elements of a window in vectors of floats, which can do so up to here.
-constexpr int64_t kMostPlaces = 1 << 24;
+// The gradient of a maximum looks at neighbouring windows in vectors, which know the places of so many elements; larger ones
+// have few neighbours.
+constexpr int64_t kMostPlaces = 1 << 12;
 
 // The windows of one axis, and of the output o of that axis how many elements they have.
 struct PoolAxis {
@@ -48,7 +49,7 @@ struct PoolSpec {
   int64_t planes() const { return nhwc ? batch : batch * channels; }
   int64_t depth() const { return nhwc ? channels : 1; }
   // Whether vectors of neighbouring outputs look for the greatest, to find where its gradient goes.
-  bool gradInVectors() const { return depth() == 1 && x.stride <= 2 && y.kernel * x.kernel < kMostPlaces; }
+  bool gradInVectors() const { return depth() == 1 && x.stride <= 2 && y.kernel * x.kernel <= kMostPlaces; }
   // One window that is the whole plane.
   bool global() const {
     return y.kernel == y.in && x.kernel == x.in && y.out == 1 && x.out == 1 && y.dilation == 1 && x.dilation == 1 &&

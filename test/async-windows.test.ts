@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Async twins of the operators on windows and signals: the bits of the sync ones, on a snapshot, off the event loop.
+import * as corr2d from "corr2d";
 import { Corr2dError, createEngine, type Engine, Tensor, type TensorLike } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dtypes, sameBits } from "./check.ts";
@@ -156,7 +157,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
         expect(out.data.every(Number.isNaN)).toBe(true);
         expect(await promise).toBe(out);
         expect(sameBits(out.data, expected.data)).toBe(true);
-        // Memory of the engine, and operands that share theirs, stay where they are.
+        // Memory of the engine stays where it is.
         using allocated = engine.alloc(call.shapes[0]);
         allocated.data.set(operands[0].data);
         const y = await call.later(engine, [allocated, ...operands.slice(1)], { transfer: true });
@@ -189,6 +190,22 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
       });
     });
 
+    it("takes over no memory that operands share", async () => {
+      const call = calls[3];
+      const operands = operandsOf(call, "float32");
+      const shared = new Float32Array(operands[0].data.length + operands[1].data.length);
+      let at = 0;
+      const views = operands.map(({ data, shape }) => {
+        const view = shared.subarray(at, at + data.length);
+        at += data.length;
+        view.set(data);
+        return { data: view, shape };
+      });
+      const y = await call.later(engine, views, { transfer: true });
+      expect(sameBits(y.data, call.sync(engine, operands, {}).data)).toBe(true);
+      expect(shared.length).toBe(at);
+    });
+
     it("takes empty batches", async () => {
       const empty = { data: new Float32Array(0), shape: [0, 3, 8, 8] };
       expect((await engine.maxPool2dAsync(empty, { windowDimensions: 2, strides: 2 })).shape).toEqual([
@@ -206,6 +223,48 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
     });
   },
 );
+
+it("are plain functions on the default engine, for the smallest operands too", async () => {
+  const x = [
+    [
+      [
+        [1, 2],
+        [3, 6],
+      ],
+    ],
+  ];
+  const g = [[[[12]]]];
+  const shape = [1, 1, 2, 2];
+  const window = { windowDimensions: 2 };
+  const lists = await Promise.all([
+    corr2d.maxPool2dAsync(x),
+    corr2d.avgPool2dAsync(x),
+    corr2d.globalAvgPool2dAsync(x),
+    corr2d.maxPool2dGradAsync(x, g),
+    corr2d.avgPool2dGradAsync(shape, g),
+    corr2d.globalAvgPool2dGradAsync(shape, g),
+    corr2d.padAsync(x, [0, 0, 1, 0]),
+    corr2d.padGradAsync([1, 1, 1, 1], x, [0, 1, 0, 1]),
+    corr2d.unfoldAsync(x, window),
+    corr2d.foldAsync([[[1], [2], [3], [6]]], 2, window),
+    corr2d.corr1dAsync([1, 2, 4], [1, 10]),
+    corr2d.convolve1dAsync([1, 2, 4], [1, 10]),
+  ]);
+  expect(lists.map(({ data }) => [...data])).toEqual([
+    [6],
+    [3],
+    [3],
+    [0, 0, 0, 12],
+    [3, 3, 3, 3],
+    [3, 3, 3, 3],
+    [0, 1, 2, 0, 3, 6],
+    [1],
+    [1, 2, 3, 6],
+    [1, 2, 3, 6],
+    [21, 42],
+    [12, 24],
+  ]);
+});
 
 // The slowest backend, where each takes many turns of the event loop.
 it.each(

@@ -493,6 +493,19 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
       expect([...all]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1]);
     });
 
+    it("finds the greatest of a large window", () => {
+      const size = 4097;
+      const data = new Float32Array(size * size);
+      const place = 2 ** 24 + 5;
+      data[place] = 1;
+      for (const inputLayout of ["nchw", "nhwc"] as const) {
+        const x = { data, shape: inputLayout === "nchw" ? [1, 1, size, size] : [1, size, size, 1] };
+        const gradient = engine.maxPool2dGrad(x, [[[[7]]]], { inputLayout }).data as Float32Array;
+        expect(gradient[place]).toBe(7);
+        expect(gradient.reduce((sum, value) => sum + Math.abs(value), 0)).toBe(7);
+      }
+    });
+
     it("pools an empty batch", () => {
       const empty = { data: new Float32Array(0), shape: [0, 3, 8, 8] };
       expect(engine.maxPool2d(empty, { windowDimensions: 2, strides: 2 }).shape).toEqual([0, 3, 4, 4]);

@@ -2,6 +2,9 @@
 import { combineRows, Mean, Pool, tapsBefore } from "../pool";
 import { even, fill } from "./patches";
 
+/** Elements of windows that vectors look at, of neighbouring windows at a time: larger ones have few neighbours. */
+const mostPlaces = 4096;
+
 /**
  * The gradient of a pooling of `planes` planes. `columns` of the plan is the length of a row of its workspace, of which
  * there are `rowsAtOnce` + 1 for a mean, and for a maximum as many as `rowsAtOnce` windows have; `widths` has, for a
@@ -107,7 +110,7 @@ function maximumGrad<T>(
   p: Pool, input: usize, gradOutput: usize, gradX: usize, planes: i32, rowsAtOnce: i32,
 ): void {
   const line = <usize>p.inWidth * p.depth * sizeof<T>(), outLine = <usize>p.outWidth * p.depth * sizeof<T>();
-  const inVectors = p.depth == 1 && p.strideX <= 2, rowBytes = <usize>p.columns * sizeof<T>();
+  const inVectors = p.depth == 1 && p.strideX <= 2 && <i64>p.kernelHeight * p.kernelWidth <= mostPlaces, rowBytes = <usize>p.columns * sizeof<T>();
   const windowBytes = <usize>p.kernelHeight * rowBytes;
   const inside = p.row + <usize>p.padLeft * sizeof<T>();
   if (inVectors) fill<T>(p.row, <usize>rowsAtOnce * windowBytes, <T>-Infinity);

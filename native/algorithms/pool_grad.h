@@ -204,7 +204,7 @@ struct MaximumGradient {
   // Windows that begin in the rows [first, last) of outputs.
   void run(const T* src, const T* gradOutput, T* gradX, int64_t first, int64_t last, T* rows) const {
     const int64_t depth = s.depth(), line = s.x.in * depth, outLine = s.x.out * depth;
-    const bool few = s.y.kernel * s.x.kernel < kMostPlaces;
+    const bool few = s.y.kernel * s.x.kernel <= kMostPlaces;
     const bool inVectors = s.gradInVectors();
     for (int64_t top = first; top < last; top += job.rowsAtOnce) {
       const int64_t bottom = smaller(top + job.rowsAtOnce, last);

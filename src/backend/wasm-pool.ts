@@ -12,6 +12,8 @@ const planBytes = 128;
 /** Of poolGrad; longer rows need no help. */
 const fewRows = 4;
 const longRow = 512;
+/** As in assembly/windows/pool-grad.ts. */
+const mostPlaces = 4096;
 
 /** Pools on the calling thread, a few planes at a time. Returns how much linear memory that took. */
 export function poolOn(on: Instance, spec: PoolSpec, input: FloatArray, output: FloatArray): number {
@@ -41,7 +43,7 @@ export function poolGradOn(
   const before = isMean ? (spec.kernelWidth - 1) * spec.dilations[1] : 0;
   const columns = (before + columnsOf(spec)) * (isMean ? depth : 1) + slackBytes / gradX.BYTES_PER_ELEMENT;
   const rowsAtOnce = columns > longRow ? 1 : fewRows;
-  const inVectors = depth === 1 && spec.strides[1] <= 2;
+  const inVectors = depth === 1 && spec.strides[1] <= 2 && spec.kernelHeight * spec.kernelWidth <= mostPlaces;
   const rows = isMean ? rowsAtOnce + 1 : inVectors ? rowsAtOnce * spec.kernelHeight : 0;
   return takeThrough(on, spec, {
     inputs: input === undefined ? [gradOutput] : [input, gradOutput],
