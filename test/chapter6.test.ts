@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// docs/chapter6.md: its experiments, which assert their numbers themselves, its pictures, and its code as it stands there.
+// docs/chapter6.md: its experiments, which assert their numbers themselves, and its pictures; docs.test.ts runs its code.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,25 +52,5 @@ describe("the pages", () => {
     for (const name of checkedIn) {
       expect(statSync(join(root, "docs", "chapter6", name)).size, name).toBeLessThan(40_000);
     }
-  });
-
-  it("link to files that exist", () => {
-    for (const [, path] of text.matchAll(/\]\(([\w./-]+)\)/g)) {
-      expect(existsSync(join(root, "docs", path)), path).toBe(true);
-    }
-  });
-
-  const blocks = [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
-  const withoutBlanks = (lines: string) => lines.replaceAll(/\s/g, "");
-
-  it.concurrent.each(blocks)("print what their comments say: block %#", (code) => {
-    const comments = [...code.matchAll(/^ *console\.log\(.*\); \/\/ (.*)$/gm)].map(([, comment]) => comment);
-    expect(comments.length).toBeGreaterThan(0);
-    const printed = execFileSync(process.execPath, ["--input-type=module"], {
-      cwd: root, // where "corr2d" is this package
-      input: code,
-      encoding: "utf8",
-    });
-    expect(withoutBlanks(printed)).toBe(withoutBlanks(comments.join("")));
   });
 });
