@@ -5,7 +5,7 @@
 import assert from "node:assert";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { backends, conv2d } from "corr2d";
+import { conv2d } from "corr2d";
 import * as learn from "corr2d/learn";
 import spinner from "yocto-spinner";
 import { luminance, readPhoto } from "./chapter6/photo.mjs";
@@ -32,7 +32,7 @@ const model = new learn.Sequential(
   { seed: 1 },
 );
 console.log(learn.summary(model, [1, 1, 28, 28]));
-console.log(`backend ${backends().find(({ available }) => available).name}`);
+console.log(`backend ${model.engine.backend}`);
 console.log(`accuracy before ${percent(accuracyOn(test))}`);
 
 const [{ value: firstKernels }] = model.parameters;

@@ -52,11 +52,12 @@ export async function drawFeatures(model, inputs) {
     [1, [1.5, 4], 5],
   ]) {
     const maps = inputs.map(({ x }) => featureMaps(model, x)[layer]);
-    const most = Math.max(...maps.flatMap(({ data }) => [...data]));
+    const sorted = maps.flatMap(({ data }) => [...data]).sort((a, b) => a - b);
+    const white = sorted[Math.floor(0.99 * sorted.length)]; // a few brighter ones would leave the others dark
     const channels = Array.from({ length: maps[0].shape[1] }, (_, i) => i);
     const views = inputs.flatMap(({ name, x }, i) => [
       pixelsView(channel(x, 0), { title: name, range: [0, 1], scale: scales[0] }),
-      ...channels.map((c) => pixelsView(channel(maps[i], c), { range: [0, most], scale: scales[1] })),
+      ...channels.map((c) => pixelsView(channel(maps[i], c), { range: [0, white], scale: scales[1] })),
     ]);
     const grid = gridView(await Promise.all(views), 1 + channels.length, { row: 30, column: spacing });
     await writePhotos(`digits-layer-${layer + 1}.png`, grid);
