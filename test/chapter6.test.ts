@@ -46,4 +46,35 @@ describe("the pages", () => {
       expect(statSync(join(root, "docs", "chapter6", name)).size, name).toBeLessThan(40_000);
     }
   });
+
+  const [, exercises] = text.split("\n## Exercises\n");
+  const answers = exercises.split(/^(?=\*\*)/m).filter((paragraph) => paragraph.startsWith("**"));
+
+  it("answer as many exercises as each section of the book has", () => {
+    const counts = exercises
+      .split(/^### /m)
+      .slice(1)
+      .map((section) => section.match(/^\*\*/gm)?.length ?? 0);
+    // Of the current edition; parts of some, and those of older editions, are answered by themselves.
+    const numbered = [6, 4, 6, 7, 7, 5];
+    expect(counts).toHaveLength(numbered.length);
+    counts.forEach((count, i) => {
+      expect(count).toBeGreaterThanOrEqual(numbered[i]);
+    });
+  });
+
+  it.each(answers.map((answer) => [answer.slice(2, answer.indexOf("**", 2)), answer]))(
+    "back the answer to an exercise by a run: %s",
+    (_, answer) => {
+      const prose = answer.replaceAll(/`[^`]*`|\[[^\]]*\]\([^)]*\)/g, "");
+      const programs = [...prose.matchAll(/\[([a-z][a-z0-9/-]*(?:, [a-z][a-z0-9/-]*)*)\]/g)].flatMap(
+        ([, names]) => names.split(", "),
+      );
+      for (const name of programs) {
+        const paths = [`examples/chapter6/${name}.mjs`, `examples/${name}.mjs`];
+        expect(paths.some((path) => existsSync(join(root, path)))).toBe(true);
+      }
+      expect(programs.length > 0 || answer.includes("```js")).toBe(true);
+    },
+  );
 });

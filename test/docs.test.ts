@@ -68,9 +68,12 @@ function succeeded({ code, stdout, stderr }: Ended): string {
   return stdout;
 }
 
+/** Milliseconds for one program. They take a second at most, but several run at once, beside other suites. */
+const timeout = 60_000;
+
 const title = ({ document, line }: Block) => `${document}:${line}`;
 
-describe("code", () => {
+describe("code", { timeout: 2 * timeout }, () => {
   const blocks = documents.flatMap((document) => blocksOf(document, "js"));
 
   it("is found in README.md and docs/chapter6.md", () => {
@@ -81,13 +84,13 @@ describe("code", () => {
 
   it.concurrent.each(blocks.map((block) => [title(block), block] as const))("%s", async (_, { code }) => {
     const { module, claims } = withClaims(code);
-    const stdout = succeeded(await runModule(module));
+    const stdout = succeeded(await runModule(module, { timeout }));
     const printed = stdout.matchAll(new RegExp(`${start}([^${end}]*)${end}`, "g"));
     expect([...printed].map(([, text]) => comparable(text))).toEqual(claims);
   });
 });
 
-describe("commands", () => {
+describe("commands", { timeout: 2 * timeout }, () => {
   const cli = join(root, "dist", "cli.js");
   const photo = join(root, "examples", "photos", "astronaut.jpg");
   let folder: string;
@@ -100,7 +103,10 @@ describe("commands", () => {
 
   /** As a shell runs it, which takes quotes and comments away. */
   const shell = (command: string) =>
-    run("sh", ["-c", command.replace("npx corr2d", `'${process.execPath}' '${cli}'`)], { cwd: folder });
+    run("sh", ["-c", command.replace("npx corr2d", `'${process.execPath}' '${cli}'`)], {
+      cwd: folder,
+      timeout,
+    });
 
   const blocks = documents.flatMap((document) => blocksOf(document, ""));
   // `corr2d bench` takes ten seconds; test/cli.test.ts has it in short.
