@@ -42,7 +42,7 @@ it("examples/digits.mjs reads at least 97 % of handwritten digits after less tha
 });
 
 it("examples/digits/variants.mjs: ReLU learns where the sigmoid has hardly begun", async () => {
-  const { code, stderr } = await run(process.execPath, ["examples/digits/variants.mjs"], {
+  const { code, stderr } = await run(process.execPath, [join(root, "examples/digits/variants.mjs")], {
     cwd: folder,
     timeout: 200_000,
   });
