@@ -109,13 +109,17 @@ export function corr2dOutputShape(
   return [outHeight, outWidth];
 }
 
-/** What corr2d and convolve2d of such shapes come to. Throws INVALID_ARGUMENT as they do. */
+/**
+ * What corr2d and convolve2d of such shapes come to; `kernelName` is how messages call the kernel's. Throws
+ * INVALID_ARGUMENT as they do.
+ */
 export function corr2dSpec(
   inputShape: readonly number[],
   kernelShape: readonly number[],
   options?: Corr2dOptions,
+  kernelName = "weightsShape",
 ): ConvSpec {
-  return resolveMatrix(inputShape, kernelShape, "float32", readOptions(options, optionNames), "weightsShape");
+  return resolveMatrix(inputShape, kernelShape, "float32", readOptions(options, optionNames), kernelName);
 }
 
 /**
