@@ -30,8 +30,8 @@ export const slackBytes = 512;
 /** Output channels that a vector load of the bias may reach beyond the last. */
 export const biasSlack = 4;
 
-/** Bytes that one product of a tile of im2col takes, as in assembly/tiles/column.ts. */
-const panelWidth = 32;
+/** Bytes that one product takes in the panels of im2col, as in assembly/algorithms/im2col.ts. */
+const panelBytesOfProduct = 4 * 32;
 
 /** Sizes of the head of the workspace, as in assembly/plan.ts. */
 export const frameBytes = 256;
@@ -85,7 +85,7 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
   const panelBytes =
     squares?.planesBytes ??
     (planes === "in place" ? Math.ceil((s.inWidth * e + zeroRowBytes) / 16) * 16 : 0) +
-      (algorithm === "im2col" ? block.ic * block.ky * block.kx * panelWidth : 0);
+      (algorithm === "im2col" ? block.ic * block.ky * block.kx * panelBytesOfProduct : 0);
   const stripOffset = panelOffset + panelBytes;
   // Bands of four output rows may begin in the last one.
   const spareRows = planes === "strip" ? 3 : 0;
