@@ -37,6 +37,9 @@ const panelBytesOfProduct = 4 * 32;
 export const frameBytes = 256;
 export const scratchBytes = 192;
 
+/** The largest side of a kernel that is sure to lie in one block of products, see wasm-blocks.ts. */
+const bandKernel = 64;
+
 /** What depthwise wants around its row of zeros, as in assembly/convolve.ts. */
 const zeroRowBytes = 2 * 128;
 
@@ -211,12 +214,14 @@ function planesOf(s: ConvSpec, algorithm: Algorithm): "in place" | "strip" | "no
   const wide = s.inWidth >= 256;
   const { kernelHeight, kernelWidth, strides, inputLayout } = s;
   const step = [...strides, ...s.dilations].every((size) => size === 1);
-  const band = kernelHeight === 3 && kernelWidth === 3 && step;
-  if (algorithm === "depthwise") return wide && band ? "strip" : "in place";
+  const three = kernelHeight === 3 && kernelWidth === 3 && step;
+  if (algorithm === "depthwise") return wide && three ? "strip" : "in place";
   const one = s.inChannels === s.groups && s.outChannels <= 2 * s.groups && inputLayout === "nchw";
+  // Larger kernels are taken in blocks, and sums of blocks wait in the output, which bands do not read.
+  const band = step && kernelHeight >= 3 && kernelHeight <= bandKernel && kernelWidth <= bandKernel;
   if (algorithm !== "direct" || !one || !band) return "none";
   const zeros = s.border === "constant" || s.padding.every((pad) => pad === 0);
-  return zeros && !wide ? "in place" : "strip";
+  return three && zeros && !wide ? "in place" : "strip";
 }
 
 interface Source {
