@@ -21,7 +21,7 @@ const compiled = new Map<WasmFile, WebAssembly.Module>();
 export const browserPlatform: Platform = {
   env: () => undefined,
   hardwareThreads: globalThis.navigator?.hardwareConcurrency ?? 1,
-  loadAddon: () => {
+  loadNative: () => {
     throw new Error("addons need Node, Bun or Deno");
   },
   loadWasm: (file, shared) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { NativeAddon } from "../backend/native.ts";
+import type { NativeBackends } from "../backend/native.ts";
 import type { WasmFile, WasmIsa } from "../backend/wasm-modules.ts";
 
 /** What differs between Node and a browser. */
@@ -8,7 +8,7 @@ export interface Platform {
   env(name: string): string | undefined;
   readonly hardwareThreads: number;
   /** Loads the addon built for this platform; throws an Error whose message says why there is none. */
-  loadAddon(): NativeAddon;
+  loadNative(): NativeBackends;
   /**
    * dist/corr2d-FILE.wasm, for shared memory or not; undefined where it was not loaded. Throws where WebAssembly is
    * missing or forbidden.
