@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
+// The entry for browsers and their bundlers, and what is different there. It compiles into dist/ itself, beside the
+// files that it names, as scripts/bundle.mjs also makes one file of it.
 import simdHex from "corr2d:wasm/float32-simd";
-import { withSharedMemory } from "../backend/wasm-builds.ts";
-import { type WasmFile, type WasmIsa, wasmFile, wasmModules } from "../backend/wasm-modules.ts";
-import type { Platform, WorkerPort } from "./platform.ts";
+import { hasRelaxedSimd, withSharedMemory } from "./backend/wasm-builds.ts";
+import { type WasmFile, type WasmIsa, wasmFile, wasmModules } from "./backend/wasm-modules.ts";
+import { type Platform, setPlatform, type WorkerPort } from "./platform/platform.ts";
+
+export * from "./api.ts";
 
 type Text = Promise<{ readonly default: string }>;
 
@@ -18,7 +22,7 @@ const texts: Record<Exclude<WasmFile, "float32-simd">, () => Text> = {
 const loaded = new Map<WasmFile, string>([["float32-simd", simdHex]]);
 const compiled = new Map<WasmFile, WebAssembly.Module>();
 
-export const browserPlatform: Platform = {
+const web: Platform = {
   env: () => undefined,
   hardwareThreads: globalThis.navigator?.hardwareConcurrency ?? 1,
   loadNative: () => {
@@ -34,6 +38,14 @@ export const browserPlatform: Platform = {
   startWorker,
 };
 
+setPlatform(web);
+
+/** Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. */
+export async function init(): Promise<void> {
+  // Where WebAssembly is missing or forbidden TypeScript serves; backends() says why.
+  await fetchWasm(hasRelaxedSimd() ? "relaxed-simd" : "simd128");
+}
+
 /** Compiles off the main thread, as some browsers forbid large modules on it. Each module is loaded once. */
 async function fetchWasm(isa: WasmIsa): Promise<void> {
   // Which builds there are is told by those of float32.
@@ -47,7 +59,7 @@ async function compile(file: WasmFile): Promise<void> {
     if (file !== "float32-simd") loaded.set(file, (await texts[file]()).default);
     compiled.set(file, await WebAssembly.compile(bytesOf(loaded.get(file) as string)));
   } catch {
-    // The file was left behind when dist/browser.js was copied or bundled, or WebAssembly is forbidden.
+    // The file was left behind when this one was copied or bundled, or WebAssembly is forbidden.
   }
 }
 
