@@ -53,6 +53,7 @@ export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
 export type { IntegerOptions, IntegerOutputDType } from "./elements.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
+export type { InitOptions } from "./init.ts";
 export * as kernels from "./kernels/index.ts";
 export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
 export type { ConvTranspose2dOptions } from "./ops/conv-transpose2d.ts";

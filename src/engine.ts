@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Allocation, Backend, BackendName } from "./backend/backend.ts";
 import type { BackendOptions } from "./backend/choose.ts";
-import type { WasmIsa } from "./backend/wasm-modules.ts";
+import { type WasmIsa, wasmModules } from "./backend/wasm-modules.ts";
 import { defaultCore, type EngineCore, openCore } from "./core.ts";
 import type { FloatDType } from "./dtype.ts";
 import { Corr2dError } from "./errors.ts";
@@ -59,7 +59,7 @@ export interface Engine
  */
 export async function createEngine(options?: BackendOptions): Promise<Engine> {
   const core = openCore(readOptions(options, ["backend", "threads", "isa"]));
-  if (core.backend.name === "wasm") await platform().fetchWasm(core.backend.isa as WasmIsa);
+  if (core.backend.name === "wasm") await platform().fetchWasm(core.backend.isa as WasmIsa, wasmModules);
   return engineOn(core);
 }
 

@@ -3,7 +3,8 @@
 // files that it names, as scripts/bundle.mjs also makes one file of it.
 import simdHex from "corr2d:wasm/float32-simd";
 import { hasRelaxedSimd, withSharedMemory } from "./backend/wasm-builds.ts";
-import { type WasmFile, type WasmIsa, wasmFile, wasmModules } from "./backend/wasm-modules.ts";
+import { type WasmFile, type WasmIsa, type WasmModule, wasmFile } from "./backend/wasm-modules.ts";
+import { type InitOptions, modulesOf } from "./init.ts";
 import { type Platform, setPlatform, type WorkerPort } from "./platform/platform.ts";
 
 export * from "./api.ts";
@@ -40,16 +41,20 @@ const web: Platform = {
 
 setPlatform(web);
 
-/** Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. */
-export async function init(): Promise<void> {
+/**
+ * Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. Rejects with
+ * INVALID_ARGUMENT for modules that there are not.
+ */
+export async function init(options?: InitOptions): Promise<void> {
+  const modules = modulesOf(options);
   // Where WebAssembly is missing or forbidden TypeScript serves; backends() says why.
-  await fetchWasm(hasRelaxedSimd() ? "relaxed-simd" : "simd128");
+  await fetchWasm(hasRelaxedSimd() ? "relaxed-simd" : "simd128", modules);
 }
 
 /** Compiles off the main thread, as some browsers forbid large modules on it. Each module is loaded once. */
-async function fetchWasm(isa: WasmIsa): Promise<void> {
+async function fetchWasm(isa: WasmIsa, modules: readonly WasmModule[]): Promise<void> {
   // Which builds there are is told by those of float32.
-  const files = new Set<WasmFile>(["float32-simd", ...wasmModules.map((module) => wasmFile(module, isa))]);
+  const files = new Set<WasmFile>(["float32-simd", ...modules.map((module) => wasmFile(module, isa))]);
   await Promise.all([...files].map(compile));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { NativeBackends } from "../backend/native.ts";
-import type { WasmFile, WasmIsa } from "../backend/wasm-modules.ts";
+import type { WasmFile, WasmIsa, WasmModule } from "../backend/wasm-modules.ts";
 
 /** What differs between Node and a browser. */
 export interface Platform {
@@ -14,8 +14,8 @@ export interface Platform {
    * missing or forbidden.
    */
   loadWasm(file: WasmFile, shared: boolean): WebAssembly.Module | undefined;
-  /** Makes `loadWasm` give all modules for some instructions, as far as they can be loaded; never rejects. */
-  fetchWasm(isa: WasmIsa): Promise<void>;
+  /** Makes `loadWasm` give modules for some instructions, as far as they can be loaded; never rejects. */
+  fetchWasm(isa: WasmIsa, modules: readonly WasmModule[]): Promise<void>;
   /** Starts a worker that runs backend/worker.ts and does not keep the process alive. */
   startWorker(): WorkerPort;
 }
