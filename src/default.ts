@@ -27,30 +27,30 @@ function on<O>(operators: Operators<O>): O {
   return found as O;
 }
 
-// `never` stands for the operands of whichever overload is called.
+// `never` stands for the operands of whichever overload is called; named, as the smallest calls would feel a list.
 
 /** {@inheritDoc Engine.corr2d} */
-export const corr2d = ((...operands: [never, never, never]) =>
-  on(corr2dOperators).corr2d(...operands)) as Engine["corr2d"];
+export const corr2d = ((a: never, b: never, options: never) =>
+  on(corr2dOperators).corr2d(a, b, options)) as Engine["corr2d"];
 /** {@inheritDoc Engine.convolve2d} */
-export const convolve2d = ((...operands: [never, never, never]) =>
-  on(corr2dOperators).convolve2d(...operands)) as Engine["convolve2d"];
+export const convolve2d = ((a: never, b: never, options: never) =>
+  on(corr2dOperators).convolve2d(a, b, options)) as Engine["convolve2d"];
 /** {@inheritDoc Engine.corr2dAsync} */
-export const corr2dAsync = (async (...operands: [never, never, never]) =>
-  on(corr2dOperators).corr2dAsync(...operands)) as Engine["corr2dAsync"];
+export const corr2dAsync = (async (a: never, b: never, options: never) =>
+  on(corr2dOperators).corr2dAsync(a, b, options)) as Engine["corr2dAsync"];
 /** {@inheritDoc Engine.convolve2dAsync} */
-export const convolve2dAsync = (async (...operands: [never, never, never]) =>
-  on(corr2dOperators).convolve2dAsync(...operands)) as Engine["convolve2dAsync"];
+export const convolve2dAsync = (async (a: never, b: never, options: never) =>
+  on(corr2dOperators).convolve2dAsync(a, b, options)) as Engine["convolve2dAsync"];
 
 /** {@inheritDoc Engine.conv2d} */
-export const conv2d = ((...operands: [never, never, never]) =>
-  on(conv2dOperators).conv2d(...operands)) as Engine["conv2d"];
+export const conv2d = ((a: never, b: never, options: never) =>
+  on(conv2dOperators).conv2d(a, b, options)) as Engine["conv2d"];
 /** {@inheritDoc Engine.planConv2d} */
-export const planConv2d = ((...operands: [never, never, never]) =>
-  on(conv2dOperators).planConv2d(...operands)) as unknown as Engine["planConv2d"];
+export const planConv2d = ((a: never, b: never, options: never) =>
+  on(conv2dOperators).planConv2d(a, b, options)) as unknown as Engine["planConv2d"];
 /** {@inheritDoc Engine.conv2dAsync} */
-export const conv2dAsync = (async (...operands: [never, never, never]) =>
-  on(conv2dOperators).conv2dAsync(...operands)) as Engine["conv2dAsync"];
+export const conv2dAsync = (async (a: never, b: never, options: never) =>
+  on(conv2dOperators).conv2dAsync(a, b, options)) as Engine["conv2dAsync"];
 
 /** {@inheritDoc Engine.conv2dGradInput} */
 export const conv2dGradInput: Engine["conv2dGradInput"] = (...operands) =>

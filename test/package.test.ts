@@ -109,14 +109,14 @@ describe("the tarball", () => {
     expect(files.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(5e6);
   });
 
-  it("brings little to browsers: under 60 KB a WASM module, 25 KB compressed; all in one file under 62 KB compressed", () => {
+  it("brings little to browsers: under 60 KB a WASM module, 25 KB compressed; all in one file under 70 KB compressed", () => {
     for (const name of wasmFiles) {
       const wasm = readFileSync(installed("dist", `corr2d-${name}.wasm`));
       expect(wasm.length).toBeLessThan(60_000);
       expect(gzipSync(wasm).length).toBeLessThan(25_000);
     }
     const compressed = (name: string) => gzipSync(readFileSync(installed("dist", name))).length;
-    expect(compressed("browser.js") + compressed("browser-chunk.js")).toBeLessThan(62_000);
+    expect(compressed("browser.js") + compressed("browser-chunk.js")).toBeLessThan(70_000);
     expect(compressed("browser-learn.js")).toBeLessThan(10_000);
   });
 
