@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import type { EngineCore } from "../core.ts";
 import type { FloatArray } from "../dtype.ts";
-import type { EngineCore } from "../engine.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { readOptions } from "../resolve.ts";
 import { resolveAxes, resolveAxisPadding } from "../shape.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import type { EngineCore } from "../core.ts";
 import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
-import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { tapSources } from "../border.ts";
+import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray } from "../dtype.ts";
-import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { outputTensor } from "../output.ts";
 import type { RunOptions } from "../plan.ts";
