@@ -38,6 +38,8 @@ function wholeRows<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, 
 }
 
 /** to[j] = from[2 j] in the first phase, from[2 j + 1] in the second, as far as these are inside. */
+// @ts-ignore: decorator
+@inline
 function splitRows<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, left: i32): void {
   const lanes = <i32>(16 / sizeof<T>());
   const second = <usize>p.phaseStep;
@@ -62,6 +64,8 @@ function splitRows<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, 
   }
 }
 
+// @ts-ignore: decorator
+@inline
 function splitEdge<T>(p: Plan, to: usize, from: usize, left: i32, begin: i32, end: i32): void {
   for (let j = begin; j < end; j++) {
     const at = to + <usize>j * sizeof<T>();

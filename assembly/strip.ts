@@ -41,6 +41,8 @@ export function fillStrip<T>(
 }
 
 /** to[j] = from[left + j sample] for `count` elements, with borders. */
+// @ts-ignore: decorator
+@inline
 export function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, sample: i32, count: i32): void {
   const begin = insideFrom(left, sample, count);
   fillSpan<T>(p, to, from, left, sample, begin, max(begin, insideTo(p, left, sample, count)), count);
@@ -92,6 +94,8 @@ function fillEdge<T>(p: Plan, to: usize, from: usize, left: i32, sample: i32, be
 }
 
 /** to[j] = from[j step] for `count` elements. */
+// @ts-ignore: decorator
+@inline
 function copyStrided<T>(to: usize, from: usize, step: i32, count: i32): void {
   const lanes = <i32>(16 / sizeof<T>());
   const whole = to + <usize>(count & -lanes) * sizeof<T>();

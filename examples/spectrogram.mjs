@@ -11,6 +11,10 @@ import sharp from "sharp";
 const [input = "/usr/share/sounds/alsa/Front_Center.wav", output = "spectrogram.png", strideText = "2"] =
   process.argv.slice(2);
 const strides = Number(strideText);
+if (![1, 2, 4, 8, 16, 32, 64].includes(strides)) {
+  console.error(`the stride has to be a power of 2 up to 64, and is ${strideText}`);
+  process.exit(2);
+}
 
 const { channelData, sampleRate } = decodeWav(readFileSync(input));
 const x = channelData[0]; // a Float32Array

@@ -2,11 +2,11 @@
 // After tsc: makes single files of what must not consist of many.
 //   dist/cli.js             the command, with its dependencies inside and the library beside it
 //   dist/cli.LICENSES.txt   the licences of those dependencies
-//   dist/browser.js         the library for browsers
-//   dist/browser-learn.js   corr2d/learn for browsers
-//   dist/browser-chunk.js   what these two share: nearly all of the former, with the WASM for float32 on plain SIMD inside
-//   dist/browser-NAME.js    the other WASM modules, which init() of the former loads
-//   dist/browser-worker.js  its worker, likewise
+//   dist/browser-NAME.js    the WASM modules as text, which dist/web.js imports: the first at once, the others in init()
+//   dist/browser-worker.js  its worker
+//   dist/browser.js         dist/web.js as one file, with the first module inside, for pages without a bundler
+//   dist/browser-learn.js   dist/learn/web.js likewise
+//   dist/browser-chunk.js   what these two share: nearly all of the former
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,22 +36,15 @@ const libraryStaysOutside = {
   },
 };
 
-/** `import hex from "corr2d:wasm/NAME"` gives the bytes of dist/corr2d-NAME.wasm; all but one are files. */
-const inlineWasm = {
-  name: "inline-wasm",
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^corr2d:wasm\// }, ({ path }) => {
-      const name = path.slice("corr2d:wasm/".length);
-      if (name === inlined) return { path: name, namespace: "corr2d-wasm" };
-      return { path: `./browser-${name}.js`, external: true };
-    });
-    onLoad({ filter: /.*/, namespace: "corr2d-wasm" }, ({ path }) => ({ contents: textModule(path) }));
-  },
-};
-
-/** A module whose default export is a build in hexadecimal: servers compress that a fifth smaller than base64. */
-function textModule(name) {
-  return `export default ${JSON.stringify(readFileSync(wasm.get(name), "hex"))};\n`;
+/** What `import hex from "corr2d:wasm/NAME"` becomes: a file, or a part of dist/browser.js. */
+function writeTexts() {
+  for (const [name, file] of wasm) {
+    // In hexadecimal: servers compress that a fifth smaller than base64.
+    const text = `// SPDX-License-Identifier: MIT\nexport default ${JSON.stringify(readFileSync(file, "hex"))};\n`;
+    writeFileSync(join(dist, `browser-${name}.js`), text);
+  }
+  const entry = join(dist, "web.js");
+  writeFileSync(entry, readFileSync(entry, "utf8").replace(/"corr2d:wasm\/([\w-]+)"/g, '"./browser-$1.js"'));
 }
 
 async function bundleCli() {
@@ -104,12 +97,11 @@ function bundleForBrowsers(entryPoints) {
     chunkNames: "browser-[name]",
     splitting: true,
     bundle: true,
-    ignoreAnnotations: true, // "sideEffects" in package.json names files of dist/, not of src/
     platform: "browser",
     format: "esm",
     target: "es2022",
     minify: true,
-    plugins: [inlineWasm],
+    external: [...wasm.keys()].filter((name) => name !== inlined).map((name) => `./browser-${name}.js`),
   });
 }
 
@@ -118,12 +110,6 @@ if (!wasm.has(inlined)) {
   process.exit(1);
 }
 await bundleCli();
-await bundleForBrowsers({ browser: "src/browser.ts", "browser-learn": "src/learn/browser.ts" });
-for (const name of wasm.keys()) {
-  if (name === inlined) continue;
-  writeFileSync(join(dist, `browser-${name}.js`), `// SPDX-License-Identifier: MIT\n${textModule(name)}`);
-}
-for (const file of ["platform/browser.js", "learn/browser.js"]) {
-  rmSync(join(dist, file), { force: true }); // as a file of its own it cannot be loaded
-}
-await bundleForBrowsers({ "browser-worker": "src/backend/worker.ts" });
+writeTexts();
+await bundleForBrowsers({ browser: "dist/web.js", "browser-learn": "dist/learn/web.js" });
+await bundleForBrowsers({ "browser-worker": "dist/backend/worker.js" });

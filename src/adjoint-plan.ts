@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type PreparedAdjoint, prepareAdjoint } from "./adjoint.ts";
+import type { EngineCore } from "./core.ts";
 import type { FloatArray } from "./dtype.ts";
-import type { EngineCore } from "./engine.ts";
 import { emptyBatch, Plan } from "./plan.ts";
 import type { Accuracy } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, outputShapeOf } from "./spec.ts";

@@ -66,8 +66,9 @@ export {
 } from "./default.ts";
 export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
 export type { IntegerOptions, IntegerOutputDType } from "./elements.ts";
-export { createEngine, type Engine, outputShape } from "./engine.ts";
+export { createEngine, type Engine } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
+export type { InitOptions } from "./init.ts";
 export * as kernels from "./kernels/index.ts";
 export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
 export type {
@@ -79,10 +80,12 @@ export type { ConvTranspose2dOptions } from "./ops/conv-transpose2d.ts";
 export type { ConvTranspose2dOperators } from "./ops/conv-transpose2d-operators.ts";
 export type { Conv1dOperators, Conv1dOptions } from "./ops/conv1d.ts";
 export type { Conv2dOptions, IntegerConv2dOptions } from "./ops/conv2d.ts";
+export type { Conv2dOperators } from "./ops/conv2d-operators.ts";
 export type { Conv3dOperators, Conv3dOptions } from "./ops/conv3d.ts";
 export type { Algorithm1d, Corr1dOptions } from "./ops/corr1d.ts";
 export type { Corr1dOperators } from "./ops/corr1d-operators.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
+export type { Corr2dOperators } from "./ops/corr2d-operators.ts";
 export type { GradientOperators } from "./ops/gradient-operators.ts";
 export type { Conv2dGradientOptions } from "./ops/gradients.ts";
 export type { IntegerOutput } from "./ops/integer-output.ts";
@@ -96,6 +99,7 @@ export {
 } from "./ops/pool2d.ts";
 export type { StreamConv1dOptions } from "./ops/stream-conv1d.ts";
 export type { UnfoldOperators, UnfoldOptions } from "./ops/unfold.ts";
+export { outputShape } from "./output-shape.ts";
 export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
 export type { ConvOptions, FilterLayout } from "./resolve.ts";
 export type { ConvTransposeOptions, TransposedFilterLayout } from "./resolve-transpose.ts";

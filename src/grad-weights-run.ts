@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { PreparedConv } from "./backend/backend.ts";
+import type { EngineCore } from "./core.ts";
 import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
-import type { EngineCore } from "./engine.ts";
 import { invalid } from "./errors.ts";
 import { overlap } from "./output.ts";
 import { Plan } from "./plan.ts";

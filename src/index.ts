@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { type InitOptions, modulesOf } from "./init.ts";
 import { nodePlatform } from "./platform/node.ts";
 import { setPlatform } from "./platform/platform.ts";
 
@@ -6,5 +7,10 @@ setPlatform(nodePlatform);
 
 export * from "./api.ts";
 
-/** Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. */
-export async function init(): Promise<void> {}
+/**
+ * Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. Rejects with
+ * INVALID_ARGUMENT for modules that there are not.
+ */
+export async function init(options?: InitOptions): Promise<void> {
+  modulesOf(options);
+}

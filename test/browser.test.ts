@@ -138,6 +138,14 @@ it("has helper threads in workers of a cross-origin isolated page, and none wher
   expect(failures).toEqual([]);
 });
 
+it("loads the modules that it is told to, in few requests", async () => {
+  await page.goto(new URL("/", page.url()).href);
+  const { before, after, files } = await inPage("sparing");
+  expect(before).toEqual([480, "BACKEND_UNAVAILABLE"]);
+  expect(after).toBe(480);
+  expect(files.sort()).toEqual(["browser-chunk.js", "browser-float32-relaxed.js", "browser.js", "tests.js"]);
+});
+
 it("learns a kernel with corr2d/learn, on the same engine and with the same errors", async () => {
   const { kernel, ...rest } = await inPage("learns");
   expect(kernel).toEqual([expect.closeTo(-1, 2), expect.closeTo(1, 2)]);

@@ -124,6 +124,10 @@ describe("wrong usage is answered with one line and exit code 2", () => {
       "option '--padding <numbers>' argument '1,2,3' is invalid. Expected one, two or four numbers, same, valid or full.",
     ],
     ["explain --at 0,2", "--at 0,2 lies outside of the output, which is 2 x 2"],
+    [
+      "explain --kernel 1,2 --input 3",
+      "Expected a kernel that fits into the padded input (1 x 1) for --kernel with its dilations but received [1, 2]",
+    ],
     ["explain --strides 0", "Expected a positive integer for strides but received 0"],
     ["explain --mode same --padding 1", "Expected nothing, as mode is given, for padding but received 1"],
     ["explain --padding 19", "more than can be drawn: at most 40 rows and columns, padding included"],

@@ -117,6 +117,25 @@ export async function inWorker() {
   return { threads, started, called: called > 0, values: [...values] };
 }
 
+/** What a page can compute that leaves modules out, and once it has loaded them. Only in a page that has loaded none. */
+export async function sparing() {
+  const { conv2d, init } = (await import(/* @vite-ignore */ `${origin}/dist/browser.js`)) as Library;
+  const twos = (array: Float32Array | Float64Array) => ({ data: array.fill(2), shape: [1, 1, 3, 40] });
+  // Too much for the loop in TypeScript that serves the smallest calls.
+  const attempt = (array: Float32Array | Float64Array): string | number => {
+    try {
+      return conv2d(twos(array), twos(array.slice()), { padding: [0, 0, 10, 10] }).data[10];
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+  await init({ modules: [] });
+  const before = [attempt(new Float32Array(120)), attempt(new Float64Array(120))];
+  const files = performance.getEntriesByType("resource").map(({ name }) => name.replace(/.*\//, ""));
+  await init({ modules: ["float64"] });
+  return { before, after: attempt(new Float64Array(120)), files };
+}
+
 /** The chapter's example on the default engine, and what the library says of its backends. */
 export async function defaults() {
   const { backends, corr2d, createEngine } = await load();

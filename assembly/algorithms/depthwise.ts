@@ -3,7 +3,8 @@ import { Frame, Plan } from "../plan";
 import { finishColumn } from "../tiles/plane";
 import { plane3 } from "../tiles/plane3";
 import { plane5, plane5AtTwo } from "../tiles/plane5";
-import { planeBand3 } from "../tiles/plane-band";
+import { planeBand } from "../tiles/plane-band";
+import { planeBand3 } from "../tiles/plane-band3";
 import { Inside, Masked, One, Two } from "../tiles/shape";
 
 /**
@@ -13,7 +14,7 @@ import { Inside, Masked, One, Two } from "../tiles/shape";
  * Where the input is read as it lies, with zeros for padding: 3x3 and 5x5 kernels at strides 1 and 2. Rows above and below
  * are a row of zeros, what lies left and right of a row is masked.
  *
- * From a strip, which has its borders and three rows to spare: 3x3 kernels at stride 1.
+ * From a strip, which has its borders and three rows to spare: any kernel at stride 1.
  */
 export function depthwise<T>(p: Plan, f: Frame): void {
   const size = <usize>f.filter * sizeof<T>();
@@ -21,7 +22,7 @@ export function depthwise<T>(p: Plan, f: Frame): void {
     const bias = v128.load_splat<T>(f.bias + <usize>oc * sizeof<T>());
     const w = f.weights + oc * size;
     const output = f.target + oc * f.channelStep;
-    if (p.planes) bands<T>(f, w, bias, output);
+    if (p.planes) bands<T>(f, p.kernelHeight, p.kernelWidth, w, bias, output);
     else columns<T>(f, p.kernelWidth, p.strideX, w, bias, output);
   }
 }
@@ -64,7 +65,7 @@ function columns<T>(f: Frame, k: i32, s: i32, w: usize, bias: v128, output: usiz
 }
 
 /** Along bands of four rows. The last overlaps the one before, and so does the last vector of each. */
-function bands<T>(f: Frame, w: usize, bias: v128, output: usize): void {
+function bands<T>(f: Frame, height: i32, width: i32, w: usize, bias: v128, output: usize): void {
   const e = <i32>sizeof<T>(), vector = 16 / e;
   const cols = f.cols, step = f.lineAdvance;
   const rows = min(4, f.rows);
@@ -75,15 +76,23 @@ function bands<T>(f: Frame, w: usize, bias: v128, output: usize): void {
     const to = output + y * f.outRowStep;
     if (f.planar && rows == 4 && cols >= vector) {
       const vectors = cols / vector;
-      planeBand3<T>(f, w, bias, from, step, to, f.outRowStep, vectors);
+      band<T>(f, height, width, w, bias, from, to, f.outRowStep, vectors);
       const last = (cols - vector) * e;
-      if (vectors * vector < cols) planeBand3<T>(f, w, bias, from + last, step, to + last, f.outRowStep, 1);
+      if (vectors * vector < cols) band<T>(f, height, width, w, bias, from + last, to + last, f.outRowStep, 1);
       continue;
     }
     for (let col = 0; col < cols; col += lanes) {
       const at = min(col, cols - lanes) * e;
-      planeBand3<T>(f, w, bias, from + at, step, f.scratch, 16, 1);
+      band<T>(f, height, width, w, bias, from + at, f.scratch, 16, 1);
       finishColumn<T>(f, rows, lanes, to + at);
     }
   }
+}
+
+function band<T>(
+  f: Frame, height: i32, width: i32, w: usize, bias: v128, from: usize, to: usize, outStep: i32, vectors: i32,
+): void {
+  const step = f.lineAdvance;
+  if (height == 3) planeBand3<T>(f, width, w, bias, from, step, to, outStep, vectors);
+  else planeBand<T>(f, height, width, w, bias, from, step, to, outStep, vectors);
 }

@@ -3,6 +3,11 @@ import { Frame } from "../plan";
 import { tileColumn, tileVectors } from "../tiles/column";
 import { Packed } from "../tiles/shape";
 
+/** Bytes of a product in a panel: two vectors of pixels. */
+const panelWidth = 32;
+/** Panels gathered at a time. src/backend/wasm-plan.ts makes room for them. */
+const mostPanels = 4;
+
 /**
  * Patches as columns of a matrix, then a product of matrices. The matrix never exists as a whole: the patches of one
  * tile of pixels are gathered into a panel [k][pixel] that stays in the first cache, and all output channels use it.
@@ -12,22 +17,59 @@ import { Packed } from "../tiles/shape";
 export function im2col<T>(f: Frame, wholeRows: bool): void {
   const rows = wholeRows ? 1 : f.rows;
   const cols = wholeRows ? f.rows * f.cols : f.cols;
+  const wide = panelWidth / <i32>sizeof<T>();
   for (let y = 0; y < rows; y++) {
-    const target = f.target + y * f.outRowStep;
+    let target = f.target + y * f.outRowStep;
     for (let x = 0; x < cols; ) {
+      const first = wholeRows ? x : y * f.cols + x;
+      const line = first / f.cols, column = first % f.cols;
+      const panels = min((f.cols - column) / wide, mostPanels);
+      if (panels > 0) {
+        gatherPanels(f, f.source + line * f.lineAdvance + column * f.pixelStep, panels);
+        const panelBytes = f.products * panelWidth;
+        for (let panel = 0; panel < panels; panel++) {
+          tileColumn<T, Packed>(f, f.panel + panel * panelBytes, 2, wide, target);
+          target += wide * f.colStep;
+        }
+        x += panels * wide;
+        continue;
+      }
       const vectors = tileVectors<T, Packed>(f.outChannels, cols - x);
       const pixels = min(vectors * <i32>(16 / sizeof<T>()), cols - x);
-      gather<T>(f, wholeRows ? x : y * f.cols + x, vectors, pixels);
-      tileColumn<T, Packed>(f, f.panel, vectors, pixels, target + x * f.colStep);
+      gather<T>(f, line, column, vectors, pixels);
+      tileColumn<T, Packed>(f, f.panel, vectors, pixels, target);
+      target += pixels * f.colStep;
       x += pixels;
     }
   }
 }
 
-/** panel[k][i] = element of tap k for pixel `first + i` of the block. */
-function gather<T>(f: Frame, first: i32, vectors: i32, pixels: i32): void {
-  let y = first / f.cols, x = first % f.cols;
+/**
+ * Panels of pixels that all lie in one row, the first at `source`. Channels are often pages apart: what is near is
+ * fetched together.
+ */
+function gatherPanels(f: Frame, source: usize, panels: i32): void {
+  const step = f.products * panelWidth;
+  let to = f.panel;
+  let taps = f.taps;
+  for (const end = taps + <usize>f.products * 4; taps < end; taps += 4, to += panelWidth) {
+    let from = source + load<i32>(taps);
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    let at = to;
+    for (let panel = 1; panel < panels; panel++) {
+      from += panelWidth;
+      at += step;
+      v128.store(at, v128.load(from));
+      v128.store(at, v128.load(from, 16), 16);
+    }
+  }
+}
+
+/** panel[k][i] = element of tap k for pixel i of those from `column` of output row `y` on, across the ends of rows. */
+function gather<T>(f: Frame, y: i32, column: i32, vectors: i32, pixels: i32): void {
   const width = vectors * 16;
+  let x = column;
   for (let i = 0; i < pixels; ) {
     const run = min(f.cols - x, pixels - i);
     const source = f.source + y * f.lineAdvance + x * f.pixelStep;
@@ -46,13 +88,15 @@ function gatherVectors(to: usize, width: i32, source: usize, taps: usize, k: i32
     const from = source + load<i32>(taps);
     v128.store(to, v128.load(from));
     if (vectors > 1) v128.store(to, v128.load(from, 16), 16);
-    for (let v = 2; v < vectors; v++) v128.store(to + 16 * v, v128.load(from + 16 * v));
   }
 }
 
 function gatherElements<T>(to: usize, width: i32, source: usize, taps: usize, k: i32, count: i32): void {
   for (const end = taps + <usize>k * 4; taps < end; taps += 4, to += width) {
     const from = source + load<i32>(taps);
-    for (let i = 0; i < count; i++) store<T>(to + <usize>i * sizeof<T>(), load<T>(from + <usize>i * sizeof<T>()));
+    const last = to + <usize>count * sizeof<T>();
+    let at = to, next = from;
+    for (; at + 16 <= last; at += 16, next += 16) v128.store(at, v128.load(next));
+    for (; at < last; at += sizeof<T>(), next += sizeof<T>()) store<T>(at, load<T>(next));
   }
 }

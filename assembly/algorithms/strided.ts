@@ -59,6 +59,8 @@ function channels<T>(f: Frame, s0: usize, s1: usize, s2: usize, s3: usize, pixel
   }
 }
 
+// @ts-ignore: decorator
+@inline
 function strided4x2<T>(f: Frame, s0: usize, s1: usize, s2: usize, s3: usize, w: usize, k: i32): void {
   let taps = f.taps;
   let a0 = v128.splat<T>(<T>0), b0 = v128.splat<T>(<T>0);

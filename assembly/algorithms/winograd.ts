@@ -41,6 +41,8 @@ export function winograd(
 }
 
 /** All output channels of a block of squares. */
+// @ts-ignore: decorator
+@inline
 function outputTiles(
   p: Plan, f: Frame, first: i32, squares: i32, endRow: i32, output: usize, workspace: usize,
 ): void {
@@ -72,6 +74,8 @@ function outputTiles(
 }
 
 /** Four output channels of a block of squares. */
+// @ts-ignore: decorator
+@inline
 function squareOutputs(
   p: Plan, f: Frame, first: i32, squares: i32, endRow: i32, products: usize, tile: i32, bias: usize,
   channels: i32, output: usize, scratch: usize,

@@ -38,6 +38,8 @@ export function tileVectors<T, X>(outChannels: i32, pixels: i32): i32 {
  * The next tile of output channels, of `left` channels: wide ones first, then as many of four as leave no rest.
  * Where `left` is at least `channelUnit`, that much of it consists of whole tiles.
  */
+// @ts-ignore: decorator
+@inline
 export function tileChannels(left: i32): i32 {
   if (ASC_FEATURE_RELAXED_SIMD) {
     if (left >= 6) return 6;

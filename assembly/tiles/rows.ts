@@ -15,13 +15,7 @@ export function rows<T, V, X, M>(f: Frame, x: usize, w: usize, pixels: i32, bias
   let a5 = zero, b5 = zero;
   let taps = f.taps;
   for (const end = w + <usize>f.products * offsetof<M>() * e; w < end; w += offsetof<M>() * e) {
-    let at = x;
-    if (isBoolean<X>()) {
-      x += 16 * sizeof<V>();
-    } else {
-      at += load<i32>(taps);
-      taps += 4;
-    }
+    const at = isBoolean<X>() ? x : x + load<i32>(taps);
     const x0 = v128.load(at);
     const x1 = sizeof<V>() > 1 ? v128.load(at, 16) : x0;
     const y0 = v128.load_splat<T>(w);
@@ -46,6 +40,8 @@ export function rows<T, V, X, M>(f: Frame, x: usize, w: usize, pixels: i32, bias
       a5 = multiplyAdd<T>(y5, x0, a5);
       if (sizeof<V>() > 1) b5 = multiplyAdd<T>(y5, x1, b5);
     }
+    if (isBoolean<X>()) x += 16 * sizeof<V>();
+    else taps += 4;
   }
   const lanes = <i32>(16 / e);
   if (f.planar && pixels == <i32>sizeof<V>() * lanes) {

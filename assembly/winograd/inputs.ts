@@ -15,6 +15,8 @@ const rowStep: usize = 96;
  *
  * `input` is the first channel; `lines` has room for six of 96 bytes.
  */
+// @ts-ignore: decorator
+@inline
 export function transformInputs(
   p: Plan, input: usize, row: i32, column: i32, count: i32, planes: usize, lines: usize,
 ): void {
@@ -44,6 +46,8 @@ export function transformInputs(
 }
 
 /** Inputs with their borders: `rows` x `columns` of them, zeros around up to the size of the squares. */
+// @ts-ignore: decorator
+@inline
 function fillLines(
   p: Plan, channel: usize, top: i32, left: i32, rows: i32, columns: i32, width: i32, lines: usize,
 ): void {
@@ -56,6 +60,8 @@ function fillLines(
 }
 
 /** B^T d, for columns side by side as they lie. */
+// @ts-ignore: decorator
+@inline
 function downColumns4(from: usize, step: usize, vectors: i32, lines: usize): void {
   for (const end = lines + 16 * vectors; lines < end; lines += 16, from += 16) {
     const third = from + 3 * step;
@@ -72,6 +78,8 @@ function downColumns4(from: usize, step: usize, vectors: i32, lines: usize): voi
  *   line       a0 a1 a2 a3 | b0 b1 b2 b3 | c0 c1 c2 c3 | d0 d1 d2 d3 | e0 e1
  *   column 0   a0 b0 c0 d0      columns 4, 5   b0 c0 d0 e0, b1 c1 d1 e1: the first two of the next square
  */
+// @ts-ignore: decorator
+@inline
 function alongRows4(lines: usize, to: usize, planeStep: usize): void {
   for (const end = lines + 6 * rowStep; lines < end; lines += rowStep, to += 6 * planeStep) {
     const a = v128.load(lines), b = v128.load(lines, 16), c = v128.load(lines, 32), d = v128.load(lines, 48);
@@ -87,6 +95,8 @@ function alongRows4(lines: usize, to: usize, planeStep: usize): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
 function downColumns2(from: usize, step: usize, vectors: i32, lines: usize): void {
   for (const end = lines + 16 * vectors; lines < end; lines += 16, from += 16) {
     inputPoints2(
@@ -97,6 +107,8 @@ function downColumns2(from: usize, step: usize, vectors: i32, lines: usize): voi
 }
 
 /** As alongRows4, of the line a0 a1 b0 b1 | c0 c1 d0 d1 | e0 e1. */
+// @ts-ignore: decorator
+@inline
 function alongRows2(lines: usize, to: usize, planeStep: usize): void {
   for (const end = lines + 4 * rowStep; lines < end; lines += rowStep, to += 4 * planeStep) {
     const ab = v128.load(lines), cd = v128.load(lines, 16);

@@ -8,6 +8,8 @@ import { outputPoints4 } from "./points4";
  * A^T m A, bias and activation for four output channels of one square, of which `rows` x `columns` outputs exist.
  * `products` are those of the first position, `step` bytes from those of the next. `scratch` holds 28 vectors.
  */
+// @ts-ignore: decorator
+@inline
 export function transformOutput4(
   p: Plan, f: Frame, products: usize, step: usize, bias: v128, channels: i32, rows: i32, columns: i32,
   to: usize, scratch: usize,
@@ -24,6 +26,8 @@ export function transformOutput4(
 }
 
 /** As transformOutput4. */
+// @ts-ignore: decorator
+@inline
 export function transformOutput2(
   p: Plan, f: Frame, products: usize, step: usize, bias: v128, channels: i32, rows: i32, columns: i32,
   to: usize, scratch: usize,

@@ -8,6 +8,8 @@ import { multiplyAdd } from "../vector";
 // Fused, a tile of 6 x 2 vectors hides the latency of its twelve sums best; in two steps V8 spills it (Zen 4 and 5).
 
 /** Eight output channels. `lineBytes` is from one channel of the planes to the next. */
+// @ts-ignore: decorator
+@inline
 export function products2(
   planes: usize, lineBytes: usize, weights: usize, channels: i32, squares: i32, to: usize,
 ): void {
@@ -27,6 +29,8 @@ export function products2(
 }
 
 /** Four output channels. */
+// @ts-ignore: decorator
+@inline
 export function products1(
   planes: usize, lineBytes: usize, weights: usize, channels: i32, squares: i32, to: usize,
 ): void {
@@ -34,6 +38,8 @@ export function products1(
 }
 
 /** Six squares, eight output channels. */
+// @ts-ignore: decorator
+@inline
 function tile6x2(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize): void {
   let a0 = f32x4.splat(0), b0 = f32x4.splat(0);
   let a1 = f32x4.splat(0), b1 = f32x4.splat(0);
@@ -77,6 +83,8 @@ function tile6x2(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize)
 }
 
 /** Four squares, eight output channels. */
+// @ts-ignore: decorator
+@inline
 function tile4x2(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize): void {
   let a0 = f32x4.splat(0), b0 = f32x4.splat(0);
   let a1 = f32x4.splat(0), b1 = f32x4.splat(0);
@@ -108,6 +116,8 @@ function tile4x2(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize)
 }
 
 /** Four squares, four output channels. */
+// @ts-ignore: decorator
+@inline
 function tile4x1(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize): void {
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(0);

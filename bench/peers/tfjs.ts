@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The WebAssembly backend of TensorFlow.js. Its layout is NHWC and its tensors live in its own memory: the input is
-// there before, the output is copied out as an array, so it has less to do than those that take plain NCHW arrays. In
-// Node it has one thread.
+// The WebAssembly backend of TensorFlow.js. Its layout is NHWC and its tensors live in its own memory. "tfjs-wasm" finds
+// its input there and so has less to do than those that take plain NCHW arrays; "tfjs-wasm copied" is given an array, as
+// they are, though NHWC. Both copy the output out as an array. In Node it has one thread.
 import type { Given } from "../contenders.ts";
 import type { Contender } from "../harness/suite.ts";
 import type { Layer } from "../problems.ts";
@@ -20,9 +20,9 @@ interface TfTensor {
   dispose(): void;
 }
 
-export function tfjs({ problem, operands }: Given<Layer>): Contender {
-  return {
-    name: "tfjs-wasm",
+export function tfjs(copied: boolean): (given: Given<Layer>) => Contender {
+  return ({ problem, operands }) => ({
+    name: copied ? "tfjs-wasm copied" : "tfjs-wasm",
     prepare: async () => {
       const tf = loadPackage<Tf>("@tensorflow/tfjs-core");
       const wasm = loadPackage<{ setThreadsCount(count: number): void }>("@tensorflow/tfjs-backend-wasm");
@@ -33,7 +33,8 @@ export function tfjs({ problem, operands }: Given<Layer>): Contender {
       const [outChannels, groupChannels, kernelHeight, kernelWidth] = problem.weightsShape;
       const { x, weights } = operands();
       const nhwc = permute(x.data, [batch, inChannels, inHeight * inWidth], [0, 2, 1]);
-      const input = tf.tensor(nhwc, [batch, inHeight, inWidth, inChannels]);
+      const inputShape = [batch, inHeight, inWidth, inChannels];
+      const inMemory = tf.tensor(nhwc, inputShape);
       const taps = kernelHeight * kernelWidth;
       const hwio = permute(weights.data, [outChannels, groupChannels, taps], [2, 1, 0]);
       const depthwise = groups > 1; // of which workloads.json has no other groups
@@ -43,13 +44,15 @@ export function tfjs({ problem, operands }: Given<Layer>): Contender {
       const filter = tf.tensor(hwio, filterShape);
       const convolve = depthwise ? tf.depthwiseConv2d : tf.conv2d;
       const run = () => {
+        const input = copied ? tf.tensor(nhwc, inputShape) : inMemory;
         const y = convolve(input, filter, strides, padding);
         const data = y.dataSync();
         y.dispose();
+        if (copied) input.dispose();
         return { data, shape: y.shape };
       };
       return {
-        what: `tfjs-wasm ${tf.version_core}, 1 thread, NHWC`,
+        what: `tfjs-wasm ${tf.version_core}, 1 thread, NHWC, input ${copied ? "from an array" : "in its memory"}`,
         run,
         result: () => {
           const { data, shape } = run();
@@ -57,7 +60,7 @@ export function tfjs({ problem, operands }: Given<Layer>): Contender {
         },
       };
     },
-  };
+  });
 }
 
 /** Axes in another order: axis i of the result is axis `order[i]` of `data`. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How convolutions combine: node examples/chapter6/algebra.mjs
 import assert from "node:assert/strict";
-import { conv2d, convolve2d, corr2d, kernels } from "corr2d";
+import { conv2d, convolve2d, convTranspose2d, corr2d, kernels } from "corr2d";
 
 const matrixOf = (height, width, value) =>
   Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => value(y, x)));
@@ -45,6 +45,9 @@ assert.deepEqual([twoLayers([[1, 0, 0]]), twoLayers([[-1, 0, 0]]), twoLayers([[0
 // A stride of 1/2: zeros between the samples, then a kernel that fills the gaps. [1/2, 1, 1/2] interpolates linearly.
 const spread = [4, 8, 2].flatMap((value, i) => (i === 0 ? [value] : [0, value]));
 assert.deepEqual([...corr2d([spread], [[0.5, 1, 0.5]], { mode: "same" }).data], [4, 6, 8, 5, 2]);
+// The transposed convolution of stride 2 does both; its padding takes away what lies beyond the first and last sample.
+const twice = convTranspose2d([[[[4, 8, 2]]]], [[[[0.5, 1, 0.5]]]], { strides: [1, 2], padding: [0, 1] });
+assert.deepEqual([...twice.data], [4, 6, 8, 5, 2]);
 
 // Groups: a block-diagonal matrix of channels. A quarter of the weights for four groups, and no path between them.
 const channels = 8;

@@ -79,10 +79,10 @@ assert.ok(furthest <= 5 * 2 ** -24 * 2);
 
 // Feature maps: 3 x 3 kernels over all three mixtures, each of them an edge detector of something else.
 const filters = [
-  { name: "light, d/dx", input: 0, kernel: kernels.sobel("x") },
-  { name: "light, d/dy", input: 0, kernel: kernels.sobel("y") },
-  { name: "light, spots", input: 0, kernel: kernels.laplacian() },
-  { name: "red-green, d/dx", input: 1, kernel: kernels.sobel("x") },
+  { name: "light, d/dx", input: 0, kernel: kernels.sobel("x"), white: 2 },
+  { name: "light, d/dy", input: 0, kernel: kernels.sobel("y"), white: 2 },
+  { name: "light, spots", input: 0, kernel: kernels.laplacian(), white: 0.5 },
+  { name: "red-green, d/dx", input: 1, kernel: kernels.sobel("x"), white: 0.4 },
 ];
 const layer = new Float32Array(filters.length * 3 * 9);
 filters.forEach(({ input, kernel }, o) => {
@@ -115,7 +115,7 @@ const mixtures = [
   await pixelsView(channel(mixed, 2), { title: "blue - yellow", range: [-0.35, 0.35] }),
 ];
 await writePhotos("channels.png", gridView(mixtures));
-const features = filters.map(({ name, input }, o) =>
-  pixelsView(channel(maps, o), { title: name, range: [0, input === 0 ? 2 : 0.6] }),
+const features = filters.map(({ name, white }, o) =>
+  pixelsView(channel(maps, o), { title: name, range: [0, white] }),
 );
 await writePhotos("feature-maps.png", gridView(await Promise.all(features)));

@@ -81,6 +81,46 @@ const strip = ([channels, , width], k) => channels * k * width;
 assert.equal(columns([64, 58, 58], 3), 9 * 64 * 56 * 56);
 assert.equal(strip([64, 58, 58], 3), 64 * 3 * 58);
 
+// How wide a strip to read at once. For `wide` neighbouring outputs k rows of wide + k - 1 elements are read, and their sums kept
+// until all products are added. Run, with the reads counted:
+function correlateInStrips(image, taps, wide) {
+  const [k, height, width] = [taps.length, image.length - taps.length + 1, image[0].length - taps.length + 1];
+  let reads = 0;
+  const out = Array.from({ length: height }, () => new Array(width).fill(0));
+  for (let oy = 0; oy < height; oy++) {
+    for (let ox = 0; ox < width; ox += wide) {
+      for (let ky = 0; ky < k; ky++) {
+        for (let i = 0; i < wide + k - 1; i++) {
+          const element = image[oy + ky][ox + i];
+          reads++;
+          // It meets each weight of the row, for another of the outputs each time.
+          for (let kx = Math.max(0, i - wide + 1); kx < Math.min(k, i + 1); kx++) {
+            out[oy][ox + i - kx] += element * taps[ky][kx];
+          }
+        }
+      }
+    }
+  }
+  return { out, reads: reads / (height * width) };
+}
+const picture = Array.from({ length: 18 }, (_, y) =>
+  Array.from({ length: 34 }, (_, i) => ((7 * y + 5 * i) % 11) - 5),
+);
+const taps = [
+  [1, -2, 3],
+  [0, 4, -1],
+  [2, 1, -3],
+];
+const readsAt = (wide) => {
+  const { out, reads } = correlateInStrips(picture, taps, wide);
+  assert.deepEqual(out, corr2d(picture, taps).toArray());
+  assert.equal(reads, (3 * (wide + 2)) / wide);
+  return reads;
+};
+const reads = [1, 2, 4, 8, 16].map(readsAt);
+console.log(`reads for each output, strips of 1, 2, 4, 8, 16 outputs: ${reads.join(", ")}`);
+assert.deepEqual(reads, [9, 6, 4.5, 3.75, 3.375]);
+
 // LeNet: shapes, weights, products. Most weights are fully connected, most work is convolution.
 const layers = [
   { name: "conv 5 x 5, padding 2", weights: [6, 1, 5, 5], options: { padding: 2 } },

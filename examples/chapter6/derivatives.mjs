@@ -83,6 +83,9 @@ await writePicture("frequency-responses.svg", {
     ),
     linesView(
       curves({
+        "exact, over 4": frequencies.map((f) =>
+          f === 0 ? 4 : Math.abs(Math.sin(4 * Math.PI * f) / (Math.PI * f)),
+        ),
         "box 5": magnitudes(kernels.integral(5, { rule: "box" })),
         "trapezoid 5": magnitudes(kernels.integral(5)),
         "Simpson 5": magnitudes(kernels.integral(5, { rule: "simpson" })),

@@ -2,7 +2,7 @@
 // Cross-correlation or strict convolution, a network does not care: node examples/chapter6/flipped-kernel.mjs [output folder]
 import assert from "node:assert/strict";
 import { convolve2d, corr2d } from "corr2d";
-import { matrixView, writePicture } from "./picture.mjs";
+import { gridView, matrixView, writePicture } from "./picture.mjs";
 
 const flip = (matrix) => matrix.map((row) => row.toReversed()).toReversed();
 
@@ -67,11 +67,10 @@ const furthest = apart(correlated, wanted);
 console.log(`learned to within ${furthest.toExponential(2)}; as a convolution the same kernel, flipped`);
 assert.ok(furthest < 1e-5);
 
-const view = (matrix, title) => matrixView(matrix, { title, cell: 40, extent: 3, format: ".2~f" });
-await writePicture("flipped-kernel.svg", {
-  hconcat: [
-    view(wanted, "wanted"),
-    view(correlated, "learned, corr2d"),
-    view(convolved, "learned, convolve2d"),
-  ],
-});
+const view = (matrix, title) => matrixView(matrix, { title, cell: 50, extent: 3, format: ".2~f" });
+const views = [
+  view(wanted, "wanted"),
+  view(correlated, "learned, corr2d"),
+  view(convolved, "learned, convolve2d"),
+];
+await writePicture("flipped-kernel.svg", gridView(views));

@@ -2,6 +2,7 @@
 // The kernel [1, -1] learned from an image and its edges: node examples/chapter6/learn-kernel.mjs [output folder]
 import assert from "node:assert/strict";
 import { conv2dGradWeights, corr2d } from "corr2d";
+import { learnKernel } from "corr2d/learn";
 import { linesView, writePicture } from "./picture.mjs";
 
 const image = Array.from({ length: 6 }, () => [1, 1, 0, 0, 0, 0, 1, 1]);
@@ -11,10 +12,10 @@ const edges = corr2d(image, [[1, -1]]);
 function lossAndGradient(kernel, target) {
   const output = corr2d(image, kernel);
   const error = output.data.map((value, i) => value - target.data[i]);
-  const gradOutput = { data: error.map((value) => 2 * value), shape: output.shape };
-  // weight[ky, kx] multiplies image[oy + ky, ox + kx] in output[oy, ox]: its derivative is the sum of these products with
-  // gradOutput[oy, ox], which is the image correlated with gradOutput.
-  return { loss: sumOf(error.map((value) => value * value)), gradient: corr2d(image, gradOutput).toArray() };
+  const gradOutput = { data: error.map((value) => 2 * value), shape: [1, 1, ...output.shape] };
+  const weightsShape = [1, 1, kernel.length, kernel[0].length];
+  const [[gradient]] = conv2dGradWeights([[image]], weightsShape, gradOutput).toArray();
+  return { loss: sumOf(error.map((value) => value * value)), gradient };
 }
 
 /** Gradient descent until the loss is below 1e-3, or for 200 steps. */
@@ -41,15 +42,31 @@ const [slope] = lossAndGradient([[0.3, 0.1]], edges).gradient;
 assert.ok(Math.abs(slope[0] - (loss(0.3 + h, 0.1) - loss(0.3 - h, 0.1)) / (2 * h)) < 0.01);
 assert.ok(Math.abs(slope[1] - (loss(0.3, 0.1 + h) - loss(0.3, 0.1 - h)) / (2 * h)) < 0.01);
 
-// conv2dGradWeights computes the same, for any strides, padding, dilations and channels.
-const difference = corr2d(image, [[0.3, 0.1]]).data.map((value, i) => 2 * (value - edges.data[i]));
-const ready = conv2dGradWeights([[image]], [1, 1, 1, 2], { data: difference, shape: [1, 1, 6, 7] });
-assert.ok(ready.data.every((value, i) => Math.abs(value - slope[i]) < 1e-4));
+// And it is a correlation. weight[ky, kx] multiplies image[oy + ky, ox + kx] in output[oy, ox]: its derivative is the sum of
+// these products with the derivative by output[oy, ox], which is the image correlated with those.
+const errors = corr2d(image, [[0.3, 0.1]]).data.map((value, i) => value - edges.data[i]);
+const correlated = corr2d(image, { data: errors.map((value) => 2 * value), shape: edges.shape });
+assert.deepEqual(correlated.shape, [1, 2]);
+assert.ok(correlated.data.every((value, i) => Math.abs(value - slope[i]) < 1e-4));
 
 const { kernel, losses } = learn([[0.3, 0.1]], edges);
 console.log(`loss ${losses.at(-1).toExponential(2)} after ${losses.length - 1} steps, kernel`, kernel);
 assert.ok(losses.at(-1) < 1e-3);
 assert.ok(Math.abs(kernel[0][0] - 1) < 0.01 && Math.abs(kernel[0][1] + 1) < 0.01);
+
+// The same as one call. Its steps are conjugate gradients, as long as is best: two of them for two weights, but for rounding.
+// With a learning rate it descends as above.
+const atOnce = learnKernel(image, edges, { shape: [1, 2] });
+console.log(
+  `learnKernel: loss ${atOnce.losses.at(-1).toExponential(2)} after ${atOnce.losses.length - 1} steps, kernel`,
+  atOnce.kernel.toArray(),
+);
+assert.ok(atOnce.losses.at(-1) < 1e-3 && atOnce.losses.length - 1 === 2);
+assert.ok(atOnce.kernel.data.every((weight, i) => Math.abs(weight - [1, -1][i]) < 1e-6));
+assert.ok(atOnce.kernel.data.every((weight, i) => Math.abs(weight - kernel[0][i]) < 0.01));
+const byRate = learnKernel(image, edges, { shape: [1, 2], learningRate: 0.03, limit: 1e-3 });
+assert.ok(byRate.converged && byRate.losses.at(-1) < 1e-3);
+assert.ok(byRate.kernel.data.every((weight, i) => Math.abs(weight - kernel[0][i]) < 0.02));
 
 // How fast, the image tells: with the windows of the image as rows of a matrix A, a step multiplies the error of the kernel
 // by I - 2 * 0.03 * A'A, and A'A is [[18, 12], [12, 18]]: white under the first weight, under the second, under both.
@@ -89,6 +106,8 @@ await writePicture(
       ...losses.map((y, x) => ({ x, y, series: "0.03" })),
       ...slower.map((y, x) => ({ x, y, series: "0.02" })),
       ...tooFast.slice(0, 31).map((y, x) => ({ x, y, series: "0.034" })),
+      // Its last loss, 1e-32 or so, is drawn at the lower edge.
+      ...atOnce.losses.map((y, x) => ({ x, y: Math.max(y, 1e-4), series: "learnKernel" })),
     ],
     { x: "steps", y: "loss", series: "learning rate", log: true },
   ),

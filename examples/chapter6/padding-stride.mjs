@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Output sizes for every padding and stride: node examples/chapter6/padding-stride.mjs [output folder]
 import assert from "node:assert/strict";
-import { corr2d, explainShape, outputShape, pad } from "corr2d";
+import { corr2d, explainShape, kernels, outputShape, pad } from "corr2d";
+import { luminance, readPhoto } from "./photo.mjs";
 import { matrixView, writePicture } from "./picture.mjs";
 
 const zeros = (...shape) => ({ data: new Float32Array(shape.reduce((a, b) => a * b)), shape });
@@ -76,6 +77,34 @@ assert.deepEqual(
   strided,
   padded.filter((_, y) => y % 3 === 0).map((row) => row.filter((_, i) => i % 2 === 0)),
 );
+
+// What it leaves out, the others half know: how alike outputs are that lie 1, 2, 4 and 8 pixels apart.
+const edges = corr2d(luminance(await readPhoto(144)), kernels.sobel("y"));
+const alike = (distance) => {
+  const [, width] = edges.shape;
+  const pairs = [...edges.data.keys()].filter((i) => (i % width) + distance < width);
+  return correlationOf(
+    pairs.map((i) => edges.data[i]),
+    pairs.map((i) => edges.data[i + distance]),
+  );
+};
+const correlations = [1, 2, 4, 8].map(alike);
+console.log(
+  `outputs 1, 2, 4, 8 apart correlate by ${correlations.map((value) => value.toFixed(2)).join(", ")}`,
+);
+assert.ok(correlations.every((value, i) => i === 0 || value < correlations[i - 1]));
+assert.ok(correlations[0] > 0.8 && correlations[3] < 0.4);
+
+/** Pearson's coefficient: 1 for numbers that rise and fall together, 0 for those that have nothing in common. */
+function correlationOf(a, b) {
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  const covariance = (u, meanU, v, meanV) => mean(u.map((value, i) => (value - meanU) * (v[i] - meanV)));
+  return (
+    covariance(a, meanA, b, meanB) /
+    Math.sqrt(covariance(a, meanA, a, meanA) * covariance(b, meanB, b, meanB))
+  );
+}
 
 const tables = [0, 1, 2].map((p) =>
   matrixView(

@@ -11,7 +11,13 @@ const config = {
   background: "white",
   padding: 10,
   view: { stroke: null },
-  axis: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", gridColor: "#e4e4e4" },
+  axis: {
+    labelFlush: false, // else the first and the last label leave their places
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+    gridColor: "#e4e4e4",
+  },
   legend: { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" },
   title: { fontSize: 13, fontWeight: "normal", anchor: "start", frame: "group", offset: 6 },
   concat: { spacing: 22 },
@@ -129,8 +135,8 @@ export async function heatView({ data, shape }, { domain: [low, high], ...option
 }
 
 /** Views of one size side by side; how long their titles are makes no difference. */
-export function gridView(views, columns = views.length) {
-  return { concat: views, columns, bounds: "flush", spacing: { row: 36, column: 14 } };
+export function gridView(views, columns = views.length, spacing = { row: 36, column: 14 }) {
+  return { concat: views, columns, bounds: "flush", spacing };
 }
 
 /** Curves: rows of { x, y, series }. */
@@ -151,7 +157,7 @@ export function linesView(
         field: "y",
         type: "quantitative",
         title: y,
-        ...(log && { scale: { type: "log" }, axis: { format: "~e", tickCount: 6 } }),
+        ...(log && logAxis(values.map((value) => value.y))),
       },
       color:
         names.length > 1
@@ -159,6 +165,17 @@ export function linesView(
           : { value: config.range.category[0] },
     },
   };
+}
+
+/** Whole powers of ten, from the one below all values to the one above. */
+function logAxis(values) {
+  const [low, high] = [
+    Math.floor(Math.log10(Math.min(...values)) + 1e-9),
+    Math.ceil(Math.log10(Math.max(...values)) - 1e-9),
+  ];
+  const powers = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
+  const domain = [powers[0], powers.at(-1)];
+  return { scale: { type: "log", domain, nice: false }, axis: { values: powers, format: "~g" } };
 }
 
 function imageView(url, { title = "", width, height, x, y }) {

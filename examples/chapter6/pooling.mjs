@@ -80,6 +80,38 @@ const minimum = (tensor, options) => {
   const { data, shape } = maxPool2d(negative, options);
   return { data: data.map((value) => -value), shape };
 };
+assert.deepEqual([...minimum(tensorOfSixteen(), { windowDimensions: 2, strides: 2 }).data], [0, 2, 8, 10]);
+
+// The cost: one comparison less than there are elements in a window, for each output and channel.
+function maxPoolCounted({ data, shape: [, channels, height, width] }, [rows, columns], stride) {
+  const out = [];
+  let comparisons = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y + rows <= height; y += stride) {
+      for (let i = 0; i + columns <= width; i += stride) {
+        const elements = Array.from(
+          { length: rows * columns },
+          (_, k) => data[(c * height + y + Math.floor(k / columns)) * width + i + (k % columns)],
+        );
+        out.push(
+          elements.reduce((most, value) => {
+            comparisons++;
+            return Math.max(most, value);
+          }),
+        );
+      }
+    }
+  }
+  return { out, comparisons };
+}
+const maps = {
+  data: Float32Array.from({ length: 6 * 28 * 28 }, (_, i) => (i * 61) % 127),
+  shape: [1, 6, 28, 28],
+};
+const counted = maxPoolCounted(maps, [2, 2], 2);
+assert.deepEqual(counted.out, [...maxPool2d(maps, { windowDimensions: 2, strides: 2 }).data]);
+assert.equal(counted.comparisons, 6 * 14 * 14 * 3);
+console.log(`LeNet's first pooling makes ${counted.comparisons} comparisons`);
 
 /**
  * Maximum pooling with size x size windows from conv2d and ReLU alone. As max(a, b) = relu(a - b) + relu(b) - relu(-b),
@@ -121,6 +153,9 @@ function maxByRelu(tensor, size, strides) {
     [kernel, options] = [[layer.length, 1, 1], {}];
   }
   return { result: conv2d(current, tensorOf(rows, kernel)), channels };
+}
+function tensorOfSixteen() {
+  return { data: Float32Array.from(sixteen.flat(3)), shape: [1, 1, 4, 4] };
 }
 function negated(row) {
   return row.map((value) => 0 - value);
@@ -164,7 +199,11 @@ const average = avgPool2d(strength, options);
 const every4th = conv2d(strength, { data: new Float32Array([1]), shape: [1, 1, 1, 1] }, { strides: 4 });
 const meanOf = ({ data }) => data.reduce((sum, value) => sum + value, 0) / data.length;
 assert.ok(meanOf(strongest) > 2 * meanOf(average));
-assert.ok(minimum(strength, options).data.every((value, i) => value <= average.data[i] + 1e-6));
+// Behind a ReLU the minimum is mostly 0: one element of the window that is not positive is enough.
+const positive = { data: edges.data.map((value) => Math.max(value, 0)), shape: [1, 1, 144, 144] };
+const zeros = minimum(positive, options).data.filter((value) => value === 0).length / (36 * 36);
+console.log(`behind a ReLU ${(100 * zeros).toFixed(0)} % of the minima are 0`);
+assert.ok(zeros > 0.8);
 const matrix = ({ data, shape }) => ({ data, shape: shape.slice(-2) });
 const range = [0, 0.6];
 await writePhotos(

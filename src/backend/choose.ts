@@ -4,7 +4,7 @@ import { platform } from "../platform/platform.ts";
 import { checkOneOf } from "../resolve.ts";
 import { checkPositive } from "../shape.ts";
 import { type Backend, type BackendName, backendNames } from "./backend.ts";
-import { createNativeBackend, type NativeAddon } from "./native.ts";
+import type { NativeBackends } from "./native.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
 import { findWasmBuilds, loadModule, whyNoThreads } from "./wasm-builds.ts";
@@ -134,7 +134,7 @@ function open(name: BackendName, { threads, isa }: Settings): Backend {
   }
   switch (name) {
     case "native":
-      return createNativeBackend(addon(), { threads, isa: isa ?? isas[0] });
+      return native().open({ threads, isa: isa ?? isas[0] });
     case "wasm":
       return openWasm((isa ?? isas[0]) as WasmIsa, threads);
     case "reference":
@@ -146,7 +146,7 @@ function open(name: BackendName, { threads, isa }: Settings): Backend {
 function isasOf(name: BackendName): readonly string[] {
   switch (name) {
     case "native":
-      return addon().isas;
+      return native().isas;
     case "wasm":
       return findWasmBuilds().isas;
     case "reference":
@@ -173,7 +173,7 @@ function once<T>(attempt: () => T): () => T {
   };
 }
 
-const addon: () => NativeAddon = once(() => platform().loadAddon());
+const native: () => NativeBackends = once(() => platform().loadNative());
 
 function openWasm(isa: WasmIsa, threads: number): Backend {
   const shared = threads > 1 && whyNoThreads() === undefined;

@@ -75,14 +75,24 @@ type WindowArguments = [
   output: FloatArray,
 ];
 
-export interface NativeOptions {
+interface NativeOptions {
   readonly threads: number;
   /** One of `addon.isas`. */
   readonly isa: string;
 }
 
-/** The C++ addon. */
-export function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions): Backend {
+/** What there is of the C++ addon; only platforms that can load it know more of it. */
+export interface NativeBackends {
+  /** Best first. */
+  readonly isas: readonly string[];
+  open(options: NativeOptions): Backend;
+}
+
+export function nativeBackends(addon: NativeAddon): NativeBackends {
+  return { isas: addon.isas, open: (options) => createNativeBackend(addon, options) };
+}
+
+function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions): Backend {
   const isaIndex = addon.isas.indexOf(isa);
   return {
     name: "native",

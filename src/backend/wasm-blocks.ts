@@ -5,8 +5,13 @@ import type { Algorithm, ConvSpec } from "../spec.ts";
 // channels of a pixel lie side by side, the pixels that all groups share.
 const stripTarget = 192 * 1024;
 const weightTarget = 512 * 1024;
+/** Panels lie in the first cache while the weights stream past, even from the third: longer sums are worth more. */
+const panelWeightTarget = 4096 * 1024;
 const pixelTarget = 256 * 1024;
-/** Products in one block: a tile of pixels and its weights fit into the first level cache. */
+/**
+ * Products in one block: a tile of pixels and its weights fit into the first level cache. In a row of its own, as direct
+ * reads them, each takes a line of that.
+ */
 const productTarget = 320;
 /** A filter window larger than this is taken in parts. */
 const windowLimit = 4096;
@@ -85,10 +90,11 @@ export function chooseBlock(
 ): Block {
   const channels = s.inChannels / s.groups;
   const window = s.kernelHeight * s.kernelWidth;
-  const byWeights = Math.floor(weightTarget / e / (s.outChannels / s.groups));
+  const weightBytes = algorithm === "im2col" ? panelWeightTarget : weightTarget;
+  const byWeights = Math.floor(weightBytes / e / (s.outChannels / s.groups));
   const products = Math.max(
     64,
-    Math.min(algorithm === "strided" ? 2 * productTarget : productTarget, byWeights),
+    Math.min(algorithm === "direct" ? productTarget : 2 * productTarget, byWeights),
   );
   const whole = window <= windowLimit;
   const block: Block = {

@@ -30,12 +30,15 @@ export const slackBytes = 512;
 /** Output channels that a vector load of the bias may reach beyond the last. */
 export const biasSlack = 4;
 
-/** Bytes that one product of a tile of im2col takes, as in assembly/tiles/column.ts. */
-const panelWidth = 32;
+/** Bytes that one product takes in the panels of im2col, as in assembly/algorithms/im2col.ts. */
+const panelBytesOfProduct = 4 * 32;
 
 /** Sizes of the head of the workspace, as in assembly/plan.ts. */
 export const frameBytes = 256;
 export const scratchBytes = 192;
+
+/** The largest side of a kernel that is sure to lie in one block of products, see wasm-blocks.ts. */
+const bandKernel = 64;
 
 /** What depthwise wants around its row of zeros, as in assembly/convolve.ts. */
 const zeroRowBytes = 2 * 128;
@@ -85,7 +88,7 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
   const panelBytes =
     squares?.planesBytes ??
     (planes === "in place" ? Math.ceil((s.inWidth * e + zeroRowBytes) / 16) * 16 : 0) +
-      (algorithm === "im2col" ? block.ic * block.ky * block.kx * panelWidth : 0);
+      (algorithm === "im2col" ? block.ic * block.ky * block.kx * panelBytesOfProduct : 0);
   const stripOffset = panelOffset + panelBytes;
   // Bands of four output rows may begin in the last one.
   const spareRows = planes === "strip" ? 3 : 0;
@@ -211,12 +214,14 @@ function planesOf(s: ConvSpec, algorithm: Algorithm): "in place" | "strip" | "no
   const wide = s.inWidth >= 256;
   const { kernelHeight, kernelWidth, strides, inputLayout } = s;
   const step = [...strides, ...s.dilations].every((size) => size === 1);
-  const band = kernelHeight === 3 && kernelWidth === 3 && step;
-  if (algorithm === "depthwise") return wide && band ? "strip" : "in place";
+  const three = kernelHeight === 3 && kernelWidth === 3 && step;
+  if (algorithm === "depthwise") return wide && three ? "strip" : "in place";
   const one = s.inChannels === s.groups && s.outChannels <= 2 * s.groups && inputLayout === "nchw";
+  // Larger kernels are taken in blocks, and sums of blocks wait in the output, which bands do not read.
+  const band = step && kernelHeight >= 3 && kernelHeight <= bandKernel && kernelWidth <= bandKernel;
   if (algorithm !== "direct" || !one || !band) return "none";
   const zeros = s.border === "constant" || s.padding.every((pad) => pad === 0);
-  return zeros && !wide ? "in place" : "strip";
+  return three && zeros && !wide ? "in place" : "strip";
 }
 
 interface Source {

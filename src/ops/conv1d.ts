@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { EngineCore } from "../engine.ts";
+import type { EngineCore } from "../core.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { resolveAxes, resolveAxisPadding } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Backend } from "../backend/backend.ts";
+import type { EngineCore } from "../core.ts";
 import {
   type DType,
   elementTypeOf,
@@ -9,7 +10,6 @@ import {
   type TypedArray,
 } from "../dtype.ts";
 import { type IntegerOptions, integerOptionNames } from "../elements.ts";
-import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { type AsyncOptions, ConvPlan, type RunOptions } from "../plan.ts";
 import {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
-import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { allocateOutput, overlap } from "../output.ts";
 import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";

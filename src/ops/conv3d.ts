@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { EngineCore } from "../engine.ts";
+import type { EngineCore } from "../core.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import type { Tensor } from "../tensor.ts";
 import { type ConvNdPlan, convNdOperators, convNdOptionNames, type SharedConvOptions } from "./conv-nd.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { EngineCore } from "../engine.ts";
+import type { EngineCore } from "../core.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import type { Signal } from "../signal/signal.ts";
 import type { SampleStream } from "../signal/stream.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import type { EngineCore } from "../core.ts";
 import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
-import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
@@ -109,13 +110,17 @@ export function corr2dOutputShape(
   return [outHeight, outWidth];
 }
 
-/** What corr2d and convolve2d of such shapes come to. Throws INVALID_ARGUMENT as they do. */
+/**
+ * What corr2d and convolve2d of such shapes come to; `kernelName` is how messages call the kernel's. Throws
+ * INVALID_ARGUMENT as they do.
+ */
 export function corr2dSpec(
   inputShape: readonly number[],
   kernelShape: readonly number[],
   options?: Corr2dOptions,
+  kernelName = "weightsShape",
 ): ConvSpec {
-  return resolveMatrix(inputShape, kernelShape, "float32", readOptions(options, optionNames), "weightsShape");
+  return resolveMatrix(inputShape, kernelShape, "float32", readOptions(options, optionNames), kernelName);
 }
 
 /**

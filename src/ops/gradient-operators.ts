@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ConvTransposePlan } from "../adjoint-plan.ts";
-import type { EngineCore } from "../engine.ts";
+import type { EngineCore } from "../core.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import type { NestedArray, Tensor, TensorLike } from "../tensor.ts";
 import {

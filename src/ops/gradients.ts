@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { ConvTransposePlan } from "../adjoint-plan.ts";
+import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
-import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { GradWeightsRun } from "../grad-weights-run.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { EngineCore } from "../engine.ts";
+import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
 import { sizesOf } from "../layout.ts";
 import { sameShape } from "../output.ts";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
-import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { shapeOf, sizesOf } from "../layout.ts";
 import { allocateOutput } from "../output.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
-import type { EngineCore } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import type { ConvPlan } from "../plan.ts";
 import { checkOneOf, readOptions } from "../resolve.ts";

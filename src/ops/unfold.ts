@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { EngineCore } from "../engine.ts";
+import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
 import { type PatchSpec, patchesOf } from "../patches.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How operators on windows are called: at once, or off the event loop.
 import type { Backend, WindowOperator } from "../backend/backend.ts";
+import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray } from "../dtype.ts";
-import type { EngineCore } from "../engine.ts";
 import { allocateOutput, outputTensor } from "../output.ts";
 import {
   type AsyncOptions,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { NativeAddon } from "../backend/native.ts";
+import { type NativeAddon, nativeBackends } from "../backend/native.ts";
 import { withSharedMemory } from "../backend/wasm-builds.ts";
 import type { WasmFile } from "../backend/wasm-modules.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
@@ -22,7 +22,7 @@ const wasmFiles: Record<WasmFile, URL> = {
 export const nodePlatform: Platform = {
   env: (name) => process.env[name],
   hardwareThreads: availableParallelism(),
-  loadAddon,
+  loadNative: () => nativeBackends(loadAddon()),
   loadWasm: (file, shared) => {
     if (typeof WebAssembly === "undefined") throw new Error("this runtime has no WebAssembly");
     const bytes = readFileSync(wasmFiles[file]);

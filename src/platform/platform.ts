@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { NativeAddon } from "../backend/native.ts";
-import type { WasmFile, WasmIsa } from "../backend/wasm-modules.ts";
+import type { NativeBackends } from "../backend/native.ts";
+import type { WasmFile, WasmIsa, WasmModule } from "../backend/wasm-modules.ts";
 
 /** What differs between Node and a browser. */
 export interface Platform {
@@ -8,14 +8,14 @@ export interface Platform {
   env(name: string): string | undefined;
   readonly hardwareThreads: number;
   /** Loads the addon built for this platform; throws an Error whose message says why there is none. */
-  loadAddon(): NativeAddon;
+  loadNative(): NativeBackends;
   /**
    * dist/corr2d-FILE.wasm, for shared memory or not; undefined where it was not loaded. Throws where WebAssembly is
    * missing or forbidden.
    */
   loadWasm(file: WasmFile, shared: boolean): WebAssembly.Module | undefined;
-  /** Makes `loadWasm` give all modules for some instructions, as far as they can be loaded; never rejects. */
-  fetchWasm(isa: WasmIsa): Promise<void>;
+  /** Makes `loadWasm` give modules for some instructions, as far as they can be loaded; never rejects. */
+  fetchWasm(isa: WasmIsa, modules: readonly WasmModule[]): Promise<void>;
   /** Starts a worker that runs backend/worker.ts and does not keep the process alive. */
   startWorker(): WorkerPort;
 }

@@ -54,7 +54,7 @@ function resolve(
 ): ConvSpec {
   let spec: ConvSpec;
   try {
-    spec = corr2dSpec(inputShape, kernelShape, options);
+    spec = corr2dSpec(inputShape, kernelShape, options, "--kernel");
   } catch (error) {
     throw new UsageError(messageOf(error));
   }

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: MIT
-import "../browser.ts";
+import "../web.ts";
 
 export * from "./learn.ts";

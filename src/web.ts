@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
+// The entry for browsers and their bundlers, and what is different there. It compiles into dist/ itself, beside the
+// files that it names, as scripts/bundle.mjs also makes one file of it.
 import simdHex from "corr2d:wasm/float32-simd";
-import { withSharedMemory } from "../backend/wasm-builds.ts";
-import { type WasmFile, type WasmIsa, wasmFile, wasmModules } from "../backend/wasm-modules.ts";
-import type { Platform, WorkerPort } from "./platform.ts";
+import { hasRelaxedSimd, withSharedMemory } from "./backend/wasm-builds.ts";
+import { type WasmFile, type WasmIsa, type WasmModule, wasmFile } from "./backend/wasm-modules.ts";
+import { type InitOptions, modulesOf } from "./init.ts";
+import { type Platform, setPlatform, type WorkerPort } from "./platform/platform.ts";
+
+export * from "./api.ts";
 
 type Text = Promise<{ readonly default: string }>;
 
@@ -18,10 +23,10 @@ const texts: Record<Exclude<WasmFile, "float32-simd">, () => Text> = {
 const loaded = new Map<WasmFile, string>([["float32-simd", simdHex]]);
 const compiled = new Map<WasmFile, WebAssembly.Module>();
 
-export const browserPlatform: Platform = {
+const web: Platform = {
   env: () => undefined,
   hardwareThreads: globalThis.navigator?.hardwareConcurrency ?? 1,
-  loadAddon: () => {
+  loadNative: () => {
     throw new Error("addons need Node, Bun or Deno");
   },
   loadWasm: (file, shared) => {
@@ -34,10 +39,22 @@ export const browserPlatform: Platform = {
   startWorker,
 };
 
+setPlatform(web);
+
+/**
+ * Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. Rejects with
+ * INVALID_ARGUMENT for modules that there are not.
+ */
+export async function init(options?: InitOptions): Promise<void> {
+  const modules = modulesOf(options);
+  // Where WebAssembly is missing or forbidden TypeScript serves; backends() says why.
+  await fetchWasm(hasRelaxedSimd() ? "relaxed-simd" : "simd128", modules);
+}
+
 /** Compiles off the main thread, as some browsers forbid large modules on it. Each module is loaded once. */
-async function fetchWasm(isa: WasmIsa): Promise<void> {
+async function fetchWasm(isa: WasmIsa, modules: readonly WasmModule[]): Promise<void> {
   // Which builds there are is told by those of float32.
-  const files = new Set<WasmFile>(["float32-simd", ...wasmModules.map((module) => wasmFile(module, isa))]);
+  const files = new Set<WasmFile>(["float32-simd", ...modules.map((module) => wasmFile(module, isa))]);
   await Promise.all([...files].map(compile));
 }
 
@@ -47,7 +64,7 @@ async function compile(file: WasmFile): Promise<void> {
     if (file !== "float32-simd") loaded.set(file, (await texts[file]()).default);
     compiled.set(file, await WebAssembly.compile(bytesOf(loaded.get(file) as string)));
   } catch {
-    // The file was left behind when dist/browser.js was copied or bundled, or WebAssembly is forbidden.
+    // The file was left behind when this one was copied or bundled, or WebAssembly is forbidden.
   }
 }
 
