@@ -2,14 +2,14 @@
 import type { TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { platform, type WorkerPort } from "../platform/platform.ts";
-import type { ConvSource, Request, Response, WorkerBackend } from "./worker.ts";
+import type { Request, Response, Source, WorkerBackend } from "./worker.ts";
 
 /** How long a worker may go on with work that was aborted before it is replaced: starting one takes as long. */
 const graceMilliseconds = 50;
 
 /** Workers that convolve off the event loop. Started when they are needed; idle ones keep no process alive. */
 export interface WorkerPool {
-  add(source: ConvSource): PooledConv;
+  add(source: Source): PooledConv;
   /** Work under way is finished, then all workers end. */
   dispose(): void;
 }
@@ -28,7 +28,7 @@ export interface PooledConv {
 
 interface Plan {
   readonly id: number;
-  readonly source: ConvSource;
+  readonly source: Source;
   pending: number;
   released: boolean;
 }
@@ -199,6 +199,22 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
       dispatch();
     },
   };
+}
+
+/** Runs what is not run again. */
+export async function runOnce(
+  workers: WorkerPool,
+  source: Source,
+  input: TypedArray,
+  output: TypedArray,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const pooled = workers.add(source);
+  try {
+    await pooled.run(input, output, signal);
+  } finally {
+    pooled.release();
+  }
 }
 
 function post(port: WorkerPort, request: Request, transfer: ArrayBuffer[] = []): void {
