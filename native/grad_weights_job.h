@@ -24,6 +24,7 @@ struct GradWeightsBlocking {
 struct GradWeightsJob {
   const ConvSpec* spec;
   const GradWeightsBlocking* blocking;
+  const int64_t* columnOffset;  // of each kernel column in a strip's row
   const void* src;  // the convolution's input
   const void* gradOutput;
   void* gradWeights;  // OIHW

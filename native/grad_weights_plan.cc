@@ -132,15 +132,20 @@ GradWeightsPlan::GradWeightsPlan(const ConvSpec& spec, const Isa& isa, int threa
   if (multiplyAdds < kMultiplyAddsWorthThreads) threads_ = 1;
   blocking_ = blockingOf(spec_, kernels.tile, threads_);
   threads_ = static_cast<int>(std::min<int64_t>(threads_, blocking_.tasks));
+  const Blocking& strip = blocking_.strip;
+  for (int64_t kx = 0; kx < spec_.kernelWidth; kx++) {
+    const int64_t column = kx * spec_.dilationX;
+    columnOffset_.push_back(column % strip.phases * strip.phaseColumns + column / strip.phases);
+  }
 }
 
 void GradWeightsPlan::runTasks(const void* src, const void* gradOutput, void* gradWeights, int64_t first,
                                int64_t last) const {
   const size_t bytes = static_cast<size_t>(blocking_.workspaceLength() * spec_.elementBytes());
-  const AlignedBuffer workspace(bytes * static_cast<size_t>(threads_));
-  const GradWeightsJob job{&spec_, &blocking_, src, gradOutput, gradWeights};
+  const Workspaces::Borrowed workspace(workspaces_, bytes * static_cast<size_t>(threads_));
+  const GradWeightsJob job{&spec_, &blocking_, columnOffset_.data(), src, gradOutput, gradWeights};
   ThreadPool::run(last - first, threads_, [&](int64_t from, int64_t to, int thread) {
-    kernel_(job, first + from, first + to, static_cast<char*>(workspace.data()) + static_cast<size_t>(thread) * bytes);
+    kernel_(job, first + from, first + to, workspace.data() + static_cast<size_t>(thread) * bytes);
   });
 }
 

@@ -172,20 +172,20 @@ struct PixelBlock {
 
 // The elements [element, element + count) of a window in a strip that begins with the channel of the first.
 template <class T>
-inline Side<T> elementsOf(const ConvSpec& s, const Blocking& b, const Strip<T>& strip, int64_t element, int64_t count,
+inline Side<T> elementsOf(const GradWeightsJob& job, const Strip<T>& strip, int64_t element, int64_t count,
                           const T** origins) {
+  const ConvSpec& s = *job.spec;
   int64_t ky = element % s.taps() / s.kernelWidth, kx = element % s.kernelWidth;
   const T* plane = strip.data;
   for (int64_t e = 0; e < count; e++) {
-    const int64_t column = kx * s.dilationX;
-    origins[e] = plane + ky * strip.tapRow + (column % b.phases * b.phaseColumns + column / b.phases) * strip.columnStep;
+    origins[e] = plane + ky * strip.tapRow + job.columnOffset[kx] * strip.columnStep;
     if (++kx < s.kernelWidth) continue;
     kx = 0;
     if (++ky < s.kernelHeight) continue;
     ky = 0;
     plane += strip.planeStep;
   }
-  return {origins, count, b.phases > 1 ? 1 : s.strideX * strip.columnStep, strip.outputRow};
+  return {origins, count, job.blocking->strip.phases > 1 ? 1 : s.strideX * strip.columnStep, strip.outputRow};
 }
 
 template <class T>
@@ -227,7 +227,7 @@ void gradWeights(const GradWeightsJob& job, int64_t firstTask, int64_t lastTask,
           r.rows = smaller(b.strip.rows, s.outHeight - r.row);
           r.columns = smaller(b.strip.columns, s.outWidth - r.column);
           const Strip<T> strip = stripOf(stripJob, r, channel, channels, 0, stripSpace);
-          const Side<T> windows = elementsOf(s, b.strip, strip, element, elements, origins);
+          const Side<T> windows = elementsOf(job, strip, element, elements, origins);
           const Side<T> outputs = outputsOf(s, r, static_cast<const T*>(job.gradOutput), origins + elements);
           if (b.vectors == Vectors::pixels) {
             PixelSums<T>{windows, outputs, r.rows, r.columns, sums, first}.add(panel);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { conv2dCost } from "../arithmetic/cost.ts";
+import { dtypeOf } from "../dtype.ts";
+import type { Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
+import type { GradWeightsPlan } from "../grad-weights-plan.ts";
+import { sameShape } from "../output.ts";
 import { type ConvOptions, readOptions } from "../resolve.ts";
 import { type PerAxis, resolvePerAxis } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
@@ -23,6 +27,8 @@ export class Conv2d extends WeightedLayer {
   readonly name = "Conv2d";
   readonly #options: Spatial;
   #x: TensorLike | undefined;
+  /** For batches of the shape of the last one. */
+  #gradWeights: GradWeightsPlan | undefined;
 
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: Conv2dLayerOptions) {
     const { bias, dtype, initializer, seed, ...spatial } = readOptions(options, optionNames);
@@ -51,10 +57,25 @@ export class Conv2d extends WeightedLayer {
   backward(gradOutput: TensorLike): Tensor {
     const { engine, weight, bias } = this;
     const x = kept(this.#x);
-    const { shape } = weight.value;
-    engine.conv2dGradWeights(x, shape, gradOutput, { ...this.#options, out: weight.gradient });
+    this.#planOf(x).run(x, gradOutput, { out: weight.gradient });
     if (bias !== undefined) engine.conv2dGradBias(gradOutput, { out: bias.gradient });
     return engine.conv2dGradInput(x.shape, weight.value, gradOutput, this.#options);
+  }
+
+  #planOf({ shape }: TensorLike): GradWeightsPlan {
+    if (this.#gradWeights === undefined || !sameShape(this.#gradWeights.inputShape, shape)) {
+      this.#gradWeights?.dispose();
+      const { data, shape: weightsShape } = this.weight.value;
+      const options = { ...this.#options, dtype: dtypeOf(data, "weight") };
+      this.#gradWeights = this.engine.planConv2dGradWeights(shape, weightsShape, options);
+    }
+    return this.#gradWeights;
+  }
+
+  override useEngine(engine: Engine): void {
+    super.useEngine(engine);
+    this.#gradWeights?.dispose();
+    this.#gradWeights = undefined;
   }
 
   outputShape(inputShape: readonly number[]): readonly number[] {
