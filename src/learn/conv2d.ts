@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { conv2dCost } from "../arithmetic/cost.ts";
-import { dtypeOf } from "../dtype.ts";
-import type { Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
-import type { GradWeightsPlan } from "../grad-weights-plan.ts";
-import { sameShape } from "../output.ts";
 import { type ConvOptions, readOptions } from "../resolve.ts";
 import { type PerAxis, resolvePerAxis } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { checkCount, kept, WeightedLayer, type WeightedLayerOptions, weightedOptionNames } from "./layer.ts";
+import { WeightGradient } from "./weight-gradient.ts";
 
 type Spatial = Pick<ConvOptions, "strides" | "padding" | "dilations" | "groups" | "border">;
 
@@ -26,9 +23,8 @@ const optionNames = ["strides", "padding", "dilations", "groups", "border", ...w
 export class Conv2d extends WeightedLayer {
   readonly name = "Conv2d";
   readonly #options: Spatial;
+  readonly #weightGradient: WeightGradient;
   #x: TensorLike | undefined;
-  /** For batches of the shape of the last one. */
-  #gradWeights: GradWeightsPlan | undefined;
 
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: Conv2dLayerOptions) {
     const { bias, dtype, initializer, seed, ...spatial } = readOptions(options, optionNames);
@@ -42,6 +38,7 @@ export class Conv2d extends WeightedLayer {
       { bias, dtype, initializer, seed },
     );
     this.#options = spatial;
+    this.#weightGradient = new WeightGradient(spatial);
   }
 
   forward(x: TensorLike): Tensor {
@@ -57,25 +54,9 @@ export class Conv2d extends WeightedLayer {
   backward(gradOutput: TensorLike): Tensor {
     const { engine, weight, bias } = this;
     const x = kept(this.#x);
-    this.#planOf(x).run(x, gradOutput, { out: weight.gradient });
+    this.#weightGradient.run(engine, x, gradOutput, weight.gradient);
     if (bias !== undefined) engine.conv2dGradBias(gradOutput, { out: bias.gradient });
     return engine.conv2dGradInput(x.shape, weight.value, gradOutput, this.#options);
-  }
-
-  #planOf({ shape }: TensorLike): GradWeightsPlan {
-    if (this.#gradWeights === undefined || !sameShape(this.#gradWeights.inputShape, shape)) {
-      this.#gradWeights?.dispose();
-      const { data, shape: weightsShape } = this.weight.value;
-      const options = { ...this.#options, dtype: dtypeOf(data, "weight") };
-      this.#gradWeights = this.engine.planConv2dGradWeights(shape, weightsShape, options);
-    }
-    return this.#gradWeights;
-  }
-
-  override useEngine(engine: Engine): void {
-    super.useEngine(engine);
-    this.#gradWeights?.dispose();
-    this.#gradWeights = undefined;
   }
 
   outputShape(inputShape: readonly number[]): readonly number[] {
