@@ -33,7 +33,7 @@ export function packOutputs<T>(f: Frame, px: Pixels, from: usize, channelStep: i
 }
 
 /** to[pixel * width] = its element of one channel. */
-function packChannel<T>(px: Pixels, from: usize, to: usize, width: usize): void {
+export function packChannel<T>(px: Pixels, from: usize, to: usize, width: usize): void {
   for (let y = 0; y < px.rows; y++, from += px.rowStep) {
     let at = from;
     let x = 0;

@@ -8,6 +8,8 @@ import { Plan } from "../plan";
  */
 @unmanaged
 export class GradWeightsPlan extends Plan {
+  /** 1: too few output channels share what would be packed; see pixel-sums.ts. */
+  pixelSums: i32;
   /** Elements (ic, ky, kx) of windows in one panel. */
   panelElements: i32;
   /** Offsets in the workspace: packed pixels of gradOutput, and of the windows. */

@@ -6,7 +6,8 @@ import { rows1 } from "../tiles/rows1";
 import { rows2 } from "../tiles/rows2";
 import { tileChannels } from "../tiles/column";
 import { FiveRows, FourRows, One, Packed, SixRows, Two } from "../tiles/shape";
-import { packElements, packOutputs, Pixels } from "./pack";
+import { packChannel, packElements, packOutputs, Pixels } from "./pack";
+import { pixelSums } from "./pixel-sums";
 import { GradWeightsPlan } from "./plan";
 
 /**
@@ -65,12 +66,17 @@ function addBlock<T>(
   to: i32,
 ): void {
   const e = <i32>sizeof<T>();
+  gradOutput += oy * p.outRowStep + ox * p.outColStep;
+  if (p.pixelSums) {
+    addPixelSums<T>(p, f, input, gradOutput, workspace, oy, ox, from, to);
+    return;
+  }
   const window = p.kernelHeight * p.kernelWidth;
   const px = changetype<Pixels>(workspace + p.panelOffset);
   const outputs = workspace + p.outputsOffset;
   setPixels(px, f, p.outColStep, p.outRowStep);
   f.products = f.rows * f.cols;
-  packOutputs<T>(f, px, gradOutput + oy * p.outRowStep + ox * p.outColStep, p.outChannelStep, outputs);
+  packOutputs<T>(f, px, gradOutput, p.outChannelStep, outputs);
   setPixels(px, f, p.pixelStep, p.lineAdvance);
   for (let ic = from; ic < to; ic += p.icBlock) {
     const channels = min(p.icBlock, to - ic);
@@ -80,6 +86,42 @@ function addBlock<T>(
       const some = min(p.panelElements, count - element);
       packElements<T>(px, source, p.taps + 4 * element, some, f.panel);
       multiply<T>(f, outputs, some, f.target + (ic * window + element) * e);
+    }
+  }
+}
+
+/** The same for few output channels. `gradOutput` is where the block's first pixel lies. */
+function addPixelSums<T>(
+  p: GradWeightsPlan, f: Frame, input: usize, gradOutput: usize, workspace: usize, oy: i32, ox: i32, from: i32,
+  to: i32,
+): void {
+  const e = <i32>sizeof<T>();
+  const window = p.kernelHeight * p.kernelWidth;
+  const px = changetype<Pixels>(workspace + p.panelOffset);
+  const row = workspace + p.outputsOffset;
+  for (let ic = from; ic < to; ic += p.icBlock) {
+    const channels = min(p.icBlock, to - ic);
+    const source = sourceOf<T>(p, f, input + ic * p.inChannelStep, channels, workspace + p.stripOffset, oy, ox);
+    const target = f.target + ic * window * e;
+    for (let oc = 0; oc < f.outChannels; oc++) {
+      let gradients = gradOutput + oc * p.outChannelStep;
+      let step = p.outRowStep;
+      if (p.outColStep != e) {
+        setPixels(px, f, p.outColStep, p.outRowStep);
+        packChannel<T>(px, gradients, row, e);
+        gradients = row;
+        step = f.cols * e;
+      }
+      px.rows = f.rows;
+      px.cols = f.cols;
+      px.rowStep = p.lineAdvance;
+      if (step == f.cols * e && px.rowStep == step) {
+        px.rows = 1;
+        px.cols = f.rows * f.cols;
+      }
+      pixelSums<T>(
+        px, gradients, step, source, p.taps, channels * window, f.accumulate, target + oc * f.channelStep,
+      );
     }
   }
 }

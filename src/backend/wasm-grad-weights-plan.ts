@@ -10,6 +10,9 @@ import { cut } from "./wasm-tasks.ts";
 /** Pixels that are summed up in registers, if their packed outputs stay in the second level cache. */
 const mostPixels = 512;
 const fewestPixels = 64;
+/** With fewer output channels nothing is packed, and more pixels fit; see assembly/gradients/pixel-sums.ts. */
+const fewOutputs = 4;
+const mostPlanePixels = 4096;
 const outputsTarget = 512 * 1024;
 /** Bytes of a strip, and of a panel of windows. */
 const stripTarget = 192 * 1024;
@@ -20,7 +23,7 @@ const mostElements = 2048;
 const panelSlack = 96;
 /** As in assembly/plan.ts. */
 const gradWeightsCode = 5;
-const extraWords = 6;
+const extraWords = 7;
 
 /** Elements that make a task worth packing all outputs for it. */
 const elementsPerTask = 128;
@@ -30,6 +33,7 @@ const partsPerThread = 4;
 /** What assembly/gradients is told about a gradient of weights, but for the addresses. */
 export interface GradWeightsPlan {
   readonly conv: WasmPlan;
+  readonly pixelSums: boolean;
   readonly panelElements: number;
   readonly outputsOffset: number;
   readonly elementsOffset: number;
@@ -53,6 +57,7 @@ export function planGradWeights(s: ConvSpec, wholeRows = false): GradWeightsPlan
   const elementsOffset = outputsOffset + Math.ceil(((s.outChannels / s.groups) * pixels * e) / 16) * 16;
   return {
     conv,
+    pixelSums: hasFewOutputs(s),
     panelElements,
     outputsOffset,
     elementsOffset,
@@ -62,6 +67,8 @@ export function planGradWeights(s: ConvSpec, wholeRows = false): GradWeightsPlan
   };
 }
 
+const hasFewOutputs = ({ outChannels, groups }: ConvSpec) => outChannels / groups < fewOutputs;
+
 function chooseGradientBlock(
   s: ConvSpec,
   _: Algorithm,
@@ -70,7 +77,8 @@ function chooseGradientBlock(
   e: number,
 ): Block {
   const outputPixels = outputsTarget / (e * (s.outChannels / s.groups));
-  const pixels = Math.min(mostPixels, Math.max(fewestPixels, Math.floor(outputPixels)));
+  const most = hasFewOutputs(s) ? mostPlanePixels : mostPixels;
+  const pixels = Math.min(most, Math.max(fewestPixels, Math.floor(outputPixels)));
   const cols = evenly(s.outWidth, pixels);
   const rows = evenly(s.outHeight, Math.max(1, Math.floor(pixels / cols)));
   const channels = s.inChannels / s.groups;
@@ -94,7 +102,7 @@ export interface BandOfSums {
 
 /** Writes a plan to `at`, with zeros behind it that stand for a bias. */
 export function writeGradWeightsPlan(
-  { conv, panelElements, outputsOffset, elementsOffset, headBytes, zeroBytes }: GradWeightsPlan,
+  { conv, pixelSums, panelElements, outputsOffset, elementsOffset, headBytes, zeroBytes }: GradWeightsPlan,
   at: number,
   gradWeights: number,
   memory: WasmMemory,
@@ -110,7 +118,8 @@ export function writeGradWeightsPlan(
     memory.float64,
     memory.int32,
   );
-  memory.int32.set([panelElements, outputsOffset, elementsOffset], (at + conv.headBytes) / 4);
+  const numbers = [Number(pixelSums), panelElements, outputsOffset, elementsOffset];
+  memory.int32.set(numbers, (at + conv.headBytes) / 4);
 }
 
 export function writeBand(
@@ -119,7 +128,7 @@ export function writeBand(
   { from, to, accumulate }: BandOfSums,
   memory: WasmMemory,
 ): void {
-  memory.int32.set([from, to, Number(accumulate)], (at + conv.headBytes) / 4 + 3);
+  memory.int32.set([from, to, Number(accumulate)], (at + conv.headBytes) / 4 + 4);
 }
 
 const zerosAt = (at: number, headBytes: number, { taps }: WasmPlan) =>
