@@ -16,7 +16,7 @@ const mostPlanePixels = 4096;
 const outputsTarget = 512 * 1024;
 /** Bytes of a strip, and of a panel of windows. */
 const stripTarget = 192 * 1024;
-const panelTarget = 256 * 1024;
+const panelTarget = 128 * 1024;
 /** Elements of windows in a block: each has an entry in a table. */
 const mostElements = 2048;
 /** What packing writes beyond the last pixel, as in assembly/gradients/pack.ts. */
