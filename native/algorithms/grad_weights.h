@@ -153,17 +153,19 @@ struct PixelBlock {
     }
   }
 
-  // `allColumns`: there is room for whole tiles of sums, beyond the last lane.
+  // `allColumns`: there is room for whole tiles of sums, beyond the last lane. The panel is gone over for one tile of rows
+  // after the other: their pixels stay in L1, and sums that go to the gradient itself are written along its rows.
   void multiply(int64_t tileLanes, const T* panel, bool allColumns) const {
     // Tiles as equal as they can be: 15 rows into 8 and 7, rather than 14 and 1.
     const int64_t tiles = (rows.count + Tile::pixels - 1) / Tile::pixels;
     const int64_t tileRows = (rows.count + tiles - 1) / tiles;
-    for (int64_t lane = 0; lane < lanes.count; lane += tileLanes, panel += lines * linePixels * tileLanes) {
-      const int64_t columns = allColumns ? tileLanes : smaller(tileLanes, lanes.count - lane);
-      T* to = sums + lane / tileLanes * tileStep;
-      for (int64_t row = 0; row < rows.count; row += tileRows) {
-        const Side<T> some{rows.origins + row, smaller(tileRows, rows.count - row), rows.pixelStep, rows.lineStep};
-        const GradientTile<T> tile{some, lines, linePixels, panel, to + row * rowStep, rowStep, columns, first};
+    for (int64_t row = 0; row < rows.count; row += tileRows) {
+      const Side<T> some{rows.origins + row, smaller(tileRows, rows.count - row), rows.pixelStep, rows.lineStep};
+      const T* from = panel;
+      for (int64_t lane = 0; lane < lanes.count; lane += tileLanes, from += lines * linePixels * tileLanes) {
+        const int64_t columns = allColumns ? tileLanes : smaller(tileLanes, lanes.count - lane);
+        T* to = sums + lane / tileLanes * tileStep + row * rowStep;
+        const GradientTile<T> tile{some, lines, linePixels, from, to, rowStep, columns, first};
         tile.compute(tileLanes / Vec<T>::width);
       }
     }
