@@ -33,7 +33,12 @@ export const gradients: Suite = {
         tolerance: toleranceOf(problem.weightsShape[0] * productsOf(problem)),
       },
       {
-        ...convCase(problem, [gradWeights(setting), forward(setting), ...others("weights")]),
+        ...convCase(problem, [
+          gradWeights(setting, false),
+          gradWeights(setting, true),
+          forward(setting),
+          ...others("weights"),
+        ]),
         name: `${problem.name} weights`,
         group: "weights",
         tolerance: toleranceOf(product(outputShapeOf(problem))),
@@ -73,16 +78,20 @@ function gradInput({ backend, isa, threads }: Setting, planned: boolean): Contes
   });
 }
 
-function gradWeights({ backend, isa, threads }: Setting): Contestant {
+/** From plain arrays; `planned`: with room to work in kept from call to call. */
+function gradWeights({ backend, isa, threads }: Setting, planned: boolean): Contestant {
   return ({ problem, operands }) => ({
-    name: "corr2d",
+    name: planned ? "corr2d planned" : "corr2d",
     prepare: async () => {
       const engine = await createEngine({ backend, isa, threads });
       const { x, weights } = operands();
       const gradient = gradientOf(problem);
       const out = new Float32Array(weights.data.length);
-      const run = () => engine.conv2dGradWeights(x, weights.shape, gradient, { ...problem.options, out });
-      return { what: `conv2dGradWeights on ${backend} (${isa})`, run, result: () => run().data };
+      const plan = engine.planConv2dGradWeights(x.shape, weights.shape, problem.options);
+      const run = planned
+        ? () => plan.run(x, gradient, { out })
+        : () => engine.conv2dGradWeights(x, weights.shape, gradient, { ...problem.options, out });
+      return { what: plan.explain(), run, result: () => run().data };
     },
   });
 }

@@ -214,8 +214,8 @@ void blockDepthwise(const ConvSpec& s, Blocking& b) {
 
 }  // namespace
 
-void layOutStrip(const ConvSpec& spec, const TileShape& tile, Blocking& b) {
-  layOutWorkspace(spec, Algorithm::strided, tile, b);
+void layOutStrip(const ConvSpec& spec, const TileShape& tile, bool byPhase, Blocking& b) {
+  layOutWorkspace(spec, byPhase ? Algorithm::direct : Algorithm::strided, tile, b);
 }
 
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads) {

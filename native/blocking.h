@@ -41,8 +41,9 @@ struct Blocking {
   int64_t workspaceLength() const { return stripLength + panelLength + scratchLength; }
 };
 
-// Lays out the strip of `b.channels` channels for `b.rows` by `b.columns` pixels, its columns in order: all that stripOf needs.
-void layOutStrip(const ConvSpec& spec, const TileShape& tile, Blocking& b);
+// Lays out the strip of `b.channels` channels for `b.rows` by `b.columns` pixels, its columns in order or, as pixels in
+// vectors want them, by phase: all that stripOf needs.
+void layOutStrip(const ConvSpec& spec, const TileShape& tile, bool byPhase, Blocking& b);
 
 // Of a spec of int32, whose elements are groups of integers, the strip is always a copy.
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads);

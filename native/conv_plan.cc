@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include <algorithm>
-#include <new>
 #include <stdexcept>
 #include <utility>
 
 #include "integer_weights.h"
 #include "parts.h"
 #include "thread_pool.h"
+#include "transpose_blocks.h"
 #include "winograd_weights.h"
 
 namespace corr2d {
@@ -18,7 +18,6 @@ namespace {
 
 // Waking a helper that sleeps takes 40 us; below this much work on one thread it would come too late.
 constexpr double kMultiplyAddsWorthThreads = 1e6;
-constexpr std::align_val_t kAlignment{64};
 
 void require(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(what);
@@ -91,10 +90,8 @@ void packWeights(const ConvSpec& s, const Blocking& b, const T* from, T* to) {
     const int64_t first = tile % b.groupTiles * b.tileOutputs;
     const int64_t used = std::min(b.tileOutputs, s.groupOut() - first);
     const T* rows = from + (tile / b.groupTiles * s.groupOut() + first) * depth;
-    for (int64_t k = 0; k < depth; k++) {
-      T* column = to + k * b.tileOutputs;
-      for (int64_t o = 0; o < b.tileOutputs; o++) column[o] = o < used ? rows[o * depth + k] : T(0);
-    }
+    if (used < b.tileOutputs) std::fill_n(to, depth * b.tileOutputs, T(0));
+    transposeBlocks(rows, depth, used, depth, to, b.tileOutputs);
   }
 }
 
@@ -118,36 +115,6 @@ void pack(const ConvSpec& s, const Blocking& b, const void* weights, const void*
 }
 
 }  // namespace
-
-AlignedBuffer::AlignedBuffer(size_t bytes) : data_(::operator new(bytes, kAlignment)) {}
-
-void AlignedBuffer::Free::operator()(void* p) const { ::operator delete(p, kAlignment); }
-
-// Borrows an idle workspace for the length of a run.
-class ConvPlan::Workspace {
- public:
-  explicit Workspace(const ConvPlan& plan) : plan_(plan) {
-    if (plan.workspaceBytes_ == 0) return;
-    const std::lock_guard<std::mutex> lock(plan.mutex_);
-    if (plan.idle_.empty()) {
-      buffer_ = AlignedBuffer(plan.workspaceBytes());
-    } else {
-      buffer_ = std::move(plan.idle_.back());
-      plan.idle_.pop_back();
-    }
-  }
-  ~Workspace() {
-    if (buffer_.data() == nullptr) return;
-    const std::lock_guard<std::mutex> lock(plan_.mutex_);
-    // Room was reserved when the plan was made for the first; further ones are rare and may be let go.
-    if (plan_.idle_.size() < plan_.idle_.capacity()) plan_.idle_.push_back(std::move(buffer_));
-  }
-  char* data() const { return static_cast<char*>(buffer_.data()); }
-
- private:
-  const ConvPlan& plan_;
-  AlignedBuffer buffer_;
-};
 
 ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, int threads, const void* weights,
                    const void* bias, const float* scale)
@@ -188,11 +155,10 @@ ConvPlan::ConvPlan(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, in
   } else {
     pack<double>(spec_, blocking_, weights, bias, weights_.data(), bias_.data());
   }
-  idle_.reserve(2);
 }
 
 void ConvPlan::runTasks(const void* src, void* dst, int64_t first, int64_t last) const {
-  const Workspace workspace(*this);
+  const Workspaces::Borrowed workspace(workspaces_, workspaceBytes());
   const ConvJob job{&spec_,       &blocking_, columnOffset_.data(), weights_.data(),
                     bias_.data(), static_cast<const float*>(scale_.data()), src, dst};
   ThreadPool::run(last - first, threads_, [&](int64_t from, int64_t to, int thread) {

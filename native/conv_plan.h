@@ -3,27 +3,12 @@
 #include <stdint.h>
 
 #include <atomic>
-#include <memory>
-#include <mutex>
 #include <vector>
 
 #include "conv_job.h"
+#include "workspaces.h"
 
 namespace corr2d {
-
-// Memory aligned to cache lines, or none.
-class AlignedBuffer {
- public:
-  AlignedBuffer() = default;
-  explicit AlignedBuffer(size_t bytes);  // throws std::bad_alloc
-  void* data() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(void* p) const;
-  };
-  std::unique_ptr<void, Free> data_;
-};
 
 // Throws std::invalid_argument for a spec that would make a kernel read or write out of bounds. TypeScript has checked all
 // of it already; this is the last gate.
@@ -54,8 +39,6 @@ class ConvPlan {
   size_t workspaceBytes() const { return workspaceBytes_ * static_cast<size_t>(threads_); }
 
  private:
-  class Workspace;
-
   void runTasks(const void* src, void* dst, int64_t first, int64_t last) const;
 
   ConvSpec spec_;
@@ -65,10 +48,7 @@ class ConvPlan {
   std::vector<int64_t> columnOffset_;
   size_t packedBytes_, workspaceBytes_;
   AlignedBuffer weights_, bias_, scale_;
-
-  // Workspaces that no run is using.
-  mutable std::mutex mutex_;
-  mutable std::vector<AlignedBuffer> idle_;
+  mutable Workspaces workspaces_;
 };
 
 }  // namespace corr2d

@@ -1,28 +1,54 @@
 // SPDX-License-Identifier: MIT
 #include "exchange.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <stdexcept>
+
+#include "transpose_blocks.h"
 
 namespace corr2d {
 namespace {
 
-// A square of channels at a time, as either side alone would leave the cache.
+// Channels that go at a time: a square of them, as either side alone would leave the cache.
 constexpr int64_t kSquare = 16;
+// Elements of a kernel for which their rows come together in a buffer first, so that each cache line is read once: rows
+// are often powers of two apart, and a cache holds few such lines. Larger kernels fill lines of their own.
+constexpr int64_t kBufferedKernel = 9;
+
+template <class T>
+void exchangeSquare(const Exchange& e, const T* from, int64_t fromStep, int64_t outputs, int64_t inputs, T* to) {
+  for (int64_t ic = 0; ic < inputs; ic++) {
+    for (int64_t oc = 0; oc < outputs; oc++) {
+      const T* source = from + oc * fromStep + ic * e.kernel;
+      T* target = to + (ic * e.groupOut + oc) * e.window;
+      for (int64_t k = 0; k < e.count; k++) target[e.targets[k]] = source[e.sources[k]];
+    }
+  }
+}
 
 template <class T>
 void exchangeGroup(const Exchange& e, const T* from, T* to) {
+  if (e.kernel == 1 && e.window == 1 && e.count == 1) {
+    return transposeBlocks(from, e.groupIn, e.groupOut, e.groupIn, to, e.groupOut);
+  }
+  T buffer[kSquare * kSquare * kBufferedKernel];
   for (int64_t firstIn = 0; firstIn < e.groupIn; firstIn += kSquare) {
-    const int64_t lastIn = std::min(firstIn + kSquare, e.groupIn);
+    const int64_t inputs = std::min(kSquare, e.groupIn - firstIn);
     for (int64_t firstOut = 0; firstOut < e.groupOut; firstOut += kSquare) {
-      const int64_t lastOut = std::min(firstOut + kSquare, e.groupOut);
-      for (int64_t ic = firstIn; ic < lastIn; ic++) {
-        for (int64_t oc = firstOut; oc < lastOut; oc++) {
-          const T* source = from + (oc * e.groupIn + ic) * e.kernel;
-          T* target = to + (ic * e.groupOut + oc) * e.window;
-          for (int64_t k = 0; k < e.count; k++) target[e.targets[k]] = source[e.sources[k]];
-        }
+      const int64_t outputs = std::min(kSquare, e.groupOut - firstOut);
+      const T* square = from + (firstOut * e.groupIn + firstIn) * e.kernel;
+      T* target = to + (firstIn * e.groupOut + firstOut) * e.window;
+      if (e.kernel > kBufferedKernel) {
+        exchangeSquare(e, square, e.groupIn * e.kernel, outputs, inputs, target);
+        continue;
       }
+      const int64_t row = inputs * e.kernel;
+      for (int64_t oc = 0; oc < outputs; oc++) {
+        memcpy(buffer + oc * row, square + oc * e.groupIn * e.kernel, static_cast<size_t>(row) * sizeof(T));
+      }
+      exchangeSquare(e, buffer, row, outputs, inputs, target);
     }
   }
 }

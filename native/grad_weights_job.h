@@ -9,7 +9,8 @@ namespace corr2d {
 // channels, summed over the pixels of the output. A task computes some elements and channels of one group, and goes
 // through the pixels block by block. Lengths count elements of the dtype.
 struct GradWeightsBlocking {
-  bool elementsInVectors;           // else output channels
+  // What lies in vectors. Elements or outputs are packed; pixels, where there are few outputs to share that, are not.
+  enum class Vectors { elements, outputs, pixels } vectors;
   int64_t lanes;                    // of a register tile: one or two vectors
   int64_t outputs, outputBlocks;    // of a task; a multiple of lanes where these are output channels
   int64_t elements, elementBlocks;  // of a task; likewise
@@ -23,6 +24,7 @@ struct GradWeightsBlocking {
 struct GradWeightsJob {
   const ConvSpec* spec;
   const GradWeightsBlocking* blocking;
+  const int64_t* columnOffset;  // of each kernel column in a strip's row
   const void* src;  // the convolution's input
   const void* gradOutput;
   void* gradWeights;  // OIHW

@@ -12,6 +12,7 @@ namespace {
 
 // Aims found by timing on Zen 5 (48 KiB L1, 1 MiB L2).
 constexpr int64_t kPixels = 512;            // of a block: what is summed up in registers
+constexpr int64_t kPlanePixels = 4096;      // of a block with pixels in vectors: its strip lies in L1
 constexpr int64_t kPanelBytes = 256 << 10;  // of a block
 constexpr int64_t kSumsBytes = 384 << 10;   // of a task, before they are transposed
 constexpr int64_t kStripBytes = 384 << 10;
@@ -34,7 +35,9 @@ double multiplyCycles(const ConvSpec& s, int64_t count, int64_t others, int64_t 
   return multiplyAdds / static_cast<double>(2 * width) * (lanes == width ? 1.25 : 1);
 }
 
-bool chooseElementsInVectors(const ConvSpec& s, int64_t width) {
+using Vectors = GradWeightsBlocking::Vectors;
+
+Vectors chooseVectors(const ConvSpec& s, int64_t width) {
   const int64_t window = s.groupIn() * s.taps(), outputs = s.groupOut();
   const double pixels = static_cast<double>(s.batch * s.outHeight * s.outWidth);
   const bool contiguous = s.strideX == 1 || (s.nhwc && s.taps() == 1);
@@ -43,7 +46,11 @@ bool chooseElementsInVectors(const ConvSpec& s, int64_t width) {
   const double outputsCost = multiplyCycles(s, outputs, window, chooseLanes(outputs, width), width) +
                              pixels * static_cast<double>(outputs) * kPackCycles +
                              static_cast<double>(window * outputs) * kTransposeCycles;
-  return elementsCost < outputsCost;
+  // One load for each multiply-add, and most of them across two cache lines.
+  const double pixelsCost = static_cast<double>(s.batch * s.outHeight * ceilDivide(s.outWidth, width)) *
+                            static_cast<double>(window * outputs);
+  if (pixelsCost < std::min(elementsCost, outputsCost)) return Vectors::pixels;
+  return elementsCost < outputsCost ? Vectors::elements : Vectors::outputs;
 }
 
 // Blocks of at least `unit`, as equal as units allow.
@@ -59,22 +66,25 @@ Cut cut(int64_t count, int64_t most, int64_t unit) {
 GradWeightsBlocking blockingOf(const ConvSpec& s, const TileShape& tile, int64_t threads) {
   GradWeightsBlocking b{};
   Blocking& strip = b.strip;
-  strip.columns = ceilDivide(s.outWidth, ceilDivide(s.outWidth, kPixels));
-  strip.rows = ceilDivide(s.outHeight, ceilDivide(s.outHeight, std::max<int64_t>(kPixels / strip.columns, 1)));
+  b.vectors = chooseVectors(s, tile.width);
+  const bool packsElements = b.vectors == Vectors::elements, packsOutputs = b.vectors == Vectors::outputs;
+  const int64_t mostPixels = b.vectors == Vectors::pixels ? kPlanePixels : kPixels;
+  strip.columns = ceilDivide(s.outWidth, ceilDivide(s.outWidth, mostPixels));
+  strip.rows = ceilDivide(s.outHeight, ceilDivide(s.outHeight, std::max<int64_t>(mostPixels / strip.columns, 1)));
   const int64_t pixels = strip.rows * strip.columns;
   const int64_t window = s.groupIn() * s.taps();
-  b.elementsInVectors = chooseElementsInVectors(s, tile.width);
-  b.lanes = chooseLanes(b.elementsInVectors ? window : s.groupOut(), tile.width);
+  b.lanes = b.vectors == Vectors::pixels ? tile.width : chooseLanes(packsElements ? window : s.groupOut(), tile.width);
 
   // Tasks as large as fit into the cache: each packs its panels and fills its strips anew. Whole channels, if possible.
   const int64_t channelBytes = pixels * s.strideY * s.strideX * s.elementBytes();
   const int64_t inStrip = std::max<int64_t>(kStripBytes / channelBytes, 1) * s.taps();
   const int64_t inPanel = std::max(kPanelBytes / (pixels * s.elementBytes()), b.lanes);
-  const int64_t outputUnit = b.elementsInVectors ? tile.pixels : b.lanes;
-  Cut outputs = cut(s.groupOut(), b.elementsInVectors ? s.groupOut() : inPanel, outputUnit);
-  const int64_t mostElements =
-      std::min(inStrip, b.elementsInVectors ? inPanel : std::max<int64_t>(kSumsBytes / s.elementBytes() / outputs.size, 1));
-  const int64_t elementUnit = b.elementsInVectors ? b.lanes : mostElements >= s.taps() ? s.taps() : 1;
+  const int64_t outputUnit = packsElements ? tile.pixels : packsOutputs ? b.lanes : 1;
+  Cut outputs = cut(s.groupOut(), packsOutputs ? inPanel : s.groupOut(), outputUnit);
+  const int64_t sumLanes = b.vectors == Vectors::pixels ? tile.width : 1;
+  const int64_t inSums = std::max<int64_t>(kSumsBytes / s.elementBytes() / (outputs.size * sumLanes), 1);
+  const int64_t mostElements = std::min(inStrip, packsElements ? inPanel : inSums);
+  const int64_t elementUnit = packsElements ? b.lanes : mostElements >= s.taps() ? s.taps() : 1;
   Cut elements = cut(window, mostElements, elementUnit);
   if (threads > 1 && s.groups * elements.blocks * outputs.blocks < 4 * threads) {
     elements = cut(window, ceilDivide(window, roundUp(elements.blocks, threads)), elementUnit);
@@ -90,12 +100,25 @@ GradWeightsBlocking blockingOf(const ConvSpec& s, const TileShape& tile, int64_t
 
   strip.channels = std::min(ceilDivide(b.elements, s.taps()) + (b.elements % s.taps() == 0 ? 0 : 1), s.groupIn());
   strip.outputs = b.outputs;
-  strip.copies = s.padded();
-  layOutStrip(s, tile, strip);
-  b.panelLength = roundUp(pixels * roundUp(b.elementsInVectors ? b.elements : b.outputs, b.lanes), 16);
-  // What transposes them reads whole vectors.
-  b.sumsLength = b.elementsInVectors ? 0 : roundUp(b.elements * b.outputs + tile.width * b.lanes, 16);
-  b.originsLength = roundUp((b.elements + b.outputs) * 8 / s.elementBytes(), 16);
+  const bool byPhase = b.vectors == Vectors::pixels;
+  strip.copies = s.padded() || (byPhase && (s.strideX > 1 || s.nhwc));
+  layOutStrip(s, tile, byPhase, strip);
+  switch (b.vectors) {
+    case Vectors::elements:
+      b.panelLength = pixels * roundUp(b.elements, b.lanes);
+      break;
+    case Vectors::outputs:
+      b.panelLength = pixels * roundUp(b.outputs, b.lanes);
+      // What transposes them reads whole vectors.
+      b.sumsLength = b.elements * b.outputs + tile.width * b.lanes;
+      break;
+    case Vectors::pixels:
+      b.panelLength = s.nhwc ? pixels * b.outputs : 0;
+      b.sumsLength = b.elements * b.outputs * tile.width;
+      break;
+  }
+  b.originsLength = (b.elements + b.outputs) * 8 / s.elementBytes();
+  for (int64_t* length : {&b.panelLength, &b.sumsLength, &b.originsLength}) *length = roundUp(*length, 16);
   return b;
 }
 
@@ -109,15 +132,20 @@ GradWeightsPlan::GradWeightsPlan(const ConvSpec& spec, const Isa& isa, int threa
   if (multiplyAdds < kMultiplyAddsWorthThreads) threads_ = 1;
   blocking_ = blockingOf(spec_, kernels.tile, threads_);
   threads_ = static_cast<int>(std::min<int64_t>(threads_, blocking_.tasks));
+  const Blocking& strip = blocking_.strip;
+  for (int64_t kx = 0; kx < spec_.kernelWidth; kx++) {
+    const int64_t column = kx * spec_.dilationX;
+    columnOffset_.push_back(column % strip.phases * strip.phaseColumns + column / strip.phases);
+  }
 }
 
 void GradWeightsPlan::runTasks(const void* src, const void* gradOutput, void* gradWeights, int64_t first,
                                int64_t last) const {
   const size_t bytes = static_cast<size_t>(blocking_.workspaceLength() * spec_.elementBytes());
-  const AlignedBuffer workspace(bytes * static_cast<size_t>(threads_));
-  const GradWeightsJob job{&spec_, &blocking_, src, gradOutput, gradWeights};
+  const Workspaces::Borrowed workspace(workspaces_, bytes * static_cast<size_t>(threads_));
+  const GradWeightsJob job{&spec_, &blocking_, columnOffset_.data(), src, gradOutput, gradWeights};
   ThreadPool::run(last - first, threads_, [&](int64_t from, int64_t to, int thread) {
-    kernel_(job, first + from, first + to, static_cast<char*>(workspace.data()) + static_cast<size_t>(thread) * bytes);
+    kernel_(job, first + from, first + to, workspace.data() + static_cast<size_t>(thread) * bytes);
   });
 }
 

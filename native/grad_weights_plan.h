@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 #include <atomic>
+#include <vector>
 
 #include "conv_job.h"
+#include "workspaces.h"
 
 namespace corr2d {
 
@@ -31,6 +33,8 @@ class GradWeightsPlan {
   GradWeightsBlocking blocking_;
   RunGradWeights kernel_;
   int threads_;
+  std::vector<int64_t> columnOffset_;
+  mutable Workspaces workspaces_;
 };
 
 }  // namespace corr2d

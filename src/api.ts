@@ -57,6 +57,7 @@ export {
   planConv1d,
   planConv2d,
   planConv2dGradInput,
+  planConv2dGradWeights,
   planConv3d,
   planConvTranspose1d,
   planConvTranspose2d,
@@ -68,6 +69,7 @@ export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
 export type { IntegerOptions, IntegerOutputDType } from "./elements.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
+export type { GradWeightsPlan } from "./grad-weights-plan.ts";
 export type { InitOptions } from "./init.ts";
 export * as kernels from "./kernels/index.ts";
 export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
@@ -87,7 +89,7 @@ export type { Corr1dOperators } from "./ops/corr1d-operators.ts";
 export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
 export type { Corr2dOperators } from "./ops/corr2d-operators.ts";
 export type { GradientOperators } from "./ops/gradient-operators.ts";
-export type { Conv2dGradientOptions } from "./ops/gradients.ts";
+export type { Conv2dGradientOptions, PlanGradWeightsOptions } from "./ops/gradients.ts";
 export type { IntegerOutput } from "./ops/integer-output.ts";
 export type { ImagePadding, PadOperators, PadOptions } from "./ops/pad.ts";
 export {

@@ -59,6 +59,9 @@ export const conv2dGradInput: Engine["conv2dGradInput"] = (...operands) =>
 /** {@inheritDoc Engine.planConv2dGradInput} */
 export const planConv2dGradInput: Engine["planConv2dGradInput"] = (...operands) =>
   on(gradientOperators).planConv2dGradInput(...operands);
+/** {@inheritDoc Engine.planConv2dGradWeights} */
+export const planConv2dGradWeights: Engine["planConv2dGradWeights"] = (...operands) =>
+  on(gradientOperators).planConv2dGradWeights(...operands);
 /** {@inheritDoc Engine.conv2dGradWeights} */
 export const conv2dGradWeights: Engine["conv2dGradWeights"] = (...operands) =>
   on(gradientOperators).conv2dGradWeights(...operands);

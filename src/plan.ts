@@ -160,35 +160,56 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
   }
 
   #inputElements(x: TensorLike<X> | X): X {
-    return this.#elements(x, this.inputShape, this.#inputLength, this.#inputDtype, this.#inputName) as X;
+    const { inputShape } = this;
+    return elementsOf(
+      x,
+      inputShape,
+      this.#inputDtype,
+      this.#inputName,
+      this.#typedAs,
+      this.#inputLength,
+    ) as X;
   }
 
   #outputElements(out: TensorLike<Y> | Y): Y {
-    return this.#elements(out, this.outputShape, this.#outputLength, this.#outputDtype, "out") as Y;
+    return elementsOf(
+      out,
+      this.outputShape,
+      this.#outputDtype,
+      "out",
+      this.#typedAs,
+      this.#outputLength,
+    ) as Y;
   }
+}
 
-  #elements(
-    value: TensorLike<TypedArray> | TypedArray,
-    shape: readonly number[],
-    length: number,
-    dtype: DType,
-    name: string,
-  ): TypedArray {
-    let data = value as TypedArray;
-    if (!ArrayBuffer.isView(value)) {
-      if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
-      const given = value.shape;
-      data = value.data;
-      if (given !== shape && !sameShape(checkShape(given, `${name}.shape`), shape)) {
-        throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
-      }
+/**
+ * The elements of a tensor of `shape`, or of a bare array as long. Throws INVALID_ARGUMENT for anything else.
+ *
+ * @param typedAs how a message says where the type comes from: "" for not at all
+ */
+export function elementsOf(
+  value: TensorLike<TypedArray> | TypedArray,
+  shape: readonly number[],
+  dtype: DType,
+  name: string,
+  typedAs: string,
+  length = elementCount(shape),
+): TypedArray {
+  let data = value as TypedArray;
+  if (!ArrayBuffer.isView(value)) {
+    if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
+    const given = value.shape;
+    data = value.data;
+    if (given !== shape && !sameShape(checkShape(given, `${name}.shape`), shape)) {
+      throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
     }
-    if (elementTypeOf(data, name) !== dtype) {
-      throw invalid(`${dtype} elements${this.#typedAs && `, ${this.#typedAs},`}`, name, data);
-    }
-    if (data.length !== length) throw invalid(`${length} elements`, name, data);
-    return data;
   }
+  if (elementTypeOf(data, name) !== dtype) {
+    throw invalid(`${dtype} elements${typedAs && `, ${typedAs},`}`, name, data);
+  }
+  if (data.length !== length) throw invalid(`${length} elements`, name, data);
+  return data;
 }
 
 /** What a convolution is computed with: see `prepare` of {@link Backend}. */

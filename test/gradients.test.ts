@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Gradients on every backend and instruction set, against their definition.
 import {
-  type Conv2dGradientOptions,
   conv2dGradBias,
   conv2dGradInput,
   conv2dGradWeights,
@@ -10,96 +9,22 @@ import {
   createEngine,
   type Engine,
   outputShape,
+  planConv2dGradWeights,
   planConvTranspose2d,
   Tensor,
   type TensorLike,
 } from "corr2d";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ConvCase, convCases, describeCase } from "./cases.ts";
+import { type ConvCase, convCases } from "./cases.ts";
 import { collectFailures, dtypes } from "./check.ts";
-import { type Bounded, type Gradients, gradientsOf, outputSizesOf } from "./gradient-oracle.ts";
+import { checkGradients, filled } from "./check-gradients.ts";
 import { expectedImplementations } from "./implementations.ts";
-import { lay, operandsOf } from "./operands.ts";
-import type { DType, FloatArray } from "./oracle.ts";
-import { Random } from "./random.ts";
+import type { FloatArray } from "./oracle.ts";
 
 const gradientCases: readonly ConvCase[] = convCases().filter(
   (c) => c.batch * c.inChannels * c.outChannels * c.inHeight * c.inWidth * c.kernelHeight < 1e6,
 );
-
-function gradientOptions(c: ConvCase): Conv2dGradientOptions {
-  const { strides, padding, dilations, groups, border, inputLayout, filterLayout } = c;
-  return { strides, padding, dilations, groups, border, inputLayout, filterLayout, accuracy: "exact" };
-}
-
-function filled(dtype: DType, length: number, seed: number): FloatArray {
-  const random = new Random(seed);
-  const data = dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
-  return data.map(() => 2 * random.next() - 1);
-}
-
-function check(name: string, actual: FloatArray, { values, allowed }: Bounded): void {
-  if (actual.length !== values.length) throw new Error(`${name}: ${actual.length}, not ${values.length}`);
-  for (let i = 0; i < values.length; i++) {
-    const error = Math.abs(actual[i] - values[i]);
-    if (error <= allowed[i]) continue;
-    throw new Error(`${name}[${i}]: expected ${values[i]} +- ${allowed[i]} but received ${actual[i]}`);
-  }
-}
-
-interface Prepared {
-  readonly gradOutput: FloatArray;
-  readonly exact: Gradients;
-}
-
-const prepared = new Map<string, Prepared>();
-
-/** What a case should give, computed once for all implementations. */
-function prepare(c: ConvCase, dtype: DType): Prepared {
-  const key = `${c.seed} ${dtype}`;
-  let entry = prepared.get(key);
-  if (entry === undefined) {
-    const [outHeight, outWidth] = outputSizesOf(c);
-    const gradOutput = filled(dtype, c.batch * c.outChannels * outHeight * outWidth, c.seed + 1);
-    entry = { gradOutput, exact: gradientsOf(c, dtype, { ...operandsOf(c, dtype), gradOutput }) };
-    prepared.set(key, entry);
-  }
-  return entry;
-}
-
-function checkGradients(engine: Engine, c: ConvCase, dtype: DType): void {
-  const { x, weights } = operandsOf(c, dtype);
-  const [outHeight, outWidth] = outputSizesOf(c);
-  const sizes = [c.batch, c.outChannels, outHeight, outWidth];
-  const { gradOutput, exact } = prepare(c, dtype);
-  const { inputLayout, filterLayout, offset } = c;
-  const inSizes = [c.batch, c.inChannels, c.inHeight, c.inWidth];
-  const weightSizes = [c.outChannels, c.inChannels / c.groups, c.kernelHeight, c.kernelWidth];
-  const given = {
-    x: lay(x, dtype, inSizes, "nchw", inputLayout, offset),
-    weights: lay(weights, dtype, weightSizes, "oihw", filterLayout, offset),
-    gradOutput: lay(gradOutput, dtype, sizes, "nchw", inputLayout, offset),
-  };
-  const options = gradientOptions(c);
-  try {
-    const gradInput = engine.conv2dGradInput(given.x.shape, given.weights, given.gradOutput, options);
-    expect(gradInput.shape).toEqual(given.x.shape);
-    check("input", lay(gradInput.data, dtype, gradInput.shape, inputLayout, "nchw", 0).data, exact.input);
-    const gradWeights = engine.conv2dGradWeights(given.x, given.weights.shape, given.gradOutput, options);
-    expect(gradWeights.shape).toEqual(given.weights.shape);
-    check(
-      "weights",
-      lay(gradWeights.data, dtype, gradWeights.shape, filterLayout, "oihw", 0).data,
-      exact.weights,
-    );
-    const gradBias = engine.conv2dGradBias(given.gradOutput, options);
-    expect(gradBias.shape).toEqual([c.outChannels]);
-    check("bias", gradBias.data, exact.bias);
-  } catch (cause) {
-    throw new Error(`${dtype} ${describeCase(c)}: ${(cause as Error).message}`, { cause });
-  }
-}
 
 describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
   "%s %s",
@@ -234,6 +159,20 @@ describe.each(["native", "wasm", "reference"] as const)("laws on %s", (backend) 
       engine.conv2dGradWeights(x, weights.shape, gradOutput, { ...options, out });
       expect(out).toEqual(gradWeights.data);
       expect(await engine.conv2dGradWeightsAsync(x, weights.shape, gradOutput, options)).toEqual(gradWeights);
+      const double = { ...options, dtype: "float64" } as const;
+      using sums = engine.planConv2dGradWeights(x.shape, weights.shape, double);
+      expect(sums.run(x, gradOutput)).toEqual(gradWeights);
+      // What one run left behind is not in the next.
+      const zeros = new Float64Array(x.data.length);
+      expect(sums.run(zeros, gradOutput).data.every((value) => value === 0)).toBe(true);
+      const pair = [
+        sums.runAsync(x, gradOutput),
+        sums.runAsync(zeros, gradOutput),
+        sums.runAsync(x, gradOutput),
+      ];
+      const [one, none, two] = await Promise.all(pair);
+      expect([one, two]).toEqual([gradWeights, gradWeights]);
+      expect(none.data.every((value) => value === 0)).toBe(true);
     }
   });
 
@@ -246,38 +185,6 @@ describe.each(["native", "wasm", "reference"] as const)("laws on %s", (backend) 
     const again = { padding: 1, signal: AbortSignal.timeout(5) };
     await expect(engine.conv2dGradWeightsAsync(x, weights.shape, x, again)).rejects.toMatchObject(reason);
   });
-});
-
-it("the number of threads changes no bit of a gradient", async () => {
-  for (const [channels, outChannels, kernel, height] of [
-    [64, 64, 3, 30],
-    [256, 80, 1, 14],
-    [3, 40, 7, 50],
-  ]) {
-    const x = {
-      data: filled("float32", 2 * channels * height * height, 1),
-      shape: [2, channels, height, height],
-    };
-    const weights = {
-      data: filled("float32", outChannels * channels * kernel * kernel, 2),
-      shape: [outChannels, channels, kernel, kernel],
-    };
-    const options = { padding: kernel >> 1 };
-    const gradOutput = {
-      data: filled("float32", 2 * outChannels * height * height, 3),
-      shape: [2, outChannels, height, height],
-    };
-    const results = [];
-    for (const threads of [1, 2, 3]) {
-      const engine = await createEngine({ backend: "native", threads });
-      results.push(
-        engine.conv2dGradWeights(x, weights.shape, gradOutput, options).data,
-        engine.conv2dGradInput(x.shape, weights, gradOutput, options).data,
-      );
-    }
-    expect([results[2], results[3]]).toEqual([results[0], results[1]]);
-    expect([results[4], results[5]]).toEqual([results[0], results[1]]);
-  }
 });
 
 describe("an empty batch", () => {
@@ -318,6 +225,14 @@ describe("bad input", () => {
     const double = { data: new Float64Array(8), shape: [1, 2, 2, 2] };
     fails(() => conv2dGradWeights(x, weights.shape, double), /float32 elements, as x has, for gradOutput/);
     fails(() => conv2dGradWeights(x, weights.shape, gradOutput, { out: new Float32Array(5) }), /out/);
+    fails(() => planConv2dGradWeights([1, 3, 4], weights.shape), /inputShape/);
+    fails(() => planConv2dGradWeights(x.shape, weights.shape, { dtype: "int8" as never }), /dtype/);
+    const plan = planConv2dGradWeights(x.shape, weights.shape);
+    fails(() => plan.run({ ...x, shape: [3, 1, 4, 4] }, gradOutput), /\[1, 3, 4, 4\] for x.shape/);
+    fails(() => plan.run(new Float64Array(48) as never, gradOutput), /float32 elements for x/);
+    fails(() => plan.run(x, gradOutput.data.subarray(1)), /8 elements for gradOutput/);
+    plan.dispose();
+    expect(() => plan.run(x, gradOutput)).toThrow(expect.objectContaining({ code: "DISPOSED" }));
     const shared = { data: x.data.subarray(0, 8), shape: [1, 2, 2, 2] };
     const both = new Float32Array(64);
     const overlapping = { ...x, data: both.subarray(0, 48) };

@@ -5,22 +5,16 @@
 // where they lie, gradOutput or a padded strip of the input; those on the other are transposed, block by block, into a
 // panel [pixels][lanes] of vectors. Elements in vectors need no transposing of the result, output channels a smaller
 // panel. Each block of pixels is summed up in registers and added to the sums of those before: in one order whatever the
-// threads.
+// threads. Where there are few output channels to share what is packed, nothing is: see pixel_sums.h.
 #pragma once
 #include "../grad_weights_job.h"
+#include "pixel_sums.h"
+#include "side.h"
 #include "strip.h"
 #include "transposed_store.h"
 
 namespace corr2d {
 namespace {
-
-// What some elements or output channels see of a block of pixels: `lines` lines of `linePixels`.
-template <class T>
-struct Side {
-  const T* const* origins;  // of each, where its first pixel is
-  int64_t count;
-  int64_t pixelStep, lineStep;
-};
 
 // kRows rows by kVectors vectors of sums.
 template <class T>
@@ -159,17 +153,19 @@ struct PixelBlock {
     }
   }
 
-  // `allColumns`: there is room for whole tiles of sums, beyond the last lane.
+  // `allColumns`: there is room for whole tiles of sums, beyond the last lane. The panel is gone over for one tile of rows
+  // after the other: their pixels stay in L1, and sums that go to the gradient itself are written along its rows.
   void multiply(int64_t tileLanes, const T* panel, bool allColumns) const {
     // Tiles as equal as they can be: 15 rows into 8 and 7, rather than 14 and 1.
     const int64_t tiles = (rows.count + Tile::pixels - 1) / Tile::pixels;
     const int64_t tileRows = (rows.count + tiles - 1) / tiles;
-    for (int64_t lane = 0; lane < lanes.count; lane += tileLanes, panel += lines * linePixels * tileLanes) {
-      const int64_t columns = allColumns ? tileLanes : smaller(tileLanes, lanes.count - lane);
-      T* to = sums + lane / tileLanes * tileStep;
-      for (int64_t row = 0; row < rows.count; row += tileRows) {
-        const Side<T> some{rows.origins + row, smaller(tileRows, rows.count - row), rows.pixelStep, rows.lineStep};
-        const GradientTile<T> tile{some, lines, linePixels, panel, to + row * rowStep, rowStep, columns, first};
+    for (int64_t row = 0; row < rows.count; row += tileRows) {
+      const Side<T> some{rows.origins + row, smaller(tileRows, rows.count - row), rows.pixelStep, rows.lineStep};
+      const T* from = panel;
+      for (int64_t lane = 0; lane < lanes.count; lane += tileLanes, from += lines * linePixels * tileLanes) {
+        const int64_t columns = allColumns ? tileLanes : smaller(tileLanes, lanes.count - lane);
+        T* to = sums + lane / tileLanes * tileStep + row * rowStep;
+        const GradientTile<T> tile{some, lines, linePixels, from, to, rowStep, columns, first};
         tile.compute(tileLanes / Vec<T>::width);
       }
     }
@@ -178,19 +174,20 @@ struct PixelBlock {
 
 // The elements [element, element + count) of a window in a strip that begins with the channel of the first.
 template <class T>
-inline Side<T> elementsOf(const ConvSpec& s, const Strip<T>& strip, int64_t element, int64_t count,
+inline Side<T> elementsOf(const GradWeightsJob& job, const Strip<T>& strip, int64_t element, int64_t count,
                           const T** origins) {
+  const ConvSpec& s = *job.spec;
   int64_t ky = element % s.taps() / s.kernelWidth, kx = element % s.kernelWidth;
   const T* plane = strip.data;
   for (int64_t e = 0; e < count; e++) {
-    origins[e] = plane + ky * strip.tapRow + kx * s.dilationX * strip.columnStep;
+    origins[e] = plane + ky * strip.tapRow + job.columnOffset[kx] * strip.columnStep;
     if (++kx < s.kernelWidth) continue;
     kx = 0;
     if (++ky < s.kernelHeight) continue;
     ky = 0;
     plane += strip.planeStep;
   }
-  return {origins, count, s.strideX * strip.columnStep, strip.outputRow};
+  return {origins, count, job.blocking->strip.phases > 1 ? 1 : s.strideX * strip.columnStep, strip.outputRow};
 }
 
 template <class T>
@@ -208,6 +205,7 @@ template <class T>
 void gradWeights(const GradWeightsJob& job, int64_t firstTask, int64_t lastTask, void* workspace) {
   const ConvSpec& s = *job.spec;
   const GradWeightsBlocking& b = *job.blocking;
+  using Vectors = GradWeightsBlocking::Vectors;
   const ConvJob stripJob{&s, &b.strip, nullptr, nullptr, nullptr, nullptr, job.src, nullptr};
   T* stripSpace = static_cast<T*>(workspace);
   T* panel = stripSpace + b.strip.stripLength;
@@ -231,19 +229,24 @@ void gradWeights(const GradWeightsJob& job, int64_t firstTask, int64_t lastTask,
           r.rows = smaller(b.strip.rows, s.outHeight - r.row);
           r.columns = smaller(b.strip.columns, s.outWidth - r.column);
           const Strip<T> strip = stripOf(stripJob, r, channel, channels, 0, stripSpace);
-          const Side<T> windows = elementsOf(s, strip, element, elements, origins);
+          const Side<T> windows = elementsOf(job, strip, element, elements, origins);
           const Side<T> outputs = outputsOf(s, r, static_cast<const T*>(job.gradOutput), origins + elements);
-          PixelBlock<T> block = b.elementsInVectors
+          if (b.vectors == Vectors::pixels) {
+            PixelSums<T>{windows, outputs, r.rows, r.columns, sums, first}.add(panel);
+            continue;
+          }
+          PixelBlock<T> block = b.vectors == Vectors::elements
                                     ? PixelBlock<T>{outputs, windows, r.rows, r.columns, to, b.lanes, window, first}
                                     : PixelBlock<T>{windows,   outputs, r.rows,   r.columns,
                                                     sums, b.lanes * elements, b.lanes, first};
           block.joinLines();
           block.pack(b.lanes, panel);
-          block.multiply(b.lanes, panel, !b.elementsInVectors);
+          block.multiply(b.lanes, panel, b.vectors == Vectors::outputs);
         }
       }
     }
-    if (b.elementsInVectors) continue;
+    if (b.vectors == Vectors::pixels) storeTotals(sums, r.outputs, elements, to, window);
+    if (b.vectors != Vectors::outputs) continue;
     for (int64_t output = 0; output < r.outputs; output += b.lanes) {
       storeTransposed(sums + output * elements, b.lanes, elements, smaller(b.lanes, r.outputs - output),
                       to + output * window, window);

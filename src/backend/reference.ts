@@ -3,18 +3,18 @@ import { allocate, type FloatArray, isInteger, type TypedArray } from "../dtype.
 import { suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { exchange } from "./exchange.ts";
-import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
 import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
+import { gradWeights } from "./reference/grad-weights.ts";
 import { im2col, tilePixels } from "./reference/im2col.ts";
 import { integerOutput } from "./reference/integer-output.ts";
 import { strided } from "./reference/strided.ts";
 import { runWindows } from "./reference/windows.ts";
 import { winograd, winogradBytes } from "./reference/winograd.ts";
 import type { ConvSource } from "./worker.ts";
-import { createWorkerPool, type PooledConv, type WorkerPool } from "./worker-pool.ts";
+import { createWorkerPool, type PooledConv, runOnce, type WorkerPool } from "./worker-pool.ts";
 
 const runners = { direct, im2col, strided, winograd };
 
@@ -24,7 +24,7 @@ const runners = { direct, im2col, strided, winograd };
  */
 export function createReferenceBackend({ threads }: { threads: number } = { threads: 1 }): Backend {
   const workers = createWorkerPool({ backend: "reference" }, threads);
-  const backend: Backend = {
+  return {
     name: "reference",
     isa: "javascript",
     threads: 1,
@@ -40,7 +40,12 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
         bias: bias === null ? null : bias.slice(),
         scale: scale === null ? null : scale.slice(),
       }),
-    prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
+    prepareGradWeights: (spec) => ({
+      run: (input, gradOutput, output) => gradWeights(spec, geometryOf(spec), input, gradOutput, output),
+      runAsync: (input, gradOutput, output, signal) =>
+        runOnce(workers, { spec, input }, gradOutput, output, signal),
+      dispose: () => {},
+    }),
     exchange,
     interleave,
     runWindows,
@@ -49,7 +54,6 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => workers.dispose(),
   };
-  return backend;
 }
 
 /** For work that is done sooner than a worker could be told of it: `runAsync` computes on the calling thread as well. */

@@ -133,7 +133,7 @@ export function chooseBlock(
 }
 
 /** The size of equal parts, none of them above `limit`. */
-function evenly(size: number, limit: number): number {
+export function evenly(size: number, limit: number): number {
   return Math.ceil(size / Math.ceil(size / limit));
 }
 

@@ -63,8 +63,16 @@ export interface WasmPlan {
   readonly output: Steps;
 }
 
-/** @param wholeRows see planBands */
-export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): WasmPlan {
+/**
+ * @param wholeRows see planBands
+ * @param choose how the work is cut into blocks
+ */
+export function planWasm(
+  s: ConvSpec,
+  algorithm: Algorithm,
+  wholeRows = false,
+  choose = chooseBlock,
+): WasmPlan {
   if (isInteger(s.dtype)) return planIntegers(s, wholeRows);
   const e = s.dtype === "float32" ? 4 : 8;
   const channelsLast = s.inputLayout === "nhwc";
@@ -75,7 +83,7 @@ export function planWasm(s: ConvSpec, algorithm: Algorithm, wholeRows = false): 
   const output = byteStepsOf(s.inputLayout, bands.outChannels, bands.outRows, s.outWidth, e);
   const sampling = sample(s, algorithm !== "strided");
   const straight = planes === "in place" || readsInPlace(s, algorithm, channelsLast);
-  const block = chooseBlock(s, algorithm, sampling, straight, e);
+  const block = choose(s, algorithm, sampling, straight, e);
   const source = straight ? inPlaceSource(s, input) : stripSource(s, block, sampling, e);
   const groupIn = s.inChannels / s.groups;
   const groupOut = s.outChannels / s.groups;

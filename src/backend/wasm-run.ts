@@ -10,7 +10,7 @@ import { slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { cutTasks, type Task } from "./wasm-tasks.ts";
 
 /** A tensor as planes of rows, and the buffer in linear memory that holds the same few rows of each plane. */
-interface Planes {
+export interface Planes {
   /** In one image: its channels, or one plane that has all channels in its rows. */
   readonly count: number;
   /** How many of them the buffer holds. */
@@ -136,7 +136,7 @@ export function runOn(
  * The part of some images that a task names, its channels being planes, as few stretches of elements. The buffer holds
  * images from `image` on, their planes from `plane` on and the rows of these from `row` on.
  */
-function forEachPiece(
+export function forEachPiece(
   { count, held, rows, rowLength, buffer, bufferRows }: Planes,
   image: number,
   row: number,
@@ -165,6 +165,6 @@ function forEachPiece(
   }
 }
 
-function part(array: TypedArray, at: number, length: number): TypedArray {
+export function part(array: TypedArray, at: number, length: number): TypedArray {
   return length === array.length ? array : array.subarray(at, at + length);
 }

@@ -79,7 +79,7 @@ function cutWhole(size: number, unit: number, count: number): [number, number][]
 }
 
 /** [begin, end) of about `count` parts of `size`, as equal as multiples of `unit` can be. */
-function cut(size: number, unit: number, count: number): [number, number][] {
+export function cut(size: number, unit: number, count: number): [number, number][] {
   const units = Math.ceil(size / unit);
   const parts = Math.max(1, Math.min(Math.floor(count), units));
   return Array.from({ length: parts }, (_, i) => [

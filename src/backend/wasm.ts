@@ -2,10 +2,11 @@
 import { bytesOf, type FloatArray, type FloatDType, isInteger, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
-import type { Allocation, Backend, PreparedConv, WindowOperator } from "./backend.ts";
+import type { Allocation, Backend, PreparedConv, PreparedGradWeights, WindowOperator } from "./backend.ts";
 import { exchange } from "./exchange.ts";
-import { gradWeightsByConv } from "./grad-weights.ts";
 import { interleave } from "./interleave.ts";
+import { gradWeightsOn } from "./wasm-grad-weights.ts";
+import { type GradWeightsPlan, planGradWeights } from "./wasm-grad-weights-plan.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { aligned } from "./wasm-memory.ts";
@@ -15,7 +16,7 @@ import { planWasm, slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { poolGradOn, poolOn } from "./wasm-pool.ts";
 import { runOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
-import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
+import { createWorkerPool, type PooledConv, runOnce } from "./worker-pool.ts";
 
 /** What 32-bit addresses reach, less something for weights and workspace. */
 const addressable = 3.75 * 2 ** 30;
@@ -128,6 +129,33 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     };
   };
 
+  const prepareGradWeights = (spec: ConvSpec): PreparedGradWeights => {
+    const plan = planGradWeights(spec);
+    let wholePlan: GradWeightsPlan | undefined;
+    return {
+      run(input, gradOutput, gradWeights) {
+        guarded((on) => {
+          const isHere = ({ buffer }: FloatArray) => buffer === on.memory.memory.buffer;
+          let used = plan;
+          if (plan.conv.bands.partOfRows && (isHere(input) || isHere(gradOutput))) {
+            wholePlan ??= planGradWeights(spec, true);
+            used = wholePlan;
+          }
+          if (gradWeightsOn(on, used, spec, { input, gradOutput, gradWeights }) > highWater) drop();
+        });
+      },
+      runAsync: (input, gradOutput, gradWeights, signal) =>
+        runOnce(
+          workers,
+          { spec, input, module: loaded(plan.conv.module, false) },
+          gradOutput,
+          gradWeights,
+          signal,
+        ),
+      dispose() {},
+    };
+  };
+
   const allocate = (dtype: FloatDType, length: number): Allocation =>
     guarded(({ memory }) => {
       const scale = dtype === "float32" ? 4 : 8;
@@ -167,7 +195,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       return Math.max(input + output, raw) + packed < addressable;
     },
     prepare,
-    prepareGradWeights: (spec) => gradWeightsByConv(backend, spec),
+    prepareGradWeights,
     exchange,
     interleave,
     runWindows(operator, inputs, output) {

@@ -26,6 +26,16 @@ export interface ConvSource {
   readonly module?: WebAssembly.Module;
 }
 
+/** A gradient of weights: gradients of the output are what it is run with. */
+export interface GradWeightsSource {
+  readonly spec: ConvSpec;
+  readonly input: FloatArray;
+  readonly module?: WebAssembly.Module;
+}
+
+/** What workers prepare, to run it with one more tensor. */
+export type Source = ConvSource | GradWeightsSource;
+
 /** What needs no preparation. */
 export type Task =
   /** On the backend; on WebAssembly by a module. */
@@ -35,7 +45,7 @@ export type Task =
 
 export type Request =
   | { readonly type: "open"; readonly on: WorkerBackend }
-  | { readonly type: "prepare"; readonly plan: number; readonly source: ConvSource }
+  | { readonly type: "prepare"; readonly plan: number; readonly source: Source }
   | { readonly type: "run"; readonly plan: number; readonly input: TypedArray; readonly outputLength: number }
   | {
       readonly type: "compute";
@@ -54,17 +64,30 @@ export type Response =
 
 type Post = (response: Response, transfer: ArrayBuffer[]) => void;
 
+type Runnable = Pick<PreparedConv, "run" | "dispose">;
+
+function prepare(backend: Backend, source: Source): Runnable {
+  if ("algorithm" in source) {
+    return backend.prepare(source.spec, source.algorithm, source.weights, source.bias, source.scale);
+  }
+  const prepared = backend.prepareGradWeights(source.spec);
+  return {
+    run: (gradOutput, output) => prepared.run(source.input, gradOutput as FloatArray, output as FloatArray),
+    dispose: () => prepared.dispose(),
+  };
+}
+
 function serve(post: Post, close: () => void): (request: Request) => void {
   let backend: Backend;
   const modules = new Map<WasmModule, WebAssembly.Module>();
-  const sources = new Map<number, ConvSource>();
-  const plans = new Map<number, PreparedConv>();
+  const sources = new Map<number, Source>();
+  const plans = new Map<number, Runnable>();
 
   const run = (id: number, input: TypedArray, outputLength: number): TypedArray => {
-    const source = sources.get(id) as ConvSource;
+    const source = sources.get(id) as Source;
     let plan = plans.get(id);
     if (plan === undefined) {
-      plan = backend.prepare(source.spec, source.algorithm, source.weights, source.bias, source.scale);
+      plan = prepare(backend, source);
       plans.set(id, plan);
     }
     const output = allocate(source.spec.outputDtype, outputLength);

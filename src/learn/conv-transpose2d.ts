@@ -8,6 +8,7 @@ import { inputShapeOf, multiplyAdds } from "../spec.ts";
 import { checkShape, type Tensor, type TensorLike } from "../tensor.ts";
 import { checkGroups } from "./conv2d.ts";
 import { kept, WeightedLayer, type WeightedLayerOptions, weightedOptionNames } from "./layer.ts";
+import { WeightGradient } from "./weight-gradient.ts";
 
 type Spatial = Pick<ConvTranspose2dOptions, "strides" | "padding" | "dilations" | "groups" | "outputPadding">;
 
@@ -26,6 +27,8 @@ const optionNames = ["strides", "padding", "dilations", "groups", "outputPadding
 export class ConvTranspose2d extends WeightedLayer {
   readonly name = "ConvTranspose2d";
   readonly #options: Spatial;
+  readonly #convolution: Omit<Spatial, "outputPadding">;
+  readonly #weightGradient: WeightGradient;
   #x: TensorLike | undefined;
 
   constructor(
@@ -45,7 +48,10 @@ export class ConvTranspose2d extends WeightedLayer {
       { bias, dtype, initializer, seed },
     );
     checkOutputPadding(spatial);
+    const { outputPadding: _, ...convolution } = spatial;
     this.#options = spatial;
+    this.#convolution = convolution;
+    this.#weightGradient = new WeightGradient(convolution);
   }
 
   forward(x: TensorLike): Tensor {
@@ -62,11 +68,9 @@ export class ConvTranspose2d extends WeightedLayer {
   backward(gradOutput: TensorLike): Tensor {
     const { engine, weight, bias } = this;
     const x = kept(this.#x);
-    const { outputPadding: _, ...convolution } = this.#options;
-    const { shape } = weight.value;
-    engine.conv2dGradWeights(gradOutput, shape, x, { ...convolution, out: weight.gradient });
+    this.#weightGradient.run(engine, gradOutput, x, weight.gradient);
     if (bias !== undefined) engine.conv2dGradBias(gradOutput, { out: bias.gradient });
-    return engine.conv2d(gradOutput, weight.value, convolution);
+    return engine.conv2d(gradOutput, weight.value, this.#convolution);
   }
 
   outputShape(inputShape: readonly number[]): readonly number[] {

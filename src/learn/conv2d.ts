@@ -5,6 +5,7 @@ import { type ConvOptions, readOptions } from "../resolve.ts";
 import { type PerAxis, resolvePerAxis } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { checkCount, kept, WeightedLayer, type WeightedLayerOptions, weightedOptionNames } from "./layer.ts";
+import { WeightGradient } from "./weight-gradient.ts";
 
 type Spatial = Pick<ConvOptions, "strides" | "padding" | "dilations" | "groups" | "border">;
 
@@ -22,6 +23,7 @@ const optionNames = ["strides", "padding", "dilations", "groups", "border", ...w
 export class Conv2d extends WeightedLayer {
   readonly name = "Conv2d";
   readonly #options: Spatial;
+  readonly #weightGradient: WeightGradient;
   #x: TensorLike | undefined;
 
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: Conv2dLayerOptions) {
@@ -36,6 +38,7 @@ export class Conv2d extends WeightedLayer {
       { bias, dtype, initializer, seed },
     );
     this.#options = spatial;
+    this.#weightGradient = new WeightGradient(spatial);
   }
 
   forward(x: TensorLike): Tensor {
@@ -51,8 +54,7 @@ export class Conv2d extends WeightedLayer {
   backward(gradOutput: TensorLike): Tensor {
     const { engine, weight, bias } = this;
     const x = kept(this.#x);
-    const { shape } = weight.value;
-    engine.conv2dGradWeights(x, shape, gradOutput, { ...this.#options, out: weight.gradient });
+    this.#weightGradient.run(engine, x, gradOutput, weight.gradient);
     if (bias !== undefined) engine.conv2dGradBias(gradOutput, { out: bias.gradient });
     return engine.conv2dGradInput(x.shape, weight.value, gradOutput, this.#options);
   }

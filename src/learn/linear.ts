@@ -10,6 +10,7 @@ import {
   type WeightedLayerOptions,
   weightedOptionNames,
 } from "./layer.ts";
+import { WeightGradient } from "./weight-gradient.ts";
 
 /** A batch of features is an image of one row, channels last: a 1x1 convolution of it is the product of matrices. */
 const layout = { inputLayout: "nhwc" } as const;
@@ -22,6 +23,7 @@ const layout = { inputLayout: "nhwc" } as const;
  */
 export class Linear extends WeightedLayer {
   readonly name = "Linear";
+  readonly #weightGradient = new WeightGradient(layout);
   #x: TensorLike | undefined;
 
   constructor(inFeatures: number, outFeatures: number, options?: WeightedLayerOptions) {
@@ -49,8 +51,7 @@ export class Linear extends WeightedLayer {
     const x = toTensor(kept(this.#x), 2, "x");
     const image = asImage(toTensor(gradOutput, 2, "gradOutput"));
     const kernels = asKernels(weight.value);
-    const out = asKernels(weight.gradient);
-    engine.conv2dGradWeights(asImage(x), kernels.shape, image, { ...layout, out });
+    this.#weightGradient.run(engine, asImage(x), image, asKernels(weight.gradient));
     if (bias !== undefined) {
       engine.conv2dGradBias(image, { ...layout, out: bias.gradient });
     }

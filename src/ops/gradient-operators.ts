@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ConvTransposePlan } from "../adjoint-plan.ts";
 import type { EngineCore } from "../core.ts";
+import type { GradWeightsPlan } from "../grad-weights-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import type { NestedArray, Tensor, TensorLike } from "../tensor.ts";
 import {
@@ -10,7 +11,9 @@ import {
   conv2dGradInputAsync,
   conv2dGradWeights,
   conv2dGradWeightsAsync,
+  type PlanGradWeightsOptions,
   planConv2dGradInput,
+  planConv2dGradWeights,
 } from "./gradients.ts";
 
 type Operand = TensorLike | NestedArray;
@@ -49,6 +52,12 @@ export interface GradientOperators {
     gradOutput: Operand,
     options?: Conv2dGradientOptions & RunOptions,
   ): Tensor;
+  /** Prepares a conv2dGradWeights for many inputs and gradients. Throws as that does. */
+  planConv2dGradWeights(
+    inputShape: readonly number[],
+    weightsShape: readonly number[],
+    options?: PlanGradWeightsOptions,
+  ): GradWeightsPlan;
   /**
    * The gradient of a conv2d's bias: `gradOutput` summed over batch, height and width, in float64. It reads each element
    * once, which is less than an asynchronous call does before it returns: there is no such twin.
@@ -80,6 +89,8 @@ export function gradientOperators(core: EngineCore): GradientOperators {
       planConv2dGradInput(core, inputShape, weights, options),
     conv2dGradWeights: (x, weightsShape, gradOutput, options) =>
       conv2dGradWeights(core, x, weightsShape, gradOutput, options),
+    planConv2dGradWeights: (inputShape, weightsShape, options) =>
+      planConv2dGradWeights(core, inputShape, weightsShape, options),
     conv2dGradBias: (gradOutput, options) => conv2dGradBias(core, gradOutput, options),
     conv2dGradInputAsync: (inputShape, weights, gradOutput, options) =>
       conv2dGradInputAsync(core, inputShape, weights, gradOutput, options),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { ConvTransposePlan } from "../adjoint-plan.ts";
 import type { EngineCore } from "../core.ts";
-import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { GradWeightsRun } from "../grad-weights-run.ts";
+import { GradWeightsPlan } from "../grad-weights-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveAccuracy, resolveConvSpec } from "../resolve.ts";
 import { inputLayouts } from "../spec.ts";
@@ -87,6 +87,24 @@ function planGradInput(
   return new ConvTransposePlan(core, spec, weights, null, accuracy, "gradOutput");
 }
 
+/** Options of `planConv2dGradWeights`, which sees no elements. */
+export interface PlanGradWeightsOptions extends Conv2dGradientOptions {
+  /** Of all tensors. Default "float32". */
+  readonly dtype?: FloatDType;
+}
+
+/** See `planConv2dGradWeights` of {@link Engine}. */
+export function planConv2dGradWeights(
+  core: EngineCore,
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  options?: PlanGradWeightsOptions,
+): GradWeightsPlan {
+  const { dtype = "float32", ...given } = readOptions(options, [...gradientOptionNames, "dtype"]);
+  checkOneOf(dtype, ["float32", "float64"], "dtype");
+  return planGradWeights(core, fourSizes(inputShape, "inputShape"), dtype, weightsShape, given);
+}
+
 /** See `conv2dGradWeights` of {@link Engine}. */
 export function conv2dGradWeights(
   core: EngineCore,
@@ -97,9 +115,9 @@ export function conv2dGradWeights(
 ): Tensor {
   const { out, ...given } = readOptions(options, [...gradientOptionNames, "out"]);
   const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
-  const once = planGradWeights(core, input, weightsShape, given);
+  const once = planGradWeights(core, input.shape, dtypeOf(input.data, "x.data"), weightsShape, given);
   try {
-    return once.run(gradient, out === undefined ? undefined : { out });
+    return once.run(input, gradient, out === undefined ? undefined : { out });
   } finally {
     once.dispose();
   }
@@ -115,10 +133,9 @@ export async function conv2dGradWeightsAsync(
 ): Promise<Tensor> {
   const { out, signal, transfer, ...given } = readOptions(options, [...gradientOptionNames, ...asyncNames]);
   const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
-  // Private, as gradOutput becomes: no script can change it while other threads use it.
-  const once = planGradWeights(core, { ...input, data: input.data.slice() }, weightsShape, given);
+  const once = planGradWeights(core, input.shape, dtypeOf(input.data, "x.data"), weightsShape, given);
   try {
-    return await once.runAsync(gradient, { signal, transfer, ...(out !== undefined && { out }) });
+    return await once.runAsync(input, gradient, { signal, transfer, ...(out !== undefined && { out }) });
   } finally {
     once.dispose();
   }
@@ -126,17 +143,15 @@ export async function conv2dGradWeightsAsync(
 
 function planGradWeights(
   core: EngineCore,
-  input: TensorLike,
+  inputShape: readonly number[],
+  dtype: FloatDType,
   weightsShape: readonly number[],
   options: Conv2dGradientOptions,
-): GradWeightsRun {
+): GradWeightsPlan {
   const shape = fourSizes(weightsShape, "weightsShape");
   resolveAccuracy(options.accuracy);
-  const spec = resolveConvSpec(input.shape, shape, dtypeOf(input.data, "x.data"), options, {
-    name: "weightsShape",
-    shape,
-  });
-  return new GradWeightsRun(core, spec, input.data, options.filterLayout ?? "oihw", shape);
+  const spec = resolveConvSpec(inputShape, shape, dtype, options, { name: "weightsShape", shape });
+  return new GradWeightsPlan(core, spec, options.filterLayout ?? "oihw", shape);
 }
 
 /** See `conv2dGradBias` of {@link Engine}. */
