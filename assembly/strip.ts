@@ -40,14 +40,6 @@ export function fillStrip<T>(
   }
 }
 
-/** to[j] = from[left + j sample] for `count` elements, with borders. */
-// @ts-ignore: decorator
-@inline
-export function fillRow<T>(p: Plan, to: usize, from: usize, left: i32, sample: i32, count: i32): void {
-  const begin = insideFrom(left, sample, count);
-  fillSpan<T>(p, to, from, left, sample, begin, max(begin, insideTo(p, left, sample, count)), count);
-}
-
 /** Rows are short: memory.fill would take longer to call. */
 // @ts-ignore: decorator
 @inline
@@ -71,7 +63,7 @@ function insideTo(p: Plan, left: i32, sample: i32, count: i32): i32 {
   return min(count, left < p.inWidth ? (p.inWidth - left + sample - 1) / sample : 0);
 }
 
-/** As fillRow, with elements `begin` to `end` inside the row. */
+/** to[j] = from[left + j sample] for `count` elements, of which `begin` to `end` are inside the row. */
 function fillSpan<T>(
   p: Plan, to: usize, from: usize, left: i32, sample: i32, begin: i32, end: i32, count: i32,
 ): void {
@@ -84,9 +76,10 @@ function fillSpan<T>(
   fillEdge<T>(p, to, from, left, sample, end, count);
 }
 
+/** The same for elements `begin` to `end`, outside of it. */
 // @ts-ignore: decorator
 @inline
-function fillEdge<T>(p: Plan, to: usize, from: usize, left: i32, sample: i32, begin: i32, end: i32): void {
+export function fillEdge<T>(p: Plan, to: usize, from: usize, left: i32, sample: i32, begin: i32, end: i32): void {
   for (let j = begin; j < end; j++) {
     const ix = p.border == Border.CONSTANT ? -1 : borderIndex(p.border, left + j * sample, p.inWidth);
     store<T>(to + <usize>j * sizeof<T>(), ix < 0 ? <T>0 : load<T>(from + ix * p.inColStep));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { borderIndex } from "../border";
+import { Border, borderIndex } from "../border";
 import { Plan } from "../plan";
-import { fillRow } from "../strip";
+import { fillEdge } from "../strip";
 import { inputPoints2 } from "./points2";
 import { inputPoints4 } from "./points4";
 
@@ -13,7 +13,7 @@ const rowStep: usize = 96;
  * planes[position][ic][square]. Writes whole vectors: what lies past the last square belongs to the
  * next run of squares, which follows, or is slack.
  *
- * `input` is the first channel; `lines` has room for six of 96 bytes.
+ * `input` is the first channel;
  */
 // @ts-ignore: decorator
 @inline
@@ -33,7 +33,7 @@ export function transformInputs(
   for (let ic = 0; ic < p.groupIn; ic++, input += p.inChannelStep) {
     let from = lines;
     if (inside) from = input + top * p.inRowStep + left * 4;
-    else fillLines(p, input, top, left, rows, columns, count * size + 2, lines);
+    else fillLines(p, input, top, left, rows, columns, lines);
     const to = planes + ic * p.lineStep;
     if (size == 4) {
       downColumns4(from, step, vectors, lines);
@@ -46,17 +46,39 @@ export function transformInputs(
 }
 
 /** Inputs with their borders: `rows` x `columns` of them, zeros around up to the size of the squares. */
+function fillLines(p: Plan, channel: usize, top: i32, left: i32, rows: i32, columns: i32, lines: usize): void {
+  const begin = min(max(-left, 0), columns);
+  const end = max(min(columns, p.inWidth - left), begin);
+  const zero = f32x4.splat(0);
+  for (let y = 0; y < p.squareSize + 2; y++, lines += rowStep) {
+    v128.store(lines, zero);
+    v128.store(lines, zero, 16);
+    v128.store(lines, zero, 32);
+    v128.store(lines, zero, 48);
+    v128.store(lines, zero, 64);
+    v128.store(lines, zero, 80);
+    const iy = y < rows ? borderIndex(p.border, top + y, p.inHeight) : -1;
+    if (iy < 0) continue;
+    const row = channel + iy * p.inRowStep;
+    copy(lines + begin * 4, row + (left + begin) * 4, end - begin);
+    if (p.border == Border.CONSTANT) continue;
+    fillEdge<f32>(p, lines, row, left, 1, 0, begin);
+    fillEdge<f32>(p, lines, row, left, 1, end, columns);
+  }
+}
+
+/** `count` elements. Of four or more, the last vector overlaps the one before. */
 // @ts-ignore: decorator
 @inline
-function fillLines(
-  p: Plan, channel: usize, top: i32, left: i32, rows: i32, columns: i32, width: i32, lines: usize,
-): void {
-  for (let y = 0; y < p.squareSize + 2; y++, lines += rowStep) {
-    const iy = y < rows ? borderIndex(p.border, top + y, p.inHeight) : -1;
-    const filled = iy < 0 ? 0 : columns;
-    if (filled < width) memory.fill(lines + filled * 4, 0, <usize>(width - filled) * 4);
-    if (filled > 0) fillRow<f32>(p, lines, channel + iy * p.inRowStep, left, 1, filled);
+function copy(to: usize, from: usize, count: i32): void {
+  if (count < 4) {
+    for (; count > 0; count--, to += 4, from += 4) store<f32>(to, load<f32>(from));
+    return;
   }
+  const last = to + (count - 4) * 4;
+  const lastFrom = from + (count - 4) * 4;
+  for (; to < last; to += 16, from += 16) v128.store(to, v128.load(from));
+  v128.store(last, v128.load(lastFrom));
 }
 
 /** B^T d, for columns side by side as they lie. */
