@@ -5,6 +5,7 @@ import { plane3 } from "../tiles/plane3";
 import { plane5, plane5AtTwo } from "../tiles/plane5";
 import { planeBand } from "../tiles/plane-band";
 import { planeBand3 } from "../tiles/plane-band3";
+import { planePairs } from "../tiles/plane-pairs";
 import { Inside, Masked, One, Two } from "../tiles/shape";
 
 /**
@@ -93,6 +94,13 @@ function band<T>(
   f: Frame, height: i32, width: i32, w: usize, bias: v128, from: usize, to: usize, outStep: i32, vectors: i32,
 ): void {
   const step = f.lineAdvance;
+  if (ASC_FEATURE_RELAXED_SIMD && height > 3) {
+    const pairs = vectors / 2;
+    planePairs<T>(f, height, width, w, bias, from, step, to, outStep, pairs);
+    from += 32 * pairs;
+    to += 32 * pairs;
+    vectors -= 2 * pairs;
+  }
   if (height == 3) planeBand3<T>(f, width, w, bias, from, step, to, outStep, vectors);
   else planeBand<T>(f, height, width, w, bias, from, step, to, outStep, vectors);
 }
