@@ -4,9 +4,10 @@
 import { type Algorithm, backends, createEngine, type Engine } from "corr2d";
 import { convCases } from "./cases.ts";
 import { algorithms, checkBits, checkCase, collectFailures, dtypes, type Implementation } from "./check.ts";
+import { planeCases } from "./plane-cases.ts";
 import { checkSpecialValues } from "./special.ts";
 
-const cases = convCases();
+const cases = [...convCases(), ...planeCases()];
 
 /** Every instruction set of the backends that are there. */
 function implementations(): Implementation[] {
