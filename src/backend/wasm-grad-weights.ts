@@ -33,8 +33,8 @@ export function gradWeightsOn(
   spec: ConvSpec,
   operands: GradientOperands,
 ): number {
-  const { module, bands, input: inStep, output: outStep } = plan.conv;
-  const { run } = exports(module);
+  const { bands, input: inStep, output: outStep } = plan.conv;
+  const { run } = exports("gradients");
   const share = (band: Band, images: number, threads: number) => {
     const products =
       multiplyAdds(spec) *
@@ -44,7 +44,7 @@ export function gradWeightsOn(
     return cutGradient(spec, band, products, threads);
   };
   const shared = team !== undefined && share(bands.list[0], bands.images, 2).length > 1;
-  const helpers = shared ? team.muster(module) : 0;
+  const helpers = shared ? team.muster("gradients") : 0;
   // Before memory grows, which may empty the arrays.
   const isHere = ({ buffer }: FloatArray) => buffer === memory.memory.buffer;
   const { input, gradOutput, gradWeights } = operands;
@@ -57,7 +57,7 @@ export function gradWeightsOn(
   const head = aligned(planBytes(plan));
   const workspace = aligned(plan.workspaceBytes);
   const bytes = head + x.bytes + g.bytes + result.bytes + (helpers + 1) * workspace;
-  const moduleAt = wasmModules.indexOf(module);
+  const moduleAt = wasmModules.indexOf("gradients");
   const at = memory.allocate(bytes);
   const [inAt, outAt, resultAt] = [at + head, at + head + x.bytes, at + head + x.bytes + g.bytes];
   const workspaces = Array.from({ length: helpers + 1 }, (_, i) => resultAt + result.bytes + i * workspace);

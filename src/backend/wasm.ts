@@ -10,7 +10,7 @@ import { type GradWeightsPlan, planGradWeights } from "./wasm-grad-weights-plan.
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { aligned } from "./wasm-memory.ts";
-import type { WasmIsa, WasmModule } from "./wasm-modules.ts";
+import type { LoadedModule, WasmIsa, WasmModule } from "./wasm-modules.ts";
 import { patchesOn } from "./wasm-patches.ts";
 import { planWasm, slackBytes, type WasmPlan } from "./wasm-plan.ts";
 import { poolGradOn, poolOn } from "./wasm-pool.ts";
@@ -57,6 +57,8 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     const message = `The wasm backend has not loaded its module for ${name}: that is done by init()`;
     throw new Corr2dError("BACKEND_UNAVAILABLE", message);
   };
+
+  const forWorkers = (name: WasmModule): LoadedModule => ({ name, compiled: loaded(name, false) });
 
   /** Whatever is thrown inside leaves as BACKEND_FAILED, and a trap takes its instance along. */
   const guarded = <T>(work: (on: Instance) => T): T => {
@@ -114,7 +116,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       },
       async runAsync(input, output, signal) {
         assertOpen();
-        pooled ??= workers.add({ spec, algorithm, ...own, module: loaded(plan.module, false) });
+        pooled ??= workers.add({ spec, algorithm, ...own, module: forWorkers(plan.module) });
         await pooled.run(input, output, signal);
       },
       dispose() {
@@ -145,13 +147,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
         });
       },
       runAsync: (input, gradOutput, gradWeights, signal) =>
-        runOnce(
-          workers,
-          { spec, input, module: loaded(plan.conv.module, false) },
-          gradOutput,
-          gradWeights,
-          signal,
-        ),
+        runOnce(workers, { spec, input, module: forWorkers("gradients") }, gradOutput, gradWeights, signal),
       dispose() {},
     };
   };
@@ -204,12 +200,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       });
     },
     runWindowsAsync: async (operator, inputs, output, signal) =>
-      workers.compute(
-        { kind: "windows", operator, module: loaded("windows", false) },
-        inputs,
-        output,
-        signal,
-      ),
+      workers.compute({ kind: "windows", operator, module: forWorkers("windows") }, inputs, output, signal),
     allocate,
     dispose() {
       disposed = true;

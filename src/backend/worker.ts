@@ -8,7 +8,7 @@ import type { Backend, PreparedConv, WindowOperator } from "./backend.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
 import { type HelpRequest, help } from "./wasm-helper.ts";
-import { convModule, type WasmIsa, type WasmModule } from "./wasm-modules.ts";
+import type { LoadedModule, WasmIsa, WasmModule } from "./wasm-modules.ts";
 
 /** Which backend a worker computes on. */
 export type WorkerBackend =
@@ -23,14 +23,14 @@ export interface ConvSource {
   readonly bias: TypedArray | null;
   readonly scale: Float32Array | null;
   /** What computes it on WebAssembly. */
-  readonly module?: WebAssembly.Module;
+  readonly module?: LoadedModule;
 }
 
 /** A gradient of weights: gradients of the output are what it is run with. */
 export interface GradWeightsSource {
   readonly spec: ConvSpec;
   readonly input: FloatArray;
-  readonly module?: WebAssembly.Module;
+  readonly module?: LoadedModule;
 }
 
 /** What workers prepare, to run it with one more tensor. */
@@ -39,7 +39,7 @@ export type Source = ConvSource | GradWeightsSource;
 /** What needs no preparation. */
 export type Task =
   /** On the backend; on WebAssembly by a module. */
-  | { readonly kind: "windows"; readonly operator: WindowOperator; readonly module?: WebAssembly.Module }
+  | { readonly kind: "windows"; readonly operator: WindowOperator; readonly module?: LoadedModule }
   /** Of a signal and taps: see `correlateByFft`. */
   | { readonly kind: "overlapSave"; readonly spec: ConvSpec };
 
@@ -83,6 +83,10 @@ function serve(post: Post, close: () => void): (request: Request) => void {
   const sources = new Map<number, Source>();
   const plans = new Map<number, Runnable>();
 
+  const take = (module: LoadedModule | undefined): void => {
+    if (module !== undefined) modules.set(module.name, module.compiled);
+  };
+
   const run = (id: number, input: TypedArray, outputLength: number): TypedArray => {
     const source = sources.get(id) as Source;
     let plan = plans.get(id);
@@ -100,7 +104,7 @@ function serve(post: Post, close: () => void): (request: Request) => void {
       correlateByFft(task.spec, inputs[0], inputs[1], output);
       return;
     }
-    if (task.module !== undefined) modules.set("windows", task.module);
+    take(task.module);
     backend.runWindows(task.operator, inputs, output);
   };
 
@@ -129,12 +133,10 @@ function serve(post: Post, close: () => void): (request: Request) => void {
               })
             : createReferenceBackend();
         break;
-      case "prepare": {
-        const { source } = request;
-        sources.set(request.plan, source);
-        if (source.module !== undefined) modules.set(convModule(source.spec), source.module);
+      case "prepare":
+        sources.set(request.plan, request.source);
+        take(request.source.module);
         break;
-      }
       case "run":
         answer(() => run(request.plan, request.input, request.outputLength));
         break;
