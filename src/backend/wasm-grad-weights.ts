@@ -6,6 +6,7 @@ import {
   cutGradient,
   type GradWeightsPlan,
   planBytes,
+  planGradWeights,
   writeBand,
   writeGradWeightsPlan,
 } from "./wasm-grad-weights-plan.ts";
@@ -16,8 +17,27 @@ import { wasmModules } from "./wasm-modules.ts";
 import { slackBytes } from "./wasm-plan.ts";
 import { forEachPiece, type Planes, part } from "./wasm-run.ts";
 
+/** Sums up gradients of one spec, of an input and a gradient of the output. Returns how much memory that took. */
+export function gradWeightsRunner(
+  spec: ConvSpec,
+): (on: Instance, inputs: readonly FloatArray[], gradWeights: FloatArray) => number {
+  let plan: GradWeightsPlan | undefined;
+  // For tensors that lie in memory as a whole.
+  let wholePlan: GradWeightsPlan | undefined;
+  return (on, inputs, gradWeights) => {
+    plan ??= planGradWeights(spec);
+    let used = plan;
+    if (plan.conv.bands.partOfRows && inputs.some(({ buffer }) => buffer === on.memory.memory.buffer)) {
+      wholePlan ??= planGradWeights(spec, true);
+      used = wholePlan;
+    }
+    const [input, gradOutput] = inputs;
+    return gradWeightsOn(on, used, spec, { input, gradOutput, gradWeights });
+  };
+}
+
 /** The three tensors of a gradient of weights. */
-export interface GradientOperands {
+interface GradientOperands {
   readonly input: FloatArray;
   readonly gradOutput: FloatArray;
   readonly gradWeights: FloatArray;
@@ -27,7 +47,7 @@ export interface GradientOperands {
  * Sums up the gradient band by band. Tensors that lie in linear memory stay where they are; bands are then made of whole
  * rows. Returns how much memory that took.
  */
-export function gradWeightsOn(
+function gradWeightsOn(
   { memory, exports, team }: Instance,
   plan: GradWeightsPlan,
   spec: ConvSpec,
