@@ -314,7 +314,7 @@ describe("installed with --ignore-scripts into an empty folder", () => {
     );
     expect(sources).toContain("ops/conv2d.js");
     const others =
-      /^(signal|arithmetic|kernels|learn|image)\/|^engine|adjoint|native|pool(2d|-grad)?\.js|patches|grad|3d|1d|ops\/(un)?(fold|pad)|integers/;
+      /^(signal|arithmetic|kernels|learn|image)\/|^engine|adjoint|native|(ops|reference)\/pool|wasm-pool|patches|(?<!wino)grad|3d|1d|ops\/(un)?(fold|pad)|integers/;
     expect(sources.filter((name) => others.test(name))).toEqual([]);
     const code = `
       const { conv2d, corr2d, init } = await import("./bundle/entry.js");
