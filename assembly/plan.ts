@@ -100,8 +100,6 @@ export namespace Algorithm {
   export const STRIDED = 2;
   export const WINOGRAD = 3;
   export const DEPTHWISE = 4;
-  /** No convolution: a GradWeightsPlan. */
-  export const GRAD_WEIGHTS = 5;
 }
 
 export namespace Activation {

@@ -21,7 +21,7 @@ const builds = {
  * What most pages load. Functions are inlined here only where they say so, or are tiny: those of hot loops do, after
  * which nothing was slower, and 11 % less when compressed.
  */
-const shrunk = new Set(["float32", "float64"]);
+const shrunk = new Set(["float32", "float64", "gradients"]);
 /** Locals that the last passes left are merged, and numbered by their use. */
 const shrinking = ["--shrinkLevel", "1", "--runPasses", "coalesce-locals,reorder-locals"];
 

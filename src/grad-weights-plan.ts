@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { BackendName, PreparedConv } from "./backend/backend.ts";
+import { gradWeightsOperator } from "./backend/operators.ts";
 import type { EngineCore } from "./core.ts";
 import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
 import { invalid } from "./errors.ts";
@@ -131,7 +132,7 @@ function prepare(
     };
   }
   const backend = multiplyAdds(spec) < core.smallBelow ? core.small() : core.backend;
-  const prepared = backend.prepareGradWeights(spec);
+  const prepared = backend.prepareGradWeights(gradWeightsOperator(spec));
   const inputLength = elementCount(inputShapeOf(spec));
   const ordered = (output: FloatArray) =>
     layout === "oihw" ? output : allocate(spec.dtype as FloatDType, output.length);

@@ -6,7 +6,7 @@ import { checkOneOf, readOptions } from "./resolve.ts";
 export interface InitOptions {
   /**
    * What a browser loads beside convolution of float32, a small file each: "float64" and "integers" for convolution of
-   * these, "windows" for pooling. Default all. What needs another one throws BACKEND_UNAVAILABLE.
+   * these, "gradients" for gradients of weights, "windows" for pooling. Default all. What needs another one throws BACKEND_UNAVAILABLE.
    */
   readonly modules?: readonly WasmModule[];
 }

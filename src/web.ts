@@ -17,6 +17,8 @@ const texts: Record<Exclude<WasmFile, "float32-simd">, () => Text> = {
   "float64-relaxed": () => import("corr2d:wasm/float64-relaxed"),
   "float64-simd": () => import("corr2d:wasm/float64-simd"),
   integers: () => import("corr2d:wasm/integers"),
+  "gradients-relaxed": () => import("corr2d:wasm/gradients-relaxed"),
+  "gradients-simd": () => import("corr2d:wasm/gradients-simd"),
   windows: () => import("corr2d:wasm/windows"),
 };
 

@@ -115,6 +115,12 @@ describe.each(browserIsas.flatMap((isa) => algorithms.map((algorithm) => [isa, a
   },
 );
 
+it.each(browserIsas)("%s: has the gradients of the definition, in workers too", async (isa) => {
+  const { cases, failures } = await inPage("gradients", isa);
+  expect(failures).toEqual([]);
+  expect(cases).toBeGreaterThan(30);
+});
+
 it("computes the same bits in workers", async () => {
   const { cases, failures } = await inPage("workers");
   expect(failures).toEqual([]);

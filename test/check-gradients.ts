@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One implementation's gradients of one case against their definition.
+// One implementation's gradients of one case against their definition. Runs in pages, too: without vitest.
 import type { Conv2dGradientOptions, Engine } from "corr2d";
-import { expect } from "vitest";
 import { type ConvCase, describeCase } from "./cases.ts";
 import { type Bounded, type Gradients, gradientsOf, outputSizesOf } from "./gradient-oracle.ts";
 import { lay, operandsOf } from "./operands.ts";
@@ -26,6 +25,10 @@ export function check(name: string, actual: FloatArray, { values, allowed }: Bou
     if (error <= allowed[i]) continue;
     throw new Error(`${name}[${i}]: expected ${values[i]} +- ${allowed[i]} but received ${actual[i]}`);
   }
+}
+
+function checkShape(name: string, actual: readonly number[], expected: readonly number[]): void {
+  if (String(actual) !== String(expected)) throw new Error(`${name}: [${actual}], not [${expected}]`);
 }
 
 interface Prepared {
@@ -64,17 +67,17 @@ export function checkGradients(engine: Engine, c: ConvCase, dtype: DType): void 
   const options = gradientOptions(c);
   try {
     const gradInput = engine.conv2dGradInput(given.x.shape, given.weights, given.gradOutput, options);
-    expect(gradInput.shape).toEqual(given.x.shape);
+    checkShape("input", gradInput.shape, given.x.shape);
     check("input", lay(gradInput.data, dtype, gradInput.shape, inputLayout, "nchw", 0).data, exact.input);
     const gradWeights = engine.conv2dGradWeights(given.x, given.weights.shape, given.gradOutput, options);
-    expect(gradWeights.shape).toEqual(given.weights.shape);
+    checkShape("weights", gradWeights.shape, given.weights.shape);
     check(
       "weights",
       lay(gradWeights.data, dtype, gradWeights.shape, filterLayout, "oihw", 0).data,
       exact.weights,
     );
     const gradBias = engine.conv2dGradBias(given.gradOutput, options);
-    expect(gradBias.shape).toEqual([c.outChannels]);
+    checkShape("bias", gradBias.shape, [c.outChannels]);
     check("bias", gradBias.data, exact.bias);
   } catch (cause) {
     throw new Error(`${dtype} ${describeCase(c)}: ${(cause as Error).message}`, { cause });

@@ -16,7 +16,8 @@ interface PackedFile {
 }
 
 const wasmFiles = [
-  ...["float32-simd", "float32-relaxed", "float64-simd", "float64-relaxed", "integers", "windows"],
+  ...["float32-simd", "float32-relaxed", "float64-simd", "float64-relaxed", "integers"],
+  ...["gradients-simd", "gradients-relaxed", "windows"],
 ];
 
 let folder: string;
@@ -65,7 +66,7 @@ describe("the tarball", () => {
     const allowed = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
       /^dist\/([\w-]+\/)*[\w-]+\.(js|d\.ts)$/,
-      /^dist\/corr2d-(float(32|64)-(simd|relaxed)|integers|windows)\.wasm$/,
+      /^dist\/corr2d-((float(32|64)|gradients)-(simd|relaxed)|integers|windows)\.wasm$/,
       /^dist\/cli\.LICENSES\.txt$/,
       /^prebuilds\/[\w-]+\/corr2d\.node$/,
     ];
@@ -313,7 +314,7 @@ describe("installed with --ignore-scripts into an empty folder", () => {
     );
     expect(sources).toContain("ops/conv2d.js");
     const others =
-      /^(signal|arithmetic|kernels|learn|image)\/|^engine|adjoint|native|pool2d|grad(ient|-weights-run)|3d|1d|ops\/(un)?(fold|pad)|integers/;
+      /^(signal|arithmetic|kernels|learn|image)\/|^engine|adjoint|native|(ops|reference)\/pool|wasm-pool|patches|(?<!wino)grad|3d|1d|ops\/(un)?(fold|pad)|integers/;
     expect(sources.filter((name) => others.test(name))).toEqual([]);
     const code = `
       const { conv2d, corr2d, init } = await import("./bundle/entry.js");

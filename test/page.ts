@@ -10,6 +10,9 @@ import {
   dtypes,
   type Implementation,
 } from "./check.ts";
+import { checkGradients, gradientOptions, prepare } from "./check-gradients.ts";
+import { outputSizesOf } from "./gradient-oracle.ts";
+import { operandsOf } from "./operands.ts";
 import { checkSpecialValues } from "./special.ts";
 
 type Library = typeof import("corr2d");
@@ -60,6 +63,31 @@ export async function workers(): Promise<Outcome> {
     }
   }
   for (const engine of engines) engine.dispose();
+  return { cases: some.length, failures };
+}
+
+/** Gradients against their definition, and those of weights from a worker against these. */
+export async function gradients(isa: (typeof browserIsas)[number]): Promise<Outcome> {
+  const { createEngine } = await load();
+  const engine = await createEngine({ backend: "wasm", isa, threads: 1 });
+  const some = cases.filter((c) => c.seed % 10 === 0);
+  const failures = await collectFailures(
+    some.flatMap((c) => dtypes.map((dtype) => ({ c, dtype }))),
+    async ({ c, dtype }) => {
+      checkGradients(engine, c, dtype);
+      const { gradOutput } = prepare(c, dtype);
+      const shape = [c.batch, c.inChannels, c.inHeight, c.inWidth];
+      const x = { data: operandsOf(c, dtype).x, shape };
+      const outer = { data: gradOutput, shape: [c.batch, c.outChannels, ...outputSizesOf(c)] };
+      const kernel = [c.outChannels, c.inChannels / c.groups, c.kernelHeight, c.kernelWidth];
+      const options = { ...gradientOptions(c), inputLayout: "nchw", filterLayout: "oihw" } as const;
+      const here = engine.conv2dGradWeights(x, kernel, outer, options);
+      const there = await engine.conv2dGradWeightsAsync(x, kernel, outer, options);
+      const odd = here.data.findIndex((value, i) => !Object.is(value, there.data[i]));
+      if (odd >= 0) throw new Error(`${dtype} case ${c.seed}: [${odd}] differs in a worker`);
+    },
+  );
+  engine.dispose();
   return { cases: some.length, failures };
 }
 

@@ -27,6 +27,10 @@ const works: Record<string, (engine: Engine) => ArrayLike<number>> = {
     const options = { activation: "sigmoid", scale: 0.001 } as const;
     return engine.conv2d(x, { data: weights, shape: kernel }, options).data;
   },
+  gradients: (engine) => {
+    const [data, gradients] = [ramp(new Float32Array(162), 0.25), ramp(new Float32Array(192), 0.125)];
+    return engine.conv2dGradWeights({ data, shape }, kernel, { data: gradients, shape: [1, 3, 8, 8] }).data;
+  },
   windows: (engine) =>
     engine.avgPool2d({ data: ramp(new Float32Array(162), 0.25), shape }, { windowDimensions: 3 }).data,
 };

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 import { convolve } from "../convolve";
-import { GradWeightsPlan } from "../gradients/plan";
-import { gradWeights } from "../gradients/weights";
 import { packWeights } from "../pack";
 import { Algorithm, Plan } from "../plan";
 import { channelUnit as unit } from "../tiles/column";
@@ -30,15 +28,9 @@ export function pack(plan: usize, weights: usize, scratch: usize): void {
  * Of all output channels it computes those from `first` to `end`: `first` is a multiple of channelUnit(), or of a
  * group, and so is `end` unless it is the last; at least channelUnit() of a group are taken, unless it has less. Several
  * instances may compute parts of one output at a time, each with a workspace of its own.
- *
- * The plan may be a GradWeightsPlan: `gradWeights` says what the arguments are then.
  */
 export function run(
   plan: usize, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {
-  const p = changetype<Plan>(plan);
-  if (p.algorithm == Algorithm.GRAD_WEIGHTS) {
-    const g = changetype<GradWeightsPlan>(plan);
-    gradWeights<f32>(g, input, output, workspace, images, from, to, first, end);
-  } else convolve<f32>(p, input, output, workspace, images, from, to, first, end);
+  convolve<f32>(changetype<Plan>(plan), input, output, workspace, images, from, to, first, end);
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray, FloatDType, TypedArray } from "../dtype.ts";
-import type { PatchSpec } from "../patches.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
-import type { PoolSpec } from "../window.ts";
+import type { GradWeightsOperator, WindowOperator } from "./operators.ts";
 
 export const backendNames = ["native", "wasm", "reference"] as const;
 export type BackendName = (typeof backendNames)[number];
@@ -30,8 +29,8 @@ export interface Backend {
     bias: TypedArray | null,
     scale: Float32Array | null,
   ): PreparedConv;
-  /** Prepares the gradient of a convolution's weights. The spec's activation takes no part in it. */
-  prepareGradWeights(spec: ConvSpec): PreparedGradWeights;
+  /** Prepares the gradient of a convolution's weights. */
+  prepareGradWeights(operator: GradWeightsOperator): PreparedGradWeights;
   /** Makes input channels of weights output channels, and the other way round. */
   exchange(how: Exchange, from: FloatArray, to: FloatArray): void;
   /** Puts the rows and columns of `from` into `to`, a stride apart. */
@@ -50,15 +49,6 @@ export interface Backend {
   /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
   dispose(): void;
 }
-
-/** What is done to windows without weights. */
-export type WindowOperator =
-  /** Of an image. */
-  | { readonly kind: "pool"; readonly spec: PoolSpec }
-  /** Of the gradient of the pooling's output and, for a maximum, before that the image. */
-  | { readonly kind: "poolGrad"; readonly spec: PoolSpec }
-  /** Of an image, into patches; and of patches, into an image. */
-  | { readonly kind: "unfold" | "fold"; readonly spec: PatchSpec };
 
 /** Elements whose place belongs to a backend. They outlive it. */
 export interface Allocation {
@@ -90,7 +80,7 @@ export interface PreparedGradWeights {
    * arrays do not overlap.
    */
   run(input: FloatArray, gradOutput: FloatArray, gradWeights: FloatArray): void;
-  /** As `run`, off the event loop, on the terms of `runAsync` of {@link PreparedConv}. */
+  /** As `run`, off the event loop, on the terms of `runAsync` of {@link PreparedConv}; inputs may be detached. */
   runAsync(
     input: FloatArray,
     gradOutput: FloatArray,

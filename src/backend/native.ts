@@ -3,7 +3,8 @@ import { allocate, type DType, dtypeOf, type FloatArray, isInteger, type TypedAr
 import type { PatchSpec } from "../patches.ts";
 import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
-import type { Backend, Placement, PreparedConv, PreparedGradWeights, WindowOperator } from "./backend.ts";
+import type { Backend, Placement, PreparedConv, PreparedGradWeights } from "./backend.ts";
+import type { WindowTask } from "./operators.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
@@ -106,17 +107,17 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
       const code = algorithms.indexOf(algorithm);
       return prepared(addon, addon.prepare(encodeSpec(spec), isaIndex, code, threads, weights, bias, scale));
     },
-    prepareGradWeights: (spec) =>
-      preparedGradWeights(addon, addon.prepareGradWeights(encodeSpec(spec), isaIndex, threads)),
+    prepareGradWeights: ({ task }) =>
+      preparedGradWeights(addon, addon.prepareGradWeights(encodeSpec(task.spec), isaIndex, threads)),
     exchange: ({ groups, groupOut, groupIn, kernel, window, sources, targets }, from, to) => {
       const sizes = Float64Array.of(groups, groupOut, groupIn, kernel, window);
       addon.exchange(sizes, sources, targets, from, to);
     },
     interleave: (placement, from, to) => addon.interleave(encodePlacement(placement), threads, from, to),
-    runWindows: (operator, inputs, output) =>
-      addon.runWindows(...windowArguments(operator, isaIndex, threads, inputs, output)),
-    runWindowsAsync: (operator, inputs, output, signal) => {
-      const what = windowArguments(operator, isaIndex, threads, inputs, output);
+    runWindows: ({ task }, inputs, output) =>
+      addon.runWindows(...windowArguments(task, isaIndex, threads, inputs, output)),
+    runWindowsAsync: ({ task }, inputs, output, signal) => {
+      const what = windowArguments(task, isaIndex, threads, inputs, output);
       return cancellable(signal, (cancel, done) => addon.runWindowsAsync(...what, cancel, done));
     },
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
@@ -208,10 +209,10 @@ function encodePlacement(p: Placement): Float64Array {
   );
 }
 
-const windowKinds: readonly WindowOperator["kind"][] = ["pool", "poolGrad", "unfold", "fold"];
+const windowKinds: readonly WindowTask["kind"][] = ["pool", "poolGrad", "unfold", "fold"];
 
 function windowArguments(
-  { kind, spec }: WindowOperator,
+  { kind, spec }: WindowTask,
   isa: number,
   threads: number,
   inputs: readonly FloatArray[],

@@ -4,17 +4,16 @@ import { suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { exchange } from "./exchange.ts";
 import { interleave } from "./interleave.ts";
+import { type Operator, runningOperators } from "./operators.ts";
 import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
-import { gradWeights } from "./reference/grad-weights.ts";
 import { im2col, tilePixels } from "./reference/im2col.ts";
 import { integerOutput } from "./reference/integer-output.ts";
 import { strided } from "./reference/strided.ts";
-import { runWindows } from "./reference/windows.ts";
 import { winograd, winogradBytes } from "./reference/winograd.ts";
 import type { ConvSource } from "./worker.ts";
-import { createWorkerPool, type PooledConv, runOnce, type WorkerPool } from "./worker-pool.ts";
+import { createWorkerPool, type PooledConv, type WorkerPool } from "./worker-pool.ts";
 
 const runners = { direct, im2col, strided, winograd };
 
@@ -40,17 +39,11 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
         bias: bias === null ? null : bias.slice(),
         scale: scale === null ? null : scale.slice(),
       }),
-    prepareGradWeights: (spec) => ({
-      run: (input, gradOutput, output) => gradWeights(spec, geometryOf(spec), input, gradOutput, output),
-      runAsync: (input, gradOutput, output, signal) =>
-        runOnce(workers, { spec, input }, gradOutput, output, signal),
-      dispose: () => {},
-    }),
+    ...runningOperators(compute, ({ task }, inputs, output, signal) =>
+      workers.compute({ kind: "operator", task }, inputs, output, signal),
+    ),
     exchange,
     interleave,
-    runWindows,
-    runWindowsAsync: (operator, inputs, output, signal) =>
-      workers.compute({ kind: "windows", operator }, inputs, output, signal),
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => workers.dispose(),
   };
@@ -65,15 +58,12 @@ export function createInlineBackend(): Backend {
       const prepared = backend.prepare(...args);
       return { ...prepared, runAsync: async (input, output) => prepared.run(input, output) };
     },
-    runWindowsAsync: async (operator, inputs, output) => runWindows(operator, inputs, output),
-    prepareGradWeights: (spec) => {
-      const prepared = backend.prepareGradWeights(spec);
-      return {
-        ...prepared,
-        runAsync: async (...operands) => prepared.run(operands[0], operands[1], operands[2]),
-      };
-    },
+    ...runningOperators(compute, async (operator, inputs, output) => compute(operator, inputs, output)),
   };
+}
+
+function compute(operator: Operator, inputs: readonly FloatArray[], output: FloatArray): void {
+  operator.inTypeScript(inputs, output);
 }
 
 type Run = (geometry: Geometry, input: TypedArray, output: TypedArray) => void;

@@ -21,8 +21,6 @@ const panelTarget = 128 * 1024;
 const mostElements = 2048;
 /** What packing writes beyond the last pixel, as in assembly/gradients/pack.ts. */
 const panelSlack = 96;
-/** As in assembly/plan.ts. */
-const gradWeightsCode = 5;
 const extraWords = 7;
 
 /** Elements that make a task worth packing all outputs for it. */
@@ -110,14 +108,8 @@ export function writeGradWeightsPlan(
   const taps = at + headBytes;
   const zeros = zerosAt(at, headBytes, conv);
   memory.uint8.fill(0, zeros, zeros + zeroBytes);
-  const told = { ...conv, fields: { ...conv.fields, algorithm: gradWeightsCode } };
-  writePlan(
-    told,
-    at,
-    { taps, weights: gradWeights, bias: zeros, scale: zeros },
-    memory.float64,
-    memory.int32,
-  );
+  const addresses = { taps, weights: gradWeights, bias: zeros, scale: zeros };
+  writePlan(conv, at, addresses, memory.float64, memory.int32);
   const numbers = [Number(pixelSums), panelElements, outputsOffset, elementsOffset];
   memory.int32.set(numbers, (at + conv.headBytes) / 4);
 }

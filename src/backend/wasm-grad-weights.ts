@@ -6,6 +6,7 @@ import {
   cutGradient,
   type GradWeightsPlan,
   planBytes,
+  planGradWeights,
   writeBand,
   writeGradWeightsPlan,
 } from "./wasm-grad-weights-plan.ts";
@@ -16,8 +17,27 @@ import { wasmModules } from "./wasm-modules.ts";
 import { slackBytes } from "./wasm-plan.ts";
 import { forEachPiece, type Planes, part } from "./wasm-run.ts";
 
+/** Sums up gradients of one spec, of an input and a gradient of the output. Returns how much memory that took. */
+export function gradWeightsRunner(
+  spec: ConvSpec,
+): (on: Instance, inputs: readonly FloatArray[], gradWeights: FloatArray) => number {
+  let plan: GradWeightsPlan | undefined;
+  // For tensors that lie in memory as a whole.
+  let wholePlan: GradWeightsPlan | undefined;
+  return (on, inputs, gradWeights) => {
+    plan ??= planGradWeights(spec);
+    let used = plan;
+    if (plan.conv.bands.partOfRows && inputs.some(({ buffer }) => buffer === on.memory.memory.buffer)) {
+      wholePlan ??= planGradWeights(spec, true);
+      used = wholePlan;
+    }
+    const [input, gradOutput] = inputs;
+    return gradWeightsOn(on, used, spec, { input, gradOutput, gradWeights });
+  };
+}
+
 /** The three tensors of a gradient of weights. */
-export interface GradientOperands {
+interface GradientOperands {
   readonly input: FloatArray;
   readonly gradOutput: FloatArray;
   readonly gradWeights: FloatArray;
@@ -27,14 +47,14 @@ export interface GradientOperands {
  * Sums up the gradient band by band. Tensors that lie in linear memory stay where they are; bands are then made of whole
  * rows. Returns how much memory that took.
  */
-export function gradWeightsOn(
+function gradWeightsOn(
   { memory, exports, team }: Instance,
   plan: GradWeightsPlan,
   spec: ConvSpec,
   operands: GradientOperands,
 ): number {
-  const { module, bands, input: inStep, output: outStep } = plan.conv;
-  const { run } = exports(module);
+  const { bands, input: inStep, output: outStep } = plan.conv;
+  const { run } = exports("gradients");
   const share = (band: Band, images: number, threads: number) => {
     const products =
       multiplyAdds(spec) *
@@ -44,7 +64,7 @@ export function gradWeightsOn(
     return cutGradient(spec, band, products, threads);
   };
   const shared = team !== undefined && share(bands.list[0], bands.images, 2).length > 1;
-  const helpers = shared ? team.muster(module) : 0;
+  const helpers = shared ? team.muster("gradients") : 0;
   // Before memory grows, which may empty the arrays.
   const isHere = ({ buffer }: FloatArray) => buffer === memory.memory.buffer;
   const { input, gradOutput, gradWeights } = operands;
@@ -57,7 +77,7 @@ export function gradWeightsOn(
   const head = aligned(planBytes(plan));
   const workspace = aligned(plan.workspaceBytes);
   const bytes = head + x.bytes + g.bytes + result.bytes + (helpers + 1) * workspace;
-  const moduleAt = wasmModules.indexOf(module);
+  const moduleAt = wasmModules.indexOf("gradients");
   const at = memory.allocate(bytes);
   const [inAt, outAt, resultAt] = [at + head, at + head + x.bytes, at + head + x.bytes + g.bytes];
   const workspaces = Array.from({ length: helpers + 1 }, (_, i) => resultAt + result.bytes + i * workspace);

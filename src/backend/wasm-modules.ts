@@ -7,20 +7,28 @@ import type { ConvSpec } from "../spec.ts";
 export const wasmIsas = ["relaxed-simd", "simd128"] as const;
 export type WasmIsa = (typeof wasmIsas)[number];
 
-/** Convolution of each type of elements, and what looks at windows without weights. */
-export const wasmModules = ["float32", "float64", "integers", "windows"] as const;
+/** Convolution of each type of elements, gradients of weights, and what looks at windows without weights. */
+export const wasmModules = ["float32", "float64", "integers", "gradients", "windows"] as const;
 export type WasmModule = (typeof wasmModules)[number];
 
-/** The build of a module for some instructions: dist/corr2d-NAME.wasm. */
-export type WasmFile = `${"float32" | "float64"}-${"relaxed" | "simd"}` | "integers" | "windows";
+/** Those in which relaxed SIMD fuses multiplications and additions. */
+type FusedModule = "float32" | "float64" | "gradients";
 
-/** Integers and windows multiply and add nothing that relaxed SIMD could fuse. */
+/** What a worker is given of a module. */
+export interface LoadedModule {
+  readonly name: WasmModule;
+  readonly compiled: WebAssembly.Module;
+}
+
+/** The build of a module for some instructions: dist/corr2d-NAME.wasm. */
+export type WasmFile = `${FusedModule}-${"relaxed" | "simd"}` | Exclude<WasmModule, FusedModule>;
+
 export function wasmFile(module: WasmModule, isa: WasmIsa): WasmFile {
   if (module === "integers" || module === "windows") return module;
   return `${module}-${isa === "relaxed-simd" ? "relaxed" : "simd"}`;
 }
 
-export type ConvModule = Exclude<WasmModule, "windows">;
+export type ConvModule = Exclude<WasmModule, "gradients" | "windows">;
 
 /** The module that computes a convolution. */
 export function convModule({ dtype }: Pick<ConvSpec, "dtype">): ConvModule {
@@ -30,9 +38,8 @@ export function convModule({ dtype }: Pick<ConvSpec, "dtype">): ConvModule {
 /** Linear memory below this belongs to the static data of all modules. */
 export const staticEnd = 8192;
 
-export interface ConvExports {
-  channelUnit(): number;
-  pack(plan: number, weights: number, scratch: number): void;
+/** What helper threads can call: see wasm-helper.ts. */
+export interface Runs {
   run(
     plan: number,
     input: number,
@@ -46,8 +53,14 @@ export interface ConvExports {
   ): void;
 }
 
+export interface ConvExports extends Runs {
+  channelUnit(): number;
+  pack(plan: number, weights: number, scratch: number): void;
+}
+
 /** What the modules export. */
 export interface WasmExports extends Record<ConvModule, ConvExports> {
+  readonly gradients: Runs;
   readonly windows: {
     pool(plan: number, input: number, output: number, planes: number): void;
     poolGrad(

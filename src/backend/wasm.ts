@@ -2,21 +2,18 @@
 import { bytesOf, type FloatArray, type FloatDType, isInteger, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
-import type { Allocation, Backend, PreparedConv, PreparedGradWeights, WindowOperator } from "./backend.ts";
+import type { Allocation, Backend, PreparedConv } from "./backend.ts";
 import { exchange } from "./exchange.ts";
 import { interleave } from "./interleave.ts";
-import { gradWeightsOn } from "./wasm-grad-weights.ts";
-import { type GradWeightsPlan, planGradWeights } from "./wasm-grad-weights-plan.ts";
+import { type Operator, runningOperators } from "./operators.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { aligned } from "./wasm-memory.ts";
-import type { WasmIsa, WasmModule } from "./wasm-modules.ts";
-import { patchesOn } from "./wasm-patches.ts";
+import type { LoadedModule, WasmIsa, WasmModule } from "./wasm-modules.ts";
 import { planWasm, slackBytes, type WasmPlan } from "./wasm-plan.ts";
-import { poolGradOn, poolOn } from "./wasm-pool.ts";
 import { runOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
-import { createWorkerPool, type PooledConv, runOnce } from "./worker-pool.ts";
+import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
 
 /** What 32-bit addresses reach, less something for weights and workspace. */
 const addressable = 3.75 * 2 ** 30;
@@ -57,6 +54,8 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     const message = `The wasm backend has not loaded its module for ${name}: that is done by init()`;
     throw new Corr2dError("BACKEND_UNAVAILABLE", message);
   };
+
+  const forWorkers = (name: WasmModule): LoadedModule => ({ name, compiled: loaded(name, false) });
 
   /** Whatever is thrown inside leaves as BACKEND_FAILED, and a trap takes its instance along. */
   const guarded = <T>(work: (on: Instance) => T): T => {
@@ -114,7 +113,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       },
       async runAsync(input, output, signal) {
         assertOpen();
-        pooled ??= workers.add({ spec, algorithm, ...own, module: loaded(plan.module, false) });
+        pooled ??= workers.add({ spec, algorithm, ...own, module: forWorkers(plan.module) });
         await pooled.run(input, output, signal);
       },
       dispose() {
@@ -129,32 +128,10 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     };
   };
 
-  const prepareGradWeights = (spec: ConvSpec): PreparedGradWeights => {
-    const plan = planGradWeights(spec);
-    let wholePlan: GradWeightsPlan | undefined;
-    return {
-      run(input, gradOutput, gradWeights) {
-        guarded((on) => {
-          const isHere = ({ buffer }: FloatArray) => buffer === on.memory.memory.buffer;
-          let used = plan;
-          if (plan.conv.bands.partOfRows && (isHere(input) || isHere(gradOutput))) {
-            wholePlan ??= planGradWeights(spec, true);
-            used = wholePlan;
-          }
-          if (gradWeightsOn(on, used, spec, { input, gradOutput, gradWeights }) > highWater) drop();
-        });
-      },
-      runAsync: (input, gradOutput, gradWeights, signal) =>
-        runOnce(
-          workers,
-          { spec, input, module: loaded(plan.conv.module, false) },
-          gradOutput,
-          gradWeights,
-          signal,
-        ),
-      dispose() {},
-    };
-  };
+  const compute = (operator: Operator, inputs: readonly FloatArray[], output: FloatArray): void =>
+    guarded((on) => {
+      if (operator.onWasm(on, inputs, output) > highWater) drop();
+    });
 
   const allocate = (dtype: FloatDType, length: number): Allocation =>
     guarded(({ memory }) => {
@@ -195,21 +172,11 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       return Math.max(input + output, raw) + packed < addressable;
     },
     prepare,
-    prepareGradWeights,
+    ...runningOperators(compute, async ({ task, module }, inputs, output, signal) =>
+      workers.compute({ kind: "operator", task, module: forWorkers(module) }, inputs, output, signal),
+    ),
     exchange,
     interleave,
-    runWindows(operator, inputs, output) {
-      guarded((on) => {
-        if (windowsOn(on, operator, inputs, output) > highWater) drop();
-      });
-    },
-    runWindowsAsync: async (operator, inputs, output, signal) =>
-      workers.compute(
-        { kind: "windows", operator, module: loaded("windows", false) },
-        inputs,
-        output,
-        signal,
-      ),
     allocate,
     dispose() {
       disposed = true;
@@ -218,17 +185,4 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     },
   };
   return backend;
-}
-
-/** Returns how much linear memory it took. */
-function windowsOn(
-  on: Instance,
-  { kind, spec }: WindowOperator,
-  inputs: readonly FloatArray[],
-  output: FloatArray,
-): number {
-  const last = inputs[inputs.length - 1];
-  if (kind === "pool") return poolOn(on, spec, last, output);
-  if (kind === "poolGrad") return poolGradOn(on, spec, inputs.at(-2), last, output);
-  return patchesOn(on, kind, spec, last, output);
 }

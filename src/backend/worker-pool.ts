@@ -2,14 +2,14 @@
 import { dtypeOf, type FloatArray, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { platform, type WorkerPort } from "../platform/platform.ts";
-import type { Request, Response, Source, Task, WorkerBackend } from "./worker.ts";
+import type { ConvSource, Request, Response, Task, WorkerBackend } from "./worker.ts";
 
 /** How long a worker may go on with work that was aborted before it is replaced: starting one takes as long. */
 const graceMilliseconds = 50;
 
 /** Workers that convolve off the event loop. Started when they are needed; idle ones keep no process alive. */
 export interface WorkerPool {
-  add(source: Source): PooledConv;
+  add(source: ConvSource): PooledConv;
   /** As `run` of {@link PooledConv}. */
   compute(
     task: Task,
@@ -35,7 +35,7 @@ export interface PooledConv {
 
 interface Plan {
   readonly id: number;
-  readonly source: Source;
+  readonly source: ConvSource;
   pending: number;
   released: boolean;
 }
@@ -222,22 +222,6 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
       dispatch();
     },
   };
-}
-
-/** Runs what is not run again. */
-export async function runOnce(
-  workers: WorkerPool,
-  source: Source,
-  input: TypedArray,
-  output: TypedArray,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const pooled = workers.add(source);
-  try {
-    await pooled.run(input, output, signal);
-  } finally {
-    pooled.release();
-  }
 }
 
 function post(port: WorkerPort, request: Request, transfer: ArrayBuffer[] = []): void {

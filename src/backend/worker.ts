@@ -4,18 +4,19 @@ import { allocate, type FloatArray, type FloatDType, type TypedArray } from "../
 import { Corr2dError, type ErrorCode } from "../errors.ts";
 import { correlateByFft } from "../signal/fft-correlation.ts";
 import type { Algorithm, ConvSpec } from "../spec.ts";
-import type { Backend, PreparedConv, WindowOperator } from "./backend.ts";
+import type { Backend, PreparedConv } from "./backend.ts";
+import { gradWeightsOperator, type OperatorTask, windowOperator } from "./operators.ts";
 import { createReferenceBackend } from "./reference.ts";
 import { createWasmBackend } from "./wasm.ts";
 import { type HelpRequest, help } from "./wasm-helper.ts";
-import { convModule, type WasmIsa, type WasmModule } from "./wasm-modules.ts";
+import type { LoadedModule, WasmIsa, WasmModule } from "./wasm-modules.ts";
 
 /** Which backend a worker computes on. */
 export type WorkerBackend =
   | { readonly backend: "wasm"; readonly isa: WasmIsa }
   | { readonly backend: "reference" };
 
-/** The arguments of `Backend.prepare`. */
+/** The arguments of `Backend.prepare`: workers run it with one more tensor. */
 export interface ConvSource {
   readonly spec: ConvSpec;
   readonly algorithm: Algorithm;
@@ -23,29 +24,19 @@ export interface ConvSource {
   readonly bias: TypedArray | null;
   readonly scale: Float32Array | null;
   /** What computes it on WebAssembly. */
-  readonly module?: WebAssembly.Module;
+  readonly module?: LoadedModule;
 }
-
-/** A gradient of weights: gradients of the output are what it is run with. */
-export interface GradWeightsSource {
-  readonly spec: ConvSpec;
-  readonly input: FloatArray;
-  readonly module?: WebAssembly.Module;
-}
-
-/** What workers prepare, to run it with one more tensor. */
-export type Source = ConvSource | GradWeightsSource;
 
 /** What needs no preparation. */
 export type Task =
   /** On the backend; on WebAssembly by a module. */
-  | { readonly kind: "windows"; readonly operator: WindowOperator; readonly module?: WebAssembly.Module }
+  | { readonly kind: "operator"; readonly task: OperatorTask; readonly module?: LoadedModule }
   /** Of a signal and taps: see `correlateByFft`. */
   | { readonly kind: "overlapSave"; readonly spec: ConvSpec };
 
 export type Request =
   | { readonly type: "open"; readonly on: WorkerBackend }
-  | { readonly type: "prepare"; readonly plan: number; readonly source: Source }
+  | { readonly type: "prepare"; readonly plan: number; readonly source: ConvSource }
   | { readonly type: "run"; readonly plan: number; readonly input: TypedArray; readonly outputLength: number }
   | {
       readonly type: "compute";
@@ -64,30 +55,21 @@ export type Response =
 
 type Post = (response: Response, transfer: ArrayBuffer[]) => void;
 
-type Runnable = Pick<PreparedConv, "run" | "dispose">;
-
-function prepare(backend: Backend, source: Source): Runnable {
-  if ("algorithm" in source) {
-    return backend.prepare(source.spec, source.algorithm, source.weights, source.bias, source.scale);
-  }
-  const prepared = backend.prepareGradWeights(source.spec);
-  return {
-    run: (gradOutput, output) => prepared.run(source.input, gradOutput as FloatArray, output as FloatArray),
-    dispose: () => prepared.dispose(),
-  };
-}
-
 function serve(post: Post, close: () => void): (request: Request) => void {
   let backend: Backend;
   const modules = new Map<WasmModule, WebAssembly.Module>();
-  const sources = new Map<number, Source>();
-  const plans = new Map<number, Runnable>();
+  const sources = new Map<number, ConvSource>();
+  const plans = new Map<number, PreparedConv>();
+
+  const take = (module: LoadedModule | undefined): void => {
+    if (module !== undefined) modules.set(module.name, module.compiled);
+  };
 
   const run = (id: number, input: TypedArray, outputLength: number): TypedArray => {
-    const source = sources.get(id) as Source;
+    const source = sources.get(id) as ConvSource;
     let plan = plans.get(id);
     if (plan === undefined) {
-      plan = prepare(backend, source);
+      plan = backend.prepare(source.spec, source.algorithm, source.weights, source.bias, source.scale);
       plans.set(id, plan);
     }
     const output = allocate(source.spec.outputDtype, outputLength);
@@ -95,13 +77,17 @@ function serve(post: Post, close: () => void): (request: Request) => void {
     return output;
   };
 
-  const compute = (task: Task, inputs: readonly FloatArray[], output: FloatArray): void => {
-    if (task.kind === "overlapSave") {
-      correlateByFft(task.spec, inputs[0], inputs[1], output);
+  const compute = (work: Task, inputs: readonly FloatArray[], output: FloatArray): void => {
+    const [first, second] = inputs;
+    if (work.kind === "overlapSave") {
+      correlateByFft(work.spec, first, second, output);
       return;
     }
-    if (task.module !== undefined) modules.set("windows", task.module);
-    backend.runWindows(task.operator, inputs, output);
+    const { task, module } = work;
+    take(module);
+    if (task.kind === "gradWeights") {
+      backend.prepareGradWeights(gradWeightsOperator(task.spec)).run(first, second, output);
+    } else backend.runWindows(windowOperator(task), inputs, output);
   };
 
   /** Posts what `work` returns or throws. */
@@ -129,12 +115,10 @@ function serve(post: Post, close: () => void): (request: Request) => void {
               })
             : createReferenceBackend();
         break;
-      case "prepare": {
-        const { source } = request;
-        sources.set(request.plan, source);
-        if (source.module !== undefined) modules.set(convModule(source.spec), source.module);
+      case "prepare":
+        sources.set(request.plan, request.source);
+        take(request.source.module);
         break;
-      }
       case "run":
         answer(() => run(request.plan, request.input, request.outputLength));
         break;

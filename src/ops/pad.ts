@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { foldOperator, unfoldOperator } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
 import { sizesOf } from "../layout.ts";
@@ -95,7 +96,7 @@ function padOf(x: Operand, padding: ImagePadding, given: PadOptions): Windowed {
     throw invalid('nothing, as border is not "constant",', "value", value);
   const image = toTensor(x, rankOf(x, "x"), "x");
   const { patches, outShape } = resolvePad(image.shape, padding, border, inputLayout, "x.shape");
-  const operator = { kind: "unfold", spec: { ...patches, value } } as const;
+  const operator = unfoldOperator({ ...patches, value });
   return { operands: [image], outShape, steps: (inputs, output) => [{ operator, inputs, output }] };
 }
 
@@ -107,7 +108,7 @@ function padGradOf(
 ): Windowed {
   const shape = checkShape(inputShape, "inputShape");
   const spec = resolvePad(shape, padding, border, inputLayout, "inputShape");
-  const operator = { kind: "fold", spec: spec.patches } as const;
+  const operator = foldOperator(spec.patches);
   return {
     operands: [gradientOf(gradOutput, spec.outShape)],
     outShape: shape,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import { foldOperator, poolGradOperator, poolOperator, unfoldOperator } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
@@ -158,7 +159,7 @@ function poolOf(kind: PoolSpec["kind"], x: Operand, options: AvgPool2dOptions): 
     outShape,
     *steps([input], output) {
       const inputs = [yield* framed(frame, input)];
-      yield { operator: { kind: "pool", spec }, inputs, output };
+      yield { operator: poolOperator(spec), inputs, output };
     },
   };
 }
@@ -182,7 +183,7 @@ function gradientOf(
   if (x !== undefined && dtypeOf(x.data, "x.data") !== dtype)
     throw invalid(`${dtypeOf(x.data, "x.data")} elements, as x has,`, "gradOutput.data", gradient.data);
   const { frame } = resolved;
-  const operator = { kind: "poolGrad", spec: { ...resolved.spec, dtype } } as const;
+  const operator = poolGradOperator({ ...resolved.spec, dtype });
   return {
     operands: x === undefined ? [gradient] : [x, gradient],
     outShape: inputShape,
@@ -195,7 +196,7 @@ function gradientOf(
       }
       const gradPadded = allocateOutput(dtype, elementCount(frame.outShape));
       yield { operator, inputs, output: gradPadded };
-      yield { operator: { kind: "fold", spec: frame.patches }, inputs: [gradPadded], output };
+      yield { operator: foldOperator(frame.patches), inputs: [gradPadded], output };
     },
   };
 }
@@ -242,7 +243,7 @@ function resolvePool(
 function* framed(frame: PadSpec | undefined, x: FloatArray): Generator<WindowStep, FloatArray> {
   if (frame === undefined) return x;
   const padded = allocateOutput(dtypeOf(x, "x.data"), elementCount(frame.outShape));
-  yield { operator: { kind: "unfold", spec: frame.patches }, inputs: [x], output: padded };
+  yield { operator: unfoldOperator(frame.patches), inputs: [x], output: padded };
   return padded;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { foldOperator, unfoldOperator } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
 import { type PatchSpec, patchesOf } from "../patches.ts";
@@ -70,9 +71,7 @@ function unfoldOf(x: Operand, { border = "constant", ...given }: UnfoldOptions):
   return {
     operands: [image],
     outShape: [batch, channels * kernelHeight * kernelWidth, outHeight * outWidth],
-    steps: (inputs, output) => [
-      { operator: { kind: "unfold", spec: patchSpec(spec, border) }, inputs, output },
-    ],
+    steps: (inputs, output) => [{ operator: unfoldOperator(patchSpec(spec, border)), inputs, output }],
   };
 }
 
@@ -91,9 +90,7 @@ function foldOf(
   return {
     operands: [matrix],
     outShape,
-    steps: (inputs, output) => [
-      { operator: { kind: "fold", spec: patchSpec(spec, border) }, inputs, output },
-    ],
+    steps: (inputs, output) => [{ operator: foldOperator(patchSpec(spec, border)), inputs, output }],
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How operators on windows are called: at once, or off the event loop.
-import type { Backend, WindowOperator } from "../backend/backend.ts";
+import type { Backend } from "../backend/backend.ts";
+import type { WindowOperator, WindowTask } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray } from "../dtype.ts";
 import { allocateOutput, outputTensor } from "../output.ts";
@@ -48,7 +49,7 @@ export function runWindowed<O extends object>(
   const output = outputTensor(out, dtypeOf(inputs[0], "x.data"), outShape, inputs);
   if (elementCount(outShape) === 0) return output;
   for (const step of windowed.steps(inputs, output.data)) {
-    const backend = backendFor(core, step.operator);
+    const backend = backendFor(core, step.operator.task);
     try {
       backend.runWindows(step.operator, step.inputs, step.output);
     } catch (cause) {
@@ -79,7 +80,7 @@ export async function runWindowedAsync<O extends object>(
   const output = allocateOutput(dtype, elementCount(outShape));
   if (output.length > 0) {
     for (const step of windowed.steps(inputs, output)) {
-      const backend = backendFor(core, step.operator);
+      const backend = backendFor(core, step.operator.task);
       try {
         await backend.runWindowsAsync(step.operator, step.inputs, step.output, signal);
       } catch (cause) {
@@ -104,7 +105,7 @@ function takeOverAll(operands: readonly TensorLike[]): FloatArray[] {
 }
 
 /** Little work is done in TypeScript, as that of convolutions. */
-function backendFor(core: EngineCore, { kind, spec }: WindowOperator): Backend {
+function backendFor(core: EngineCore, { kind, spec }: WindowTask): Backend {
   const { outHeight, outWidth, kernelHeight, kernelWidth } = spec;
   const pixels =
     kind === "pool" || kind === "poolGrad" ? spec.batch * spec.channels : spec.planes * spec.depth;

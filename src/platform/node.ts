@@ -16,6 +16,8 @@ const wasmFiles: Record<WasmFile, URL> = {
   "float64-relaxed": new URL("../corr2d-float64-relaxed.wasm", import.meta.url),
   "float64-simd": new URL("../corr2d-float64-simd.wasm", import.meta.url),
   integers: new URL("../corr2d-integers.wasm", import.meta.url),
+  "gradients-relaxed": new URL("../corr2d-gradients-relaxed.wasm", import.meta.url),
+  "gradients-simd": new URL("../corr2d-gradients-simd.wasm", import.meta.url),
   windows: new URL("../corr2d-windows.wasm", import.meta.url),
 };
 
