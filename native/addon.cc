@@ -238,6 +238,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto names = Napi::Array::New(env);
   for (const corr2d::Isa* isa : corr2d::isas()) names[names.Length()] = isa->name;
   exports["isas"] = names;
+  exports["isIntel"] = Napi::Boolean::New(env, corr2d::isIntel());
   return exports;
 }
 

@@ -49,4 +49,12 @@ const std::vector<const Isa*>& isas() {
   return *found;
 }
 
+bool isIntel() {
+#if defined(__x86_64__)
+  return __builtin_cpu_is("intel");
+#else
+  return false;
+#endif
+}
+
 }  // namespace corr2d

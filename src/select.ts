@@ -31,7 +31,7 @@ export function candidates(backend: Backend, spec: ConvSpec, accuracy: Accuracy)
     .filter(
       (algorithm) => backend.supports(spec, algorithm) && !(algorithm === "winograd" && accuracy === "exact"),
     )
-    .map((algorithm) => ({ algorithm, cost: estimates[algorithm](spec, width, backend.isa).cost }))
+    .map((algorithm) => ({ algorithm, cost: estimates[algorithm](spec, width, backend).cost }))
     .sort((a, b) => a.cost - b.cost)
     .map(({ algorithm }) => algorithm);
 }
@@ -42,7 +42,7 @@ export function selectFastest(backend: Backend, spec: ConvSpec, accuracy: Accura
   if (algorithm === undefined) {
     throw new Corr2dError("UNSUPPORTED", `The ${backend.name} backend cannot hold data of this size`);
   }
-  const { cost, why } = estimates[algorithm](spec, vectorWidth(backend.isa, spec), backend.isa);
+  const { cost, why } = estimates[algorithm](spec, vectorWidth(backend.isa, spec), backend);
   const share = Math.round((100 * multiplyAdds(spec)) / cost);
   return { algorithm, reason: `${why}; expected at ${share} % of the multiplier's peak` };
 }
@@ -66,28 +66,28 @@ const filled = (count: number, unit: number): number => count / (Math.ceil(count
  * What each algorithm costs. Measured on Zen 5 for layers of 1 to 512 channels and 7 to 224 pixels; what counts is the
  * order of the results, which is right, or wrong by less than 15 % of time, on those.
  */
-const estimates: Record<Algorithm, (spec: ConvSpec, width: number, isa: string) => Estimate> = {
-  direct(spec, width, isa) {
+const estimates: Record<Algorithm, (spec: ConvSpec, width: number, backend: Backend) => Estimate> = {
+  direct(spec, width, backend) {
     const rows = isPointwise(spec) ? spec.outHeight * spec.outWidth : spec.outWidth;
-    const peak = isWebAssembly(isa) ? 0.68 : 0.85;
+    const peak = isWebAssembly(backend) ? 0.68 : readsFar(backend, spec) ? 0.6 : 0.85;
     const efficiency = peak * filled(rows, width) * sharing(spec) * planar(spec);
     return { cost: multiplyAdds(spec) / efficiency, why: "pixels of a row fill the vectors" };
   },
-  im2col(spec, width, isa) {
+  im2col(spec, width, backend) {
     const pixels = spec.outHeight * spec.outWidth;
     // Each element of a patch that is gathered serves the output channels of a group.
-    const gathering = groupOut(spec) / (groupOut(spec) + (isWebAssembly(isa) ? 3 : 10));
+    const gathering = groupOut(spec) / (groupOut(spec) + (isWebAssembly(backend) ? 3 : 10));
     const efficiency = 0.85 * filled(pixels, width) * sharing(spec) * gathering * planar(spec);
     return {
       cost: multiplyAdds(spec) / efficiency,
       why: "rows are too short for vectors, so they are joined",
     };
   },
-  strided(spec, width, isa) {
+  strided(spec, width, backend) {
     const lanes = Math.max(filled(groupOut(spec), 2 * width), 0.85 * filled(groupOut(spec), width));
     // A tile's sums are started, transposed and stored in the time of 32 products.
     const depth = (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
-    const peak = isWebAssembly(isa) ? 0.72 : 0.98;
+    const peak = isWebAssembly(backend) ? 0.72 : readsFar(backend, spec) ? 0.64 : 0.98;
     const efficiency = peak * lanes * (depth / (depth + 32));
     return { cost: multiplyAdds(spec) / efficiency, why: "output channels fill the vectors" };
   },
@@ -95,11 +95,11 @@ const estimates: Record<Algorithm, (spec: ConvSpec, width: number, isa: string) 
     const cost = Math.min(winogradCost(spec, width, 4), winogradCost(spec, width, 2));
     return { cost, why: "a 3x3 kernel at stride 1 takes fewer multiplications this way" };
   },
-  depthwise(spec, width, isa) {
+  depthwise(spec, width, backend) {
     // Nothing is shared between output channels, but each loaded row serves all rows of the kernel.
     // Native vectors of four have no masked loads, and spend their time at the edges.
     const efficiency =
-      (width >= 8 || (isWebAssembly(isa) && spec.kernelHeight === 3) ? 0.6 : 0.3) *
+      (width >= 8 || (isWebAssembly(backend) && spec.kernelHeight === 3) ? 0.6 : 0.3) *
       (spec.strides[0] === 1 ? 1 : 0.8) *
       filled(spec.outWidth, width);
     return { cost: multiplyAdds(spec) / efficiency, why: "each output channel reads one input channel" };
@@ -111,7 +111,15 @@ const estimates: Record<Algorithm, (spec: ConvSpec, width: number, isa: string) 
  * Measured on Cascade Lake, where direct has 0.6 to 0.95 of the speed of im2col from 16 output channels on, and strided
  * 0.5 to 0.95.
  */
-const isWebAssembly = (isa: string): boolean => isa === "simd128" || isa === "relaxed-simd";
+const isWebAssembly = ({ name }: Backend): boolean => name === "wasm";
+
+/**
+ * Whether channels are read from planes as they lie, where that is slow: measured on Cascade Lake, with AVX-512 and AVX2, 1x1
+ * layers of 14 x 14 pixels and more and 32 output channels and more take direct 1.1 to 2 times, and strided 1.1 to 2.1 times, as
+ * long as im2col.
+ */
+const readsFar = ({ prefersPacked = false }: Backend, { padding, inputLayout }: ConvSpec): boolean =>
+  prefersPacked && inputLayout === "nchw" && padding.every((pad) => pad === 0);
 
 const groupOut = (spec: ConvSpec): number => spec.outChannels / spec.groups;
 

@@ -16,6 +16,8 @@ export interface Backend {
   readonly isa: string;
   /** How many threads one `run` may use at most. */
   readonly threads: number;
+  /** Whether pixels had better be packed before they are multiplied, where each channel would be read from far away. */
+  readonly prefersPacked?: boolean;
   supports(spec: ConvSpec, algorithm: Algorithm): boolean;
   /**
    * Packs weights (OIHW, `outChannels * inChannels / groups * kernelHeight * kernelWidth` of them) and bias

@@ -13,6 +13,7 @@ type Handle = { readonly handle: unique symbol };
 export interface NativeAddon {
   /** The instruction sets that this processor runs, best first. */
   readonly isas: readonly string[];
+  readonly isIntel: boolean;
   /** `spec` is laid out as {@link encodeSpec} says. */
   prepare(
     spec: Float64Array,
@@ -98,6 +99,7 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
   return {
     name: "native",
     isa,
+    prefersPacked: addon.isIntel,
     threads,
     supports: (spec, algorithm) =>
       (!isInteger(spec.dtype) || algorithm === "strided") &&
