@@ -6,24 +6,23 @@ import { axisWindows, type PoolSpec } from "../../window.ts";
 /** The definition: over the elements of each window that lie in the input. Sums are float64. */
 export function pool(spec: PoolSpec, x: FloatArray, out: FloatArray): void {
   const { batch, channels, inHeight, inWidth, outHeight, outWidth, inputLayout, countIncludePad } = spec;
-  const { channel, row, column } = stepsOf(inputLayout, channels, inHeight, inWidth);
   const input = stepsOf(inputLayout, channels, inHeight, inWidth);
   const output = stepsOf(inputLayout, channels, outHeight, outWidth);
   const rows = axisWindows(spec, 0);
   const columns = axisWindows(spec, 1);
   const window = spec.kind === "max" ? greatest : sum;
-  const tapRow = spec.dilations[0] * row;
-  const tapColumn = spec.dilations[1] * column;
+  const tapRow = spec.dilations[0] * input.row;
+  const tapColumn = spec.dilations[1] * input.column;
   const heights = countIncludePad ? rows.paddedTaps : rows.taps;
   const widths = countIncludePad ? columns.paddedTaps : columns.taps;
   for (let n = 0; n < batch; n++) {
     for (let c = 0; c < channels; c++) {
-      const plane = n * input.batch + c * channel;
+      const plane = n * input.batch + c * input.channel;
       for (let oy = 0; oy < outHeight; oy++) {
-        const fromRow = plane + rows.first[oy] * row;
+        const fromRow = plane + rows.first[oy] * input.row;
         let at = n * output.batch + c * output.channel + oy * output.row;
         for (let ox = 0; ox < outWidth; ox++, at += output.column) {
-          const from = fromRow + columns.first[ox] * column;
+          const from = fromRow + columns.first[ox] * input.column;
           const value = window(x, from, rows.taps[oy], columns.taps[ox], tapRow, tapColumn);
           out[at] = spec.kind === "max" ? value : value / (heights[oy] * widths[ox]);
         }
