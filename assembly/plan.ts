@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A prepared convolution in linear memory. src/backend/wasm-plan.ts fills it in, and lists the same fields in
+ * A prepared convolution in linear memory. src/backend/wasm/conv-plan.ts fills it in, and lists the same fields in
  * the same order. What ends in Step is in bytes; everything else is in elements. A `usize` is an address.
  */
 @unmanaged

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Compiles each file of assembly/modules/ into dist/corr2d-NAME-simd.wasm and dist/corr2d-NAME-relaxed.wasm, or, where
-// relaxed SIMD makes no difference, into one dist/corr2d-NAME.wasm. src/backend/wasm-modules.ts lists them.
+// relaxed SIMD makes no difference, into one dist/corr2d-NAME.wasm. src/backend/wasm/modules.ts lists them.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";

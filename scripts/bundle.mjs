@@ -112,4 +112,4 @@ if (!wasm.has(inlined)) {
 await bundleCli();
 writeTexts();
 await bundleForBrowsers({ browser: "dist/web.js", "browser-learn": "dist/learn/web.js" });
-await bundleForBrowsers({ "browser-worker": "dist/backend/worker.js" });
+await bundleForBrowsers({ "browser-worker": "dist/platform/worker.js" });

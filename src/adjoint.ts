@@ -2,13 +2,16 @@
 // The adjoint of a convolution: from what has the shape of its output to what has the shape of its input. It is the
 // gradient of the input, and transposed convolution.
 
-import type { Backend, Placement, PreparedConv } from "./backend/backend.ts";
+import type { Backend, Operation, Prepared } from "./backend/backend.ts";
 import { activationFunction } from "./backend/reference/activation.ts";
 import { borderIndex } from "./border.ts";
 import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
+import { convOperation } from "./operations/convolution.ts";
+import { exchangeOperation, interleaveOperation } from "./operations/placement.ts";
 import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
 import { type Accuracy, selectFastest } from "./select.ts";
 import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "./spec.ts";
+import type { ExchangeTask, InterleaveTask } from "./task.ts";
 import { elementCount } from "./tensor.ts";
 
 /**
@@ -27,14 +30,14 @@ export interface Adjoint {
 }
 
 /** What is prepared, and the algorithms in use. */
-export interface PreparedAdjoint extends PreparedConv {
+export interface PreparedAdjoint extends Prepared {
   readonly algorithms: readonly Algorithm[];
 }
 
 /** One of the convolutions that make up an adjoint, and where its outputs go. */
 interface Part {
   readonly backend: Backend;
-  readonly prepared: PreparedConv;
+  readonly prepared: Prepared;
   readonly algorithm: Algorithm;
   readonly spec: ConvSpec;
   /** Each pair of a row phase and a column phase has its own block of output channels. */
@@ -86,19 +89,21 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
     workspaceBytes:
       scratchLength * (spec.dtype === "float32" ? 4 : 8) +
       Math.max(0, ...parts.map(({ prepared }) => prepared.workspaceBytes)),
-    run(source: FloatArray, output: FloatArray) {
-      if (isWhole) return parts[0].prepared.run(cropped(spec, source, parts[0]), output);
+    run(a, _b, _c, out) {
+      const [source, output] = [a as FloatArray, out as FloatArray];
+      if (isWhole) return parts[0].prepared.run(cropped(spec, source, parts[0]), null, null, output, null);
       begin(output);
       const scratch = takeScratch();
       for (const part of parts) {
         const result = scratch.subarray(0, elementCount(outputShapeOf(part.spec)));
-        part.prepared.run(cropped(spec, source, part), result);
+        part.prepared.run(cropped(spec, source, part), null, null, result, null);
         place(part, result, output);
       }
       idle = scratch;
       end(output);
     },
-    async runAsync(source: FloatArray, output: FloatArray, signal) {
+    async runAsync(a, _b, _c, out, _out2, signal) {
+      const [source, output] = [a as FloatArray, out as FloatArray];
       begin(output);
       for (const part of parts) {
         // Backends may take the input away.
@@ -107,7 +112,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
         const result = isWhole
           ? output
           : allocate(spec.dtype as FloatDType, elementCount(outputShapeOf(part.spec)));
-        await part.prepared.runAsync(input, result, signal);
+        await part.prepared.runAsync(input, null, null, result, null, signal);
         if (!isWhole) place(part, result, output);
       }
       end(output);
@@ -194,7 +199,9 @@ function preparePart(
   const { algorithm } = selectFastest(backend, part, accuracy);
   const weights = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
   const biases = bias === null || folds ? null : repeated(bias, blocks);
-  const prepared = backend.prepare(part, algorithm, weights, biases, null);
+  const prepared = backend.prepare(
+    convOperation({ kind: "conv", spec: part, algorithm, weights, bias: biases, scale: null }),
+  );
   return { backend, prepared, algorithm, spec: part, rows, columns, rowWindow, columnWindow };
 }
 
@@ -225,15 +232,23 @@ function weightsOf(
       const targets = row.taps.flatMap((_, y) =>
         column.taps.map((_, x) => (tops[i] + y) * width + lefts[j] + x),
       );
-      const how = {
+      const task: ExchangeTask = {
+        kind: "exchange",
         ...{ groups: spec.groups, groupOut, groupIn: spec.inChannels / spec.groups },
         ...{ kernel: spec.kernelHeight * spec.kernelWidth, window: height * width },
         ...{ sources: Int32Array.from(sources), targets: Int32Array.from(targets) },
       };
-      backend.exchange(how, weights, into);
+      runOnce(backend, exchangeOperation(task), weights, into);
     });
   });
   return result;
+}
+
+/** Elements that change places are little work beside the convolutions: nothing is kept of it. */
+function runOnce(backend: Backend, operation: Operation, from: FloatArray, to: FloatArray): void {
+  const prepared = backend.prepare(operation);
+  prepared.run(from, null, null, to, null);
+  prepared.dispose();
 }
 
 /** The source without the rows and columns that reach no output of a part: there are some where padding exceeds the kernel. */
@@ -268,7 +283,7 @@ function interleaveBlocks(spec: ConvSpec, part: Part, from: FloatArray, to: Floa
       for (const column of columns) {
         const placement = placementOf(spec, spec.batch / parts, row, column);
         const source = blocks === 1 ? from : from.subarray(next, next + block);
-        backend.interleave(placement, source, target);
+        runOnce(backend, interleaveOperation(placement), source, target);
         next += block;
       }
     }
@@ -276,10 +291,11 @@ function interleaveBlocks(spec: ConvSpec, part: Part, from: FloatArray, to: Floa
 }
 
 /** Where the outputs of a pair of phases belong. */
-function placementOf(spec: ConvSpec, batch: number, row: Phase, column: Phase): Placement {
+function placementOf(spec: ConvSpec, batch: number, row: Phase, column: Phase): InterleaveTask {
   const { inChannels, inHeight, inWidth, strides, padding, inputLayout } = spec;
   const [images, pixel] = inputLayout === "nchw" ? [batch * inChannels, 1] : [batch, inChannels];
   return {
+    kind: "interleave",
     ...{ images, rows: row.count, columns: column.count, pixel, outRows: inHeight, outColumns: inWidth },
     ...{ top: row.first - padding[0], left: column.first - padding[2] },
     ...{ strideY: strides[0], strideX: strides[1] },

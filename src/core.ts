@@ -2,8 +2,7 @@
 // What operators stand on: a backend, and whether smaller things serve better. It knows no operator.
 import type { Backend } from "./backend/backend.ts";
 import { type BackendOptions, openBackend } from "./backend/choose.ts";
-import { createInlineBackend } from "./backend/reference.ts";
-import { createWorkerPool, type WorkerPool } from "./backend/worker-pool.ts";
+import { createInlineBackend } from "./backend/reference/reference.ts";
 import { Corr2dError } from "./errors.ts";
 
 /** What the operators need to know of their engine. */
@@ -12,8 +11,6 @@ export interface EngineCore {
   /** Convolutions of fewer multiply-adds than this run in TypeScript, where crossing into the backend costs more. */
   readonly smallBelow: number;
   small(): Backend;
-  /** For what is computed in TypeScript on every backend. */
-  workers(): WorkerPool;
   /** Throws DISPOSED after `dispose()`. */
   assertOpen(): void;
   dispose(): void;
@@ -26,7 +23,6 @@ export function openCore(options: BackendOptions): EngineCore {
   const { backend, named } = openBackend(options);
   let disposed = false;
   let small: Backend | undefined;
-  let workers: WorkerPool | undefined;
   return {
     backend,
     smallBelow: named ? 0 : smallMultiplyAdds,
@@ -34,17 +30,12 @@ export function openCore(options: BackendOptions): EngineCore {
       small ??= createInlineBackend();
       return small;
     },
-    workers() {
-      workers ??= createWorkerPool({ backend: "reference" }, backend.threads);
-      return workers;
-    },
     assertOpen() {
       if (disposed) throw new Corr2dError("DISPOSED", "This engine was disposed of");
     },
     dispose() {
       disposed = true;
       backend.dispose();
-      workers?.dispose();
     },
   };
 }

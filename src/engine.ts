@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Allocation, Backend, BackendName } from "./backend/backend.ts";
 import type { BackendOptions } from "./backend/choose.ts";
-import { type WasmIsa, wasmModules } from "./backend/wasm-modules.ts";
+import { type WasmIsa, wasmModules } from "./backend/wasm/modules.ts";
 import { defaultCore, type EngineCore, openCore } from "./core.ts";
 import type { FloatDType } from "./dtype.ts";
 import { Corr2dError } from "./errors.ts";

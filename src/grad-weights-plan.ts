@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { BackendName, PreparedConv } from "./backend/backend.ts";
-import { gradWeightsOperator } from "./backend/operators.ts";
+import type { BackendName, Operand, Prepared } from "./backend/backend.ts";
 import type { EngineCore } from "./core.ts";
 import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
 import { invalid } from "./errors.ts";
+import { gradWeightsOperation } from "./operations/grad-weights.ts";
 import { overlap } from "./output.ts";
 import { type AsyncOptions, checkSignal, copyOf, elementsOf, Plan, type RunOptions } from "./plan.ts";
 import type { FilterLayout } from "./resolve.ts";
@@ -121,18 +121,18 @@ function prepare(
   layout: FilterLayout,
   weightsShape: readonly number[],
   takeInput: () => FloatArray,
-): PreparedConv {
+): Prepared {
   if (spec.batch === 0) {
-    const zeros = (output: FloatArray) => void output.fill(0);
+    const zeros = (output: Operand) => void output?.fill(0);
     return {
       workspaceBytes: 0,
-      run: (_, output: FloatArray) => zeros(output),
-      runAsync: async (_, output: FloatArray) => zeros(output),
+      run: (_a, _b, _c, out) => zeros(out),
+      runAsync: async (_a, _b, _c, out) => zeros(out),
       dispose: () => {},
     };
   }
   const backend = multiplyAdds(spec) < core.smallBelow ? core.small() : core.backend;
-  const prepared = backend.prepareGradWeights(gradWeightsOperator(spec));
+  const prepared = backend.prepare(gradWeightsOperation(spec));
   const inputLength = elementCount(inputShapeOf(spec));
   const ordered = (output: FloatArray) =>
     layout === "oihw" ? output : allocate(spec.dtype as FloatDType, output.length);
@@ -141,19 +141,21 @@ function prepare(
   };
   return {
     workspaceBytes: 0,
-    run(gradOutput: FloatArray, output: FloatArray) {
+    run(gradOutput, _b, _c, out) {
+      const output = out as FloatArray;
       const x = takeInput();
       // Asked again, as a getter of gradOutput may have detached it.
       if (x.length !== inputLength) throw invalid(`${inputLength} elements`, "x", x);
       if (overlap(x, output)) throw invalid("an array apart from x", "out", output);
       const result = ordered(output);
-      prepared.run(x, gradOutput, result);
+      prepared.run(x, gradOutput, null, result, null);
       store(result, output);
     },
-    async runAsync(gradOutput: FloatArray, output: FloatArray, signal) {
+    async runAsync(gradOutput, _b, _c, out, _out2, signal) {
+      const output = out as FloatArray;
       const x = takeInput();
       const result = ordered(output);
-      await prepared.runAsync(x, gradOutput, result, signal);
+      await prepared.runAsync(x, gradOutput, null, result, null, signal);
       store(result, output);
     },
     dispose: () => prepared.dispose(),

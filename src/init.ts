@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type WasmModule, wasmModules } from "./backend/wasm-modules.ts";
+import { type WasmModule, wasmModules } from "./backend/wasm/modules.ts";
 import { invalid } from "./errors.ts";
 import { checkOneOf, readOptions } from "./resolve.ts";
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
+import type { Backend, BackendName, Prepared } from "./backend/backend.ts";
 import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray, viewOf } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
+import { convOperation } from "./operations/convolution.ts";
 import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
@@ -24,7 +25,7 @@ export interface AsyncOptions {
 }
 
 /** Frees what belongs to plans that were forgotten instead of disposed of. */
-const forgotten = new FinalizationRegistry<PreparedConv>((prepared) => prepared.dispose());
+const forgotten = new FinalizationRegistry<Prepared>((prepared) => prepared.dispose());
 
 /** What a plan computes, and on what. */
 export interface PlanDescription {
@@ -37,7 +38,7 @@ export interface PlanDescription {
   readonly inputName: string;
   readonly typedAs?: string;
   readonly assertOpen: () => void;
-  prepare(): PreparedConv;
+  prepare(): Prepared;
 }
 
 /** Something prepared once, for many inputs of one shape: from elements of `X` to elements of `Y`. */
@@ -57,7 +58,7 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
   readonly #inputLength: number;
   readonly #outputLength: number;
   readonly #assertOpen: () => void;
-  #prepared: PreparedConv | undefined;
+  #prepared: Prepared | undefined;
 
   constructor(description: PlanDescription) {
     const { backend, inputShape, outputShape, assertOpen, prepare } = description;
@@ -106,7 +107,7 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
       throw invalid(`an array apart from ${this.#inputName}`, "out", output);
     }
     try {
-      prepared.run(input, output);
+      prepared.run(input, null, null, output, null);
     } catch (cause) {
       throw backendFailure(this.backend, cause);
     }
@@ -130,7 +131,7 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
     const input = transfer && !(x instanceof AllocatedTensor) ? takeOver(given) : copyOf(given);
     const output = allocateOutput(this.#outputDtype, this.#outputLength) as Y;
     try {
-      await prepared.runAsync(input, output, signal);
+      await prepared.runAsync(input, null, null, output, null, signal);
     } catch (cause) {
       throw signal?.aborted ? cause : backendFailure(this.backend, cause);
     }
@@ -153,7 +154,7 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
     this.dispose();
   }
 
-  #live(): PreparedConv {
+  #live(): Prepared {
     if (this.#prepared === undefined) throw new Corr2dError("DISPOSED", "This plan was disposed of");
     this.#assertOpen();
     return this.#prepared;
@@ -246,7 +247,11 @@ export class ConvPlan<X extends TypedArray = FloatArray, Y extends TypedArray = 
       ...(isInteger(spec.dtype) && { typedAs: "" }),
       assertOpen,
       prepare: () =>
-        spec.batch === 0 ? emptyBatch : backend.prepare(spec, selection.algorithm, weights, bias, scale),
+        spec.batch === 0
+          ? emptyBatch
+          : backend.prepare(
+              convOperation({ kind: "conv", spec, algorithm: selection.algorithm, weights, bias, scale }),
+            ),
     });
     this.spec = spec;
     this.algorithm = selection.algorithm;
@@ -267,7 +272,7 @@ export class ConvPlan<X extends TypedArray = FloatArray, Y extends TypedArray = 
 }
 
 /** Nothing to compute. */
-export const emptyBatch: PreparedConv = {
+export const emptyBatch: Prepared = {
   workspaceBytes: 0,
   run: () => {},
   runAsync: async () => {},

@@ -15,7 +15,7 @@ export type Accuracy = (typeof accuracies)[number];
 
 /** The algorithm asked for. Throws UNSUPPORTED where the backend does not have it for this spec. */
 export function selectNamed(backend: Backend, spec: ConvSpec, algorithm: Algorithm): Selection {
-  if (!backend.supports(spec, algorithm)) {
+  if (!backend.supports({ kind: "conv", spec, algorithm })) {
     throw new Corr2dError(
       "UNSUPPORTED",
       `The ${backend.name} backend has no "${algorithm}" for this convolution of ${spec.dtype}`,
@@ -29,7 +29,9 @@ export function candidates(backend: Backend, spec: ConvSpec, accuracy: Accuracy)
   const width = vectorWidth(backend.isa, spec);
   return algorithms
     .filter(
-      (algorithm) => backend.supports(spec, algorithm) && !(algorithm === "winograd" && accuracy === "exact"),
+      (algorithm) =>
+        backend.supports({ kind: "conv", spec, algorithm }) &&
+        !(algorithm === "winograd" && accuracy === "exact"),
     )
     .map((algorithm) => ({ algorithm, cost: estimates[algorithm](spec, width, backend).cost }))
     .sort((a, b) => a.cost - b.cost)

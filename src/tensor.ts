@@ -78,7 +78,7 @@ export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D
 
   #view(): FloatArray {
     if (this.#allocation === undefined) throw new Corr2dError("DISPOSED", "This tensor was disposed of");
-    const { data } = this.#allocation;
+    const data = this.#allocation.data as FloatArray;
     owners.set(data, this);
     return data;
   }

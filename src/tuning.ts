@@ -2,6 +2,7 @@
 import type { Backend } from "./backend/backend.ts";
 import { allocate } from "./dtype.ts";
 import { invalid } from "./errors.ts";
+import { convOperation } from "./operations/convolution.ts";
 import type { Operands } from "./plan.ts";
 import { checkOneOf } from "./resolve.ts";
 import { type Accuracy, candidates, type Selection } from "./select.ts";
@@ -79,7 +80,7 @@ export function tune(
     .slice(0, 3)
     .map((algorithm) => ({
       algorithm,
-      prepared: backend.prepare(spec, algorithm, weights, bias, scale),
+      prepared: backend.prepare(convOperation({ kind: "conv", spec, algorithm, weights, bias, scale })),
       milliseconds: Number.POSITIVE_INFINITY,
     }));
   try {
@@ -87,7 +88,7 @@ export function tune(
     for (let run = 0; run <= leastRuns || performance.now() - start < budgetMilliseconds; run++) {
       for (const contender of contenders) {
         const before = performance.now();
-        contender.prepared.run(input, output);
+        contender.prepared.run(input, null, null, output, null);
         // The first run is for the caches, and for memory that is touched for the first time.
         if (run > 0) {
           contender.milliseconds = Math.min(contender.milliseconds, performance.now() - before);

@@ -90,7 +90,7 @@ describe("the tarball", () => {
         "dist/browser-worker.js",
         "dist/learn/index.js",
         "dist/learn/index.d.ts",
-        "dist/backend/worker.js",
+        "dist/platform/worker.js",
         "dist/cli.js",
         ...wasmFiles.map((name) => `dist/corr2d-${name}.wasm`),
         ...wasmFiles.map((name) => `dist/browser-${name}.js`),

@@ -5,7 +5,7 @@ import { Packed } from "../tiles/shape";
 
 /** Bytes of a product in a panel: two vectors of pixels. */
 const panelWidth = 32;
-/** Panels gathered at a time. src/backend/wasm-plan.ts makes room for them. */
+/** Panels gathered at a time. src/backend/wasm/conv-plan.ts makes room for them. */
 const mostPanels = 4;
 
 /**

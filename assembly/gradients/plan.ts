@@ -3,8 +3,8 @@ import { Plan } from "../plan";
 
 /**
  * The gradient of a convolution's weights in linear memory: the plan of the convolution, cut into blocks of pixels for
- * this, and what comes on top. src/backend/wasm-grad-weights-plan.ts fills it in, and lists the same fields in the same
- * order. `weights` is where the gradient goes, OIHW; the output's steps are those of its gradient.
+ * this, and what comes on top. src/backend/wasm/grad-weights-plan.ts fills it in. The output's steps are those of its
+ * gradient, and `weights` is not used.
  */
 @unmanaged
 export class GradWeightsPlan extends Plan {

@@ -21,9 +21,9 @@ import { GradWeightsPlan } from "./plan";
  * groups of output channels `first` to `end`. Parts of these may be computed by several instances at a time; how they
  * are parted changes no sum.
  */
-export function gradWeights<T>(
-  p: GradWeightsPlan, input: usize, gradOutput: usize, workspace: usize, images: i32, from: i32, to: i32,
-  first: i32, end: i32,
+export function sumGradients<T>(
+  p: GradWeightsPlan, input: usize, gradOutput: usize, gradWeights: usize, workspace: usize, images: i32, from: i32,
+  to: i32, first: i32, end: i32,
 ): void {
   const f = changetype<Frame>(workspace);
   prepareFrame<T>(p, f, workspace);
@@ -37,7 +37,7 @@ export function gradWeights<T>(
         for (let group = first / p.groupOut; group * p.groupOut < end; group++) {
           const begin = max(group * p.groupOut, first);
           f.outChannels = min(end, (group + 1) * p.groupOut) - begin;
-          f.target = p.weights + <usize>begin * f.channelStep;
+          f.target = gradWeights + <usize>begin * f.channelStep;
           const outputs = gradOutput + image * p.outImageStep + begin * p.outChannelStep;
           const channels = input + image * p.inImageStep + group * p.groupIn * p.inChannelStep;
           addBlock<T>(p, f, channels, outputs, workspace, oy, ox, from, to);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A prepared convolution of uint8 or int8 by int8. src/backend/wasm-integer-plan.ts fills it in, and lists the same
+ * A prepared convolution of uint8 or int8 by int8. src/backend/wasm/integer-plan.ts fills it in, and lists the same
  * fields in the same order; up to elementBytes they are those of Plan. What ends in Step is in bytes. Input channels go in pairs
  * of int16, 32 bits: the strip and the weights consist of them.
  */

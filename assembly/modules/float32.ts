@@ -30,7 +30,8 @@ export function pack(plan: usize, weights: usize, scratch: usize): void {
  * instances may compute parts of one output at a time, each with a workspace of its own.
  */
 export function run(
-  plan: usize, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
+  plan: usize, input: usize, _b: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32,
+  end: i32,
 ): void {
   convolve<f32>(changetype<Plan>(plan), input, output, workspace, images, from, to, first, end);
 }

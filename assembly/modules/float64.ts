@@ -16,7 +16,8 @@ export function pack(plan: usize, weights: usize, _scratch: usize): void {
 }
 
 export function run(
-  plan: usize, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
+  plan: usize, input: usize, _b: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32,
+  end: i32,
 ): void {
   convolve<f64>(changetype<Plan>(plan), input, output, workspace, images, from, to, first, end);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { combineRows, Mean, Pool, tapsBefore } from "../pool";
+import { combineRows, Mean, Pool, tapsBefore } from "./pool";
 import { even, fill } from "./patches";
 
 /** Elements of windows that vectors look at, of neighbouring windows at a time: larger ones have few neighbours. */

@@ -1,120 +1,71 @@
 // SPDX-License-Identifier: MIT
-import type { FloatArray, FloatDType, TypedArray } from "../dtype.ts";
-import type { Algorithm, ConvSpec } from "../spec.ts";
-import type { GradWeightsOperator, WindowOperator } from "./operators.ts";
+// The waist: every operator reaches a backend as an Operation, and every backend is a Backend.
+import type { DType, TypedArray } from "../dtype.ts";
+import type { Task, TaskQuery } from "../task.ts";
+import type { ReferenceProgram } from "./reference/program.ts";
+import type { WasmModule } from "./wasm/modules.ts";
+import type { WasmProgram } from "./wasm/program.ts";
 
 export const backendNames = ["native", "wasm", "reference"] as const;
 export type BackendName = (typeof backendNames)[number];
 
-/**
- * Something that computes convolutions and poolings. Specs, lengths and element types are valid when they arrive here; batch and
- * every other size are at least 1.
- */
+/** A task with the code that computes it where backends have none of their own: a bundle holds only what it calls. */
+export interface Operation<T extends Task = Task> {
+  /** Plain data that can be cloned: all that native and workers need. */
+  readonly task: T;
+  /** Its TypeScript, which every backend falls back on. */
+  reference(task: T): ReferenceProgram;
+  /** Its WebAssembly, where there is any. */
+  readonly wasm?: { readonly module: WasmModule; plan(task: T): WasmProgram };
+}
+
+/** Something that computes tasks. Tasks are valid when they arrive here, and every size in them is at least 1. */
 export interface Backend {
   readonly name: BackendName;
   /** The instruction set in use: "avx512", "avx2", "sse2", "neon", "relaxed-simd", "simd128" or "javascript". */
   readonly isa: string;
   /** How many threads one `run` may use at most. */
   readonly threads: number;
-  /** Whether pixels had better be packed before they are multiplied, where each channel would be read from far away. */
+  /** Whether pixels are better packed before they are multiplied, where each channel would be read from far away. */
   readonly prefersPacked?: boolean;
-  supports(spec: ConvSpec, algorithm: Algorithm): boolean;
+  supports(task: TaskQuery): boolean;
+  /** Makes a task ready for many runs. What the task holds is copied where it is kept. */
+  prepare(operation: Operation): Prepared;
+  /** Zeros, at a place where `run` reads and writes them without a copy if the backend has such a place. */
+  allocate(dtype: DType, length: number): Allocation;
+  /** Lets go of helper threads; prepared tasks cannot be used afterwards. */
+  dispose(): void;
+}
+
+/** An operand of a task at one of its fixed places; null at a place that the task does not use. */
+export type Operand = TypedArray | null;
+
+/** A task that is ready to run. Element types and lengths of operands are valid when they arrive here. */
+export interface Prepared {
+  /** Bytes beyond constants, inputs and outputs that one run needs. */
+  readonly workspaceBytes: number;
+  /** Writes every element of the outputs, which overlap neither each other nor an input. */
+  run(a: Operand, b: Operand, c: Operand, out: Operand, out2: Operand): void;
   /**
-   * Packs weights (OIHW, `outChannels * inChannels / groups * kernelHeight * kernelWidth` of them) and bias
-   * (`outChannels`, or null for zeros) for many runs. Both are copied, and so is `scale` (`outChannels`), which is there
-   * for integers whose output is not "int32", and only for them. The bias of integers is an Int32Array.
+   * As `run`, off the event loop. Inputs may be detached, and nobody else touches them or the outputs until the promise
+   * settles. Rejects with `signal.reason` soon after an abort; the content of the outputs is then undefined.
    */
-  prepare(
-    spec: ConvSpec,
-    algorithm: Algorithm,
-    weights: TypedArray,
-    bias: TypedArray | null,
-    scale: Float32Array | null,
-  ): PreparedConv;
-  /** Prepares the gradient of a convolution's weights. */
-  prepareGradWeights(operator: GradWeightsOperator): PreparedGradWeights;
-  /** Makes input channels of weights output channels, and the other way round. */
-  exchange(how: Exchange, from: FloatArray, to: FloatArray): void;
-  /** Puts the rows and columns of `from` into `to`, a stride apart. */
-  interleave(placement: Placement, from: FloatArray, to: FloatArray): void;
-  /** Writes every element of `output`, which does not overlap the inputs. */
-  runWindows(operator: WindowOperator, inputs: readonly FloatArray[], output: FloatArray): void;
-  /** As `runWindows`, off the event loop, on the terms of `runAsync` of {@link PreparedConv}; inputs may be detached. */
-  runWindowsAsync(
-    operator: WindowOperator,
-    inputs: readonly FloatArray[],
-    output: FloatArray,
+  runAsync(
+    a: Operand,
+    b: Operand,
+    c: Operand,
+    out: Operand,
+    out2: Operand,
     signal: AbortSignal | undefined,
   ): Promise<void>;
-  /** Room for a tensor of zeros, where `run` can read and write it without a copy if that makes a difference. */
-  allocate(dtype: FloatDType, length: number): Allocation;
-  /** Lets go of helper threads; prepared convolutions cannot be used afterwards. */
+  /** Frees what the task holds; runs under way finish first. A second call does nothing. */
   dispose(): void;
 }
 
 /** Elements whose place belongs to a backend. They outlive it. */
 export interface Allocation {
   /** The elements: another view after the memory has moved, which leaves earlier ones empty. */
-  readonly data: FloatArray;
-  /** `data` is not to be used afterwards. Called once at most. */
+  readonly data: TypedArray;
+  /** `data` is not to be used afterwards. Called at most once. */
   free(): void;
-}
-
-/** A convolution whose weights are packed. */
-export interface PreparedConv {
-  /** Bytes beyond packed weights, input and output that one run needs. */
-  readonly workspaceBytes: number;
-  /** Writes every element of `output`. The two arrays do not overlap. */
-  run(input: TypedArray, output: TypedArray): void;
-  /**
-   * As `run`, off the event loop. Nobody else touches the two arrays until the promise settles. Rejects with
-   * `signal.reason` soon after an abort; `output` is then undefined in content.
-   */
-  runAsync(input: TypedArray, output: TypedArray, signal: AbortSignal | undefined): Promise<void>;
-  /** Frees packed weights; runs under way finish first. A second call does nothing. */
-  dispose(): void;
-}
-
-/** The gradient of a convolution's weights: for each of them, the sum over batch and outputs of gradOutput * its input. */
-export interface PreparedGradWeights {
-  /**
-   * Writes every element of `gradWeights`, OIHW, from the convolution's input and the gradient of its output. The
-   * arrays do not overlap.
-   */
-  run(input: FloatArray, gradOutput: FloatArray, gradWeights: FloatArray): void;
-  /** As `run`, off the event loop, on the terms of `runAsync` of {@link PreparedConv}; inputs may be detached. */
-  runAsync(
-    input: FloatArray,
-    gradOutput: FloatArray,
-    gradWeights: FloatArray,
-    signal: AbortSignal | undefined,
-  ): Promise<void>;
-  dispose(): void;
-}
-
-/** Where a tensor [images, rows, columns, pixel] goes in a larger one [images, outRows, outColumns, pixel]. */
-export interface Placement {
-  readonly images: number;
-  readonly rows: number;
-  readonly columns: number;
-  /** Elements that stay together. */
-  readonly pixel: number;
-  readonly outRows: number;
-  readonly outColumns: number;
-  /** Where the first row and column go, and how far apart the next ones. */
-  readonly top: number;
-  readonly left: number;
-  readonly strideY: number;
-  readonly strideX: number;
-}
-
-/** to[group, ic, oc, targets[k]] = from[group, oc, ic, sources[k]], for kernels of `kernel` and `window` elements. */
-export interface Exchange {
-  readonly groups: number;
-  readonly groupOut: number;
-  readonly groupIn: number;
-  readonly kernel: number;
-  readonly window: number;
-  readonly sources: Int32Array;
-  readonly targets: Int32Array;
 }

@@ -4,11 +4,11 @@ import { platform } from "../platform/platform.ts";
 import { checkOneOf } from "../resolve.ts";
 import { checkPositive } from "../shape.ts";
 import { type Backend, type BackendName, backendNames } from "./backend.ts";
-import type { NativeBackends } from "./native.ts";
-import { createReferenceBackend } from "./reference.ts";
-import { createWasmBackend } from "./wasm.ts";
-import { findWasmBuilds, loadModule, whyNoThreads } from "./wasm-builds.ts";
-import type { WasmIsa, WasmModule } from "./wasm-modules.ts";
+import type { NativeBackends } from "./native/native.ts";
+import { createReferenceBackend } from "./reference/reference.ts";
+import { findWasmBuilds, loadModule, whyNoThreads } from "./wasm/builds.ts";
+import type { WasmIsa, WasmModule } from "./wasm/modules.ts";
+import { createWasmBackend } from "./wasm/wasm.ts";
 
 /** What `createEngine` can be asked for; what is left out comes from the environment, then from what there is. */
 export interface BackendOptions {

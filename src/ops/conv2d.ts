@@ -213,7 +213,7 @@ export function planSpec<X extends TypedArray = FloatArray, Y extends TypedArray
 function backendFor(core: EngineCore, spec: ConvSpec, algorithm: Algorithm | "auto"): Backend {
   if (multiplyAdds(spec) >= core.smallBelow) return core.backend;
   const small = core.small();
-  return algorithm === "auto" || small.supports(spec, algorithm) ? small : core.backend;
+  return algorithm === "auto" || small.supports({ kind: "conv", spec, algorithm }) ? small : core.backend;
 }
 
 /** The elements of a bias, or null. Throws INVALID_ARGUMENT. */

@@ -3,6 +3,7 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { overlapSaveOperation } from "../operations/overlap-save.ts";
 import { allocateOutput, overlap } from "../output.ts";
 import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";
 import { checkOneOf, readOptions, resolveAccuracy } from "../resolve.ts";
@@ -192,7 +193,12 @@ async function runFftAsync(
 ): Promise<Tensor> {
   if (out !== undefined) checkOutput(outOf(out, spec), spec);
   const output = allocateOutput(spec.dtype as FloatDType, spec.outWidth);
-  await core.workers().compute({ kind: "overlapSave", spec }, [x, taps], output, signal);
+  const prepared = core.backend.prepare(overlapSaveOperation(spec));
+  try {
+    await prepared.runAsync(x, taps, null, output, null, signal);
+  } finally {
+    prepared.dispose();
+  }
   if (out === undefined) return new Tensor(output, [spec.outWidth]);
   const target = outOf(out, spec);
   checkOutput(target, spec);

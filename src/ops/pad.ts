@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { foldOperator, unfoldOperator } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
+import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { sizesOf } from "../layout.ts";
+import { patchOperation } from "../operations/patches.ts";
 import { sameShape } from "../output.ts";
 import { type PatchSpec, patchesOf } from "../patches.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
@@ -96,8 +97,8 @@ function padOf(x: Operand, padding: ImagePadding, given: PadOptions): Windowed {
     throw invalid('nothing, as border is not "constant",', "value", value);
   const image = toTensor(x, rankOf(x, "x"), "x");
   const { patches, outShape } = resolvePad(image.shape, padding, border, inputLayout, "x.shape");
-  const operator = unfoldOperator({ ...patches, value });
-  return { operands: [image], outShape, steps: (inputs, output) => [{ operator, inputs, output }] };
+  const operation = patchOperation("unfold", { ...patches, value }, dtypeOf(image.data, "x.data"));
+  return { operands: [image], outShape, steps: (inputs, output) => [{ operation, inputs, output }] };
 }
 
 function padGradOf(
@@ -108,11 +109,12 @@ function padGradOf(
 ): Windowed {
   const shape = checkShape(inputShape, "inputShape");
   const spec = resolvePad(shape, padding, border, inputLayout, "inputShape");
-  const operator = foldOperator(spec.patches);
+  const gradient = gradientOf(gradOutput, spec.outShape);
+  const operation = patchOperation("fold", spec.patches, dtypeOf(gradient.data, "gradOutput.data"));
   return {
-    operands: [gradientOf(gradOutput, spec.outShape)],
+    operands: [gradient],
     outShape: shape,
-    steps: (inputs, output) => [{ operator, inputs, output }],
+    steps: (inputs, output) => [{ operation, inputs, output }],
   };
 }
 

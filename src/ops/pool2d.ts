@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-import { foldOperator, poolGradOperator, poolOperator, unfoldOperator } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { shapeOf, sizesOf } from "../layout.ts";
+import { patchOperation } from "../operations/patches.ts";
+import { poolGradOperation, poolOperation } from "../operations/pooling.ts";
 import { allocateOutput } from "../output.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import { checkOneOf, readOptions } from "../resolve.ts";
@@ -159,7 +160,7 @@ function poolOf(kind: PoolSpec["kind"], x: Operand, options: AvgPool2dOptions): 
     outShape,
     *steps([input], output) {
       const inputs = [yield* framed(frame, input)];
-      yield { operator: poolOperator(spec), inputs, output };
+      yield { operation: poolOperation(spec), inputs, output };
     },
   };
 }
@@ -183,20 +184,20 @@ function gradientOf(
   if (x !== undefined && dtypeOf(x.data, "x.data") !== dtype)
     throw invalid(`${dtypeOf(x.data, "x.data")} elements, as x has,`, "gradOutput.data", gradient.data);
   const { frame } = resolved;
-  const operator = poolGradOperator({ ...resolved.spec, dtype });
+  const operation = poolGradOperation({ ...resolved.spec, dtype });
   return {
     operands: x === undefined ? [gradient] : [x, gradient],
     outShape: inputShape,
     *steps(operands, output) {
       const [image, gradientData] = x === undefined ? [undefined, operands[0]] : operands;
-      const inputs = image === undefined ? [gradientData] : [yield* framed(frame, image), gradientData];
+      const inputs = [image === undefined ? null : yield* framed(frame, image), gradientData];
       if (frame === undefined) {
-        yield { operator, inputs, output };
+        yield { operation, inputs, output };
         return;
       }
       const gradPadded = allocateOutput(dtype, elementCount(frame.outShape));
-      yield { operator, inputs, output: gradPadded };
-      yield { operator: foldOperator(frame.patches), inputs: [gradPadded], output };
+      yield { operation, inputs, output: gradPadded };
+      yield { operation: patchOperation("fold", frame.patches, dtype), inputs: [gradPadded], output };
     },
   };
 }
@@ -242,8 +243,9 @@ function resolvePool(
 /** An image with its border around it. */
 function* framed(frame: PadSpec | undefined, x: FloatArray): Generator<WindowStep, FloatArray> {
   if (frame === undefined) return x;
-  const padded = allocateOutput(dtypeOf(x, "x.data"), elementCount(frame.outShape));
-  yield { operator: unfoldOperator(frame.patches), inputs: [x], output: padded };
+  const dtype = dtypeOf(x, "x.data");
+  const padded = allocateOutput(dtype, elementCount(frame.outShape));
+  yield { operation: patchOperation("unfold", frame.patches, dtype), inputs: [x], output: padded };
   return padded;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { foldOperator, unfoldOperator } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
+import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { patchOperation } from "../operations/patches.ts";
 import { type PatchSpec, patchesOf } from "../patches.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import { checkOneOf } from "../resolve.ts";
@@ -68,10 +69,11 @@ function unfoldOf(x: Operand, { border = "constant", ...given }: UnfoldOptions):
   const image = toTensor(x, 4, "x");
   const spec = resolveWindows(image.shape, given, "x.shape");
   const { batch, channels, kernelHeight, kernelWidth, outHeight, outWidth } = spec;
+  const operation = patchOperation("unfold", patchSpec(spec, border), dtypeOf(image.data, "x.data"));
   return {
     operands: [image],
     outShape: [batch, channels * kernelHeight * kernelWidth, outHeight * outWidth],
-    steps: (inputs, output) => [{ operator: unfoldOperator(patchSpec(spec, border)), inputs, output }],
+    steps: (inputs, output) => [{ operation, inputs, output }],
   };
 }
 
@@ -87,10 +89,11 @@ function foldOf(
   const windows = spec.outHeight * spec.outWidth;
   if (matrix.shape[2] !== windows)
     throw invalid(`${spec.outHeight} x ${spec.outWidth} = ${windows} columns`, "columns.shape", matrix.shape);
+  const operation = patchOperation("fold", patchSpec(spec, border), dtypeOf(matrix.data, "columns.data"));
   return {
     operands: [matrix],
     outShape,
-    steps: (inputs, output) => [{ operator: foldOperator(patchSpec(spec, border)), inputs, output }],
+    steps: (inputs, output) => [{ operation, inputs, output }],
   };
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How operators on windows are called: at once, or off the event loop.
-import type { Backend } from "../backend/backend.ts";
-import type { WindowOperator, WindowTask } from "../backend/operators.ts";
+import type { Backend, Operation } from "../backend/backend.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray } from "../dtype.ts";
 import { allocateOutput, outputTensor } from "../output.ts";
@@ -14,7 +13,10 @@ import {
   takeOver,
 } from "../plan.ts";
 import { readOptions } from "../resolve.ts";
+import type { PatchTask, PoolGradTask, PoolTask } from "../task.ts";
 import { AllocatedTensor, elementCount, Tensor, type TensorLike } from "../tensor.ts";
+
+type WindowTask = PoolTask | PoolGradTask | PatchTask;
 
 /** An operator with its operands and everything resolved. */
 export interface Windowed {
@@ -29,8 +31,9 @@ export interface Windowed {
 }
 
 export interface WindowStep {
-  readonly operator: WindowOperator;
-  readonly inputs: readonly FloatArray[];
+  readonly operation: Operation<WindowTask>;
+  /** At most two, by their places. */
+  readonly inputs: readonly (FloatArray | null)[];
   readonly output: FloatArray;
 }
 
@@ -49,9 +52,16 @@ export function runWindowed<O extends object>(
   const output = outputTensor(out, dtypeOf(inputs[0], "x.data"), outShape, inputs);
   if (elementCount(outShape) === 0) return output;
   for (const step of windowed.steps(inputs, output.data)) {
-    const backend = backendFor(core, step.operator.task);
+    const { operation, output } = step;
+    const [a, b = null] = step.inputs;
+    const backend = backendFor(core, operation.task);
     try {
-      backend.runWindows(step.operator, step.inputs, step.output);
+      const prepared = backend.prepare(operation);
+      try {
+        prepared.run(a, b, null, output, null);
+      } finally {
+        prepared.dispose();
+      }
     } catch (cause) {
       throw backendFailure(backend.name, cause);
     }
@@ -80,9 +90,16 @@ export async function runWindowedAsync<O extends object>(
   const output = allocateOutput(dtype, elementCount(outShape));
   if (output.length > 0) {
     for (const step of windowed.steps(inputs, output)) {
-      const backend = backendFor(core, step.operator.task);
+      const { operation, output } = step;
+      const [a, b = null] = step.inputs;
+      const backend = backendFor(core, operation.task);
       try {
-        await backend.runWindowsAsync(step.operator, step.inputs, step.output, signal);
+        const prepared = backend.prepare(operation);
+        try {
+          await prepared.runAsync(a, b, null, output, null, signal);
+        } finally {
+          prepared.dispose();
+        }
       } catch (cause) {
         throw signal?.aborted ? cause : backendFailure(backend.name, cause);
       }

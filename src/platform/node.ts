@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { type NativeAddon, nativeBackends } from "../backend/native.ts";
-import { withSharedMemory } from "../backend/wasm-builds.ts";
-import type { WasmFile } from "../backend/wasm-modules.ts";
+import { type NativeAddon, nativeBackends } from "../backend/native/native.ts";
+import { withSharedMemory } from "../backend/wasm/builds.ts";
+import type { WasmFile } from "../backend/wasm/modules.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
 
 const require = createRequire(import.meta.url);
@@ -83,7 +83,7 @@ function refuseMusl(): void {
 
 function startWorker(): WorkerPort {
   // Flags of the main script, --input-type for one, are not meant for this one and may stop it from starting.
-  const worker = new Worker(new URL("../backend/worker.js", import.meta.url), {
+  const worker = new Worker(new URL("./worker.js", import.meta.url), {
     name: "corr2d",
     execArgv: [],
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { NativeBackends } from "../backend/native.ts";
-import type { WasmFile, WasmIsa, WasmModule } from "../backend/wasm-modules.ts";
+import type { NativeBackends } from "../backend/native/native.ts";
+import type { WasmFile, WasmIsa, WasmModule } from "../backend/wasm/modules.ts";
 
 /** What differs between Node and a browser. */
 export interface Platform {
@@ -16,7 +16,7 @@ export interface Platform {
   loadWasm(file: WasmFile, shared: boolean): WebAssembly.Module | undefined;
   /** Makes `loadWasm` give modules for some instructions, as far as they can be loaded; never rejects. */
   fetchWasm(isa: WasmIsa, modules: readonly WasmModule[]): Promise<void>;
-  /** Starts a worker that runs backend/worker.ts and does not keep the process alive. */
+  /** Starts a worker that runs worker.ts and does not keep the process alive. */
   startWorker(): WorkerPort;
 }
 

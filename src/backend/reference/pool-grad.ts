@@ -11,7 +11,7 @@ import { axisWindows, type PoolSpec } from "../../window.ts";
  */
 export function poolGrad(
   spec: PoolSpec,
-  x: FloatArray | undefined,
+  x: FloatArray | null,
   gradOutput: FloatArray,
   gradX: FloatArray,
 ): void {
@@ -36,7 +36,7 @@ export function poolGrad(
           const from = fromRow + columns.first[ox] * input.column;
           const width = columns.taps[ox];
           if (height === 0 || width === 0) continue;
-          if (x !== undefined) {
+          if (x !== null) {
             gradX[placeOfGreatest(x, from, height, width, tapRow, tapColumn)] += gradOutput[at];
           } else {
             const share = gradOutput[at] / (heights[oy] * widths[ox]);

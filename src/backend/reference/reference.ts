@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+import { allocate, isInteger } from "../../dtype.ts";
+import { suitsWinograd } from "../../spec.ts";
+import type { ConvTask } from "../../task.ts";
+import type { Backend, Operation, Prepared } from "../backend.ts";
+import { createWorkerPool } from "../workers/pool.ts";
+import { owning } from "./owning.ts";
+
+/**
+ * Plain TypeScript: runs everywhere, and sums in float64. `run` computes on the calling thread, `runAsync` in at most
+ * `threads` workers.
+ */
+export function createReferenceBackend({ threads }: { threads: number } = { threads: 1 }): Backend {
+  const workers = createWorkerPool({ backend: "reference" }, threads);
+  return referenceBackend(({ task, reference }) => {
+    const own = owning(task);
+    const { workspaceBytes, run } = reference(own);
+    const pooled = workers.add(own);
+    return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
+  }, workers.dispose);
+}
+
+/** For work that is done sooner than a worker could be told of it: `runAsync` computes on the calling thread as well. */
+export function createInlineBackend(): Backend {
+  return referenceBackend(({ task, reference }) => {
+    const { workspaceBytes, run } = reference(owning(task));
+    return {
+      workspaceBytes,
+      run,
+      runAsync: async (a, b, c, out, out2) => run(a, b, c, out, out2),
+      dispose: () => {},
+    };
+  });
+}
+
+function referenceBackend(prepare: (operation: Operation) => Prepared, dispose = () => {}): Backend {
+  return {
+    name: "reference",
+    isa: "javascript",
+    threads: 1,
+    supports: (task) => task.kind !== "conv" || supportsConv(task),
+    prepare,
+    allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
+    dispose,
+  };
+}
+
+function supportsConv({ spec, algorithm }: Pick<ConvTask, "spec" | "algorithm">): boolean {
+  if (isInteger(spec.dtype)) return algorithm === "direct";
+  return algorithm !== "depthwise" && (algorithm !== "winograd" || suitsWinograd(spec));
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+import { isInteger } from "../../dtype.ts";
+import { type Steps, stepsOf } from "../../layout.ts";
+import {
+  type Activation,
+  type Algorithm,
+  algorithms,
+  borders,
+  type ConvSpec,
+  type InputLayout,
+} from "../../spec.ts";
+import { type Bands, planBands } from "./bands.ts";
+import {
+  type Block,
+  chooseBlock,
+  phaseLength,
+  phasesOf,
+  reachOf,
+  type Sampling,
+  sample,
+  stripRows,
+} from "./blocks.ts";
+import { planIntegers } from "./integer-plan.ts";
+import { type ConvModule, convModule } from "./modules.ts";
+import { planSquares, squareSize } from "./winograd.ts";
+
+/** Bytes that must be readable after input, output and strip: tiles read whole vectors. */
+export const slackBytes = 512;
+
+/** Output channels that a vector load of the bias may reach beyond the last. */
+export const biasSlack = 4;
+
+/** Bytes that one product takes in the panels of im2col, as in assembly/algorithms/im2col.ts. */
+const panelBytesOfProduct = 4 * 32;
+
+/** Sizes of the head of the workspace, as in assembly/plan.ts. */
+export const frameBytes = 256;
+export const scratchBytes = 192;
+
+/** The largest side of a kernel that is sure to lie in one block of products, see wasm-blocks.ts. */
+const bandKernel = 64;
+
+/** What depthwise wants around its row of zeros, as in assembly/convolve.ts. */
+const zeroRowBytes = 2 * 128;
+
+/** What assembly/ is told about a convolution, but for the addresses. */
+export interface WasmPlan {
+  /** What computes it. */
+  readonly module: ConvModule;
+  /** The fields of `Plan` in assembly/plan.ts, in its order, up to the addresses. */
+  readonly fields: Readonly<Record<string, number>>;
+  /** The three numbers that come first there. */
+  readonly limits: readonly [low: number, high: number, alpha: number];
+  /** Bytes of the fields, after which the taps can lie. */
+  readonly headBytes: number;
+  readonly taps: Int32Array;
+  readonly weightBytes: number;
+  readonly biasBytes: number;
+  readonly workspaceBytes: number;
+  readonly bands: Bands;
+  /** Of the buffers that hold a band. */
+  readonly input: Steps;
+  readonly output: Steps;
+}
+
+/**
+ * @param wholeRows see planBands
+ * @param choose how the work is cut into blocks
+ */
+export function planWasm(
+  s: ConvSpec,
+  algorithm: Algorithm,
+  wholeRows = false,
+  choose = chooseBlock,
+): WasmPlan {
+  if (isInteger(s.dtype)) return planIntegers(s, wholeRows);
+  const e = s.dtype === "float32" ? 4 : 8;
+  const channelsLast = s.inputLayout === "nhwc";
+  const winograd = algorithm === "winograd";
+  const planes = planesOf(s, algorithm);
+  const bands = planBands(s, winograd ? squareSize(s) : 1, planes !== "none", wholeRows);
+  const input = byteStepsOf(s.inputLayout, bands.inChannels, bands.inRows, s.inWidth, e);
+  const output = byteStepsOf(s.inputLayout, bands.outChannels, bands.outRows, s.outWidth, e);
+  const sampling = sample(s, algorithm !== "strided");
+  const straight = planes === "in place" || readsInPlace(s, algorithm, channelsLast);
+  const block = choose(s, algorithm, sampling, straight, e);
+  const source = straight ? inPlaceSource(s, input) : stripSource(s, block, sampling, e);
+  const groupIn = s.inChannels / s.groups;
+  const groupOut = s.outChannels / s.groups;
+  const lanes = 16 / e;
+  const packedChannels = algorithm === "strided" ? Math.ceil(groupOut / lanes) * lanes : groupOut;
+  const squares = winograd ? planSquares(s, bands.outRows) : undefined;
+  const groupWeightBytes =
+    squares?.groupWeightBytes ?? packedChannels * groupIn * s.kernelHeight * s.kernelWidth * e;
+  const panelOffset = frameBytes + scratchBytes;
+  const panelBytes =
+    squares?.planesBytes ??
+    (planes === "in place" ? Math.ceil((s.inWidth * e + zeroRowBytes) / 16) * 16 : 0) +
+      (algorithm === "im2col" ? block.ic * block.ky * block.kx * panelBytesOfProduct : 0);
+  const stripOffset = panelOffset + panelBytes;
+  // Bands of four output rows may begin in the last one.
+  const spareRows = planes === "strip" ? 3 : 0;
+  const stripBytes =
+    squares?.scratchBytes ??
+    (straight ? 0 : block.ic * source.channelStep + slackBytes + spareRows * source.rowStep);
+  const productsOffset = stripOffset + stripBytes;
+  // One literal: objects put together from parts made planning a hundred times as slow.
+  const fields = {
+    activation: activationCode(s.activation),
+    elementBytes: e,
+    algorithm: algorithms.indexOf(
+      planes === "none" ? algorithm : planes === "strip" ? "direct" : "depthwise",
+    ),
+    channelsLast: Number(channelsLast),
+    border: borders.indexOf(s.border),
+    groups: s.groups,
+    groupIn: groupIn,
+    groupOut: groupOut,
+    inHeight: s.inHeight,
+    inWidth: s.inWidth,
+    outHeight: s.outHeight,
+    outWidth: s.outWidth,
+    kernelHeight: s.kernelHeight,
+    kernelWidth: s.kernelWidth,
+    strideY: s.strides[0],
+    strideX: s.strides[1],
+    padTop: s.padding[0],
+    padLeft: s.padding[2],
+    dilationY: s.dilations[0],
+    dilationX: s.dilations[1],
+    icBlock: block.ic,
+    kyBlock: block.ky,
+    kxBlock: block.kx,
+    rowBlock: block.rows,
+    colBlock: block.cols,
+    straight: Number(straight),
+    planes: Number(planes === "strip"),
+    flat: Number(source.lineAdvance === s.outWidth * source.pixelStep),
+    rowSample: sampling.rowSample,
+    phaseSample: sampling.phaseSample,
+    phases: phasesOf(block, sampling),
+    reach: reachOf(block.kx, sampling),
+    channelStep: source.channelStep,
+    rowStep: source.rowStep,
+    phaseStep: source.phaseStep,
+    pixelStep: source.pixelStep,
+    lineAdvance: source.lineAdvance,
+    inImageStep: input.batch,
+    inChannelStep: input.channel,
+    inRowStep: input.row,
+    inColStep: input.column,
+    outImageStep: output.batch,
+    outChannelStep: output.channel,
+    outRowStep: output.row,
+    outColStep: output.column,
+    groupWeightBytes,
+    panelOffset,
+    stripOffset,
+    productsOffset,
+    squareSize: squares?.size ?? 0,
+    squareColumns: squares?.columns ?? 0,
+    squareBlock: squares?.block ?? 0,
+    planeStep: squares?.planeBytes ?? 0,
+    lineStep: squares?.lineBytes ?? 0,
+  };
+  return {
+    module: convModule(s),
+    fields,
+    limits: limitsOf(s.activation),
+    // After the limits, the fields and four addresses.
+    headBytes: 24 + 4 * (Object.keys(fields).length + 4),
+    taps: tapsOf(block, source.tapOf),
+    weightBytes: s.groups * groupWeightBytes,
+    biasBytes: (s.outChannels + biasSlack) * e,
+    workspaceBytes: productsOffset + (squares?.productBytes ?? 0),
+    bands,
+    input,
+    output,
+  };
+}
+
+/** Writes a plan whose parts lie at the given addresses. */
+export function writePlan(
+  plan: WasmPlan,
+  at: number,
+  addresses: { taps: number; weights: number; bias: number; scale: number },
+  float64: Float64Array,
+  int32: Int32Array,
+): void {
+  float64.set(plan.limits, at / 8);
+  let to = at / 4 + 6;
+  for (const value of Object.values(plan.fields)) int32[to++] = value;
+  const { taps, weights, bias, scale } = addresses;
+  for (const address of [taps, weights, bias, scale]) int32[to++] = address;
+  int32.set(plan.taps, taps / 4);
+}
+
+/** {@link stepsOf} in bytes. */
+export function byteStepsOf(
+  layout: InputLayout,
+  channels: number,
+  height: number,
+  width: number,
+  e: number,
+): Steps {
+  const { batch, channel, row, column } = stepsOf(layout, channels, height, width);
+  return { batch: batch * e, channel: channel * e, row: row * e, column: column * e };
+}
+
+/** Whether an algorithm can read the input as it lies: no borders, and pixels side by side unless it is strided. */
+function readsInPlace(s: ConvSpec, algorithm: Algorithm, channelsLast: boolean): boolean {
+  if (s.padding.some((pad) => pad > 0)) return false;
+  return algorithm === "strided" || (!channelsLast && s.strides[1] === 1);
+}
+
+/**
+ * Whether the loops of depthwise compute this, on the input as it lies or on a strip of it. They serve direct as well,
+ * where nothing is shared between output channels.
+ */
+function planesOf(s: ConvSpec, algorithm: Algorithm): "in place" | "strip" | "none" {
+  // Wide rows often lie a power of two apart, where they share sets of a cache; those of a strip do not.
+  const wide = s.inWidth >= 256;
+  const { kernelHeight, kernelWidth, strides, inputLayout } = s;
+  const step = [...strides, ...s.dilations].every((size) => size === 1);
+  const three = kernelHeight === 3 && kernelWidth === 3 && step;
+  if (algorithm === "depthwise") return wide && three ? "strip" : "in place";
+  const one = s.inChannels === s.groups && s.outChannels <= 2 * s.groups && inputLayout === "nchw";
+  // Larger kernels are taken in blocks, and sums of blocks wait in the output, which bands do not read.
+  const band = step && kernelHeight >= 3 && kernelHeight <= bandKernel && kernelWidth <= bandKernel;
+  if (algorithm !== "direct" || !one || !band) return "none";
+  const zeros = s.border === "constant" || s.padding.every((pad) => pad === 0);
+  return three && zeros && !wide ? "in place" : "strip";
+}
+
+interface Source {
+  readonly channelStep: number;
+  readonly rowStep: number;
+  readonly phaseStep: number;
+  readonly pixelStep: number;
+  readonly lineAdvance: number;
+  readonly tapOf: (ic: number, ky: number, kx: number) => number;
+}
+
+function inPlaceSource(s: ConvSpec, input: Steps): Source {
+  return {
+    channelStep: input.channel,
+    rowStep: input.row,
+    phaseStep: 0,
+    pixelStep: s.strides[1] * input.column,
+    lineAdvance: s.strides[0] * input.row,
+    tapOf: (ic, ky, kx) =>
+      ic * input.channel + ky * s.dilations[0] * input.row + kx * s.dilations[1] * input.column,
+  };
+}
+
+function stripSource(s: ConvSpec, block: Block, sampling: Sampling, e: number): Source {
+  const phaseStep = phaseLength(block, sampling) * e;
+  const rowStep = phasesOf(block, sampling) * phaseStep;
+  const channelStep = stripRows(s, block.rows, block.ky, sampling) * rowStep;
+  const dilation = s.kernelHeight === 1 ? 0 : s.dilations[0] / sampling.rowSample;
+  return {
+    channelStep,
+    rowStep,
+    phaseStep,
+    pixelStep: sampling.pixelSample * e,
+    lineAdvance: (s.strides[0] / sampling.rowSample) * rowStep,
+    tapOf: (ic, ky, kx) =>
+      ic * channelStep +
+      ky * dilation * rowStep +
+      sampling.phaseOf(kx) * phaseStep +
+      sampling.offsetOf(kx) * e,
+  };
+}
+
+function tapsOf(block: Block, tapOf: Source["tapOf"]): Int32Array {
+  const taps = new Int32Array(block.ic * block.ky * block.kx);
+  let k = 0;
+  for (let ic = 0; ic < block.ic; ic++) {
+    for (let ky = 0; ky < block.ky; ky++) {
+      for (let kx = 0; kx < block.kx; kx++) taps[k++] = tapOf(ic, ky, kx);
+    }
+  }
+  return taps;
+}
+
+export function activationCode(activation: Activation): number {
+  const codes = { none: 0, relu: 0, clamp: 0, leakyRelu: 1, sigmoid: 2, tanh: 3 };
+  return codes[activation.kind];
+}
+
+export function limitsOf(activation: Activation): WasmPlan["limits"] {
+  if (activation.kind === "clamp") return [activation.min, activation.max, 0];
+  if (activation.kind === "leakyRelu") return [-Infinity, Infinity, activation.alpha];
+  return [activation.kind === "relu" ? 0 : -Infinity, Infinity, 0];
+}

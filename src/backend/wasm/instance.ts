@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+import { aligned, createWasmMemory, type WasmMemory } from "./memory.ts";
+import { moduleOf, type RunKernel, staticEnd, type WasmKernel, type WasmModule } from "./modules.ts";
+import type { WasmProgram } from "./program.ts";
+import { createTeam, type Team } from "./team.ts";
+
+/** Linear memory with the modules that work in it. Nothing else refers to an instance, so dropping it frees all. */
+export interface Instance {
+  /** What a module exports. The first call compiles and instantiates it. */
+  exports(module: WasmModule): WebAssembly.Exports;
+  kernel(name: WasmKernel): RunKernel;
+  readonly memory: WasmMemory;
+  /** Threads that share its memory. */
+  readonly team: Team | undefined;
+  /** Where the heads of programs lie. */
+  readonly heads: Map<WasmProgram, number>;
+}
+
+/** With helpers, `load` gives modules for shared memory. Throws what WebAssembly throws where memory is short. */
+export function instantiate(load: (name: WasmModule) => WebAssembly.Module, helpers: number): Instance {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: helpers > 0 });
+  const instances = new Map<WasmModule, WebAssembly.Exports>();
+  const team = helpers > 0 ? createTeam(memory, helpers) : undefined;
+  const exports = (name: WasmModule): WebAssembly.Exports => {
+    let found = instances.get(name);
+    if (found === undefined) {
+      const module = load(name);
+      found = new WebAssembly.Instance(module, { env: { memory } }).exports;
+      instances.set(name, found);
+      team?.add(name, module);
+    }
+    return found;
+  };
+  return {
+    exports,
+    kernel: (name) => exports(moduleOf(name))[name.slice(name.indexOf(".") + 1)] as unknown as RunKernel,
+    memory: createWasmMemory(memory, staticEnd),
+    team,
+    heads: new Map(),
+  };
+}
+
+/** Where the head of a program lies; the first call puts it there. */
+export function headOf(on: Instance, program: WasmProgram): number {
+  const known = on.heads.get(program);
+  if (known !== undefined) return known;
+  const bytes = aligned(program.headBytes);
+  const at = on.memory.allocate(bytes);
+  try {
+    program.writeHead(on, at);
+  } catch (error) {
+    on.memory.free(at, bytes);
+    throw error;
+  }
+  on.heads.set(program, at);
+  return at;
+}
+
+/** Frees the head of a program, if it has one here. */
+export function removeHead(on: Instance, program: WasmProgram): void {
+  const at = on.heads.get(program);
+  if (at === undefined) return;
+  on.heads.delete(program);
+  on.memory.free(at, aligned(program.headBytes));
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+import { allocate as allocateHere, bytesOf, type DType, isInteger, type TypedArray } from "../../dtype.ts";
+import { Corr2dError } from "../../errors.ts";
+import { suitsDepthwise, suitsWinograd } from "../../spec.ts";
+import type { ConvTask } from "../../task.ts";
+import type { Allocation, Backend, Operand, Operation, Prepared } from "../backend.ts";
+import { owning } from "../reference/owning.ts";
+import { createWorkerPool } from "../workers/pool.ts";
+import { slackBytes } from "./conv-plan.ts";
+import { ferry } from "./ferry.ts";
+import { headOf, type Instance, instantiate, removeHead } from "./instance.ts";
+import { pairedWeights } from "./integer-plan.ts";
+import { aligned, elementsOf } from "./memory.ts";
+import type { LoadedModule, WasmIsa, WasmModule } from "./modules.ts";
+import type { WasmProgram } from "./program.ts";
+import { winogradWeights } from "./winograd.ts";
+
+/** What 32-bit addresses reach, less something for weights and workspace. */
+const addressable = 3.75 * 2 ** 30;
+/** Linear memory cannot shrink: after a run that took more than this, all of it is given back. */
+const highWater = 256 * 2 ** 20;
+
+export interface WasmOptions {
+  /** A module, for shared memory or not; undefined where it was not loaded. */
+  readonly load: (name: WasmModule, shared: boolean) => WebAssembly.Module | undefined;
+  /** What the modules were built for. */
+  readonly isa: WasmIsa;
+  /** Whether `run` may use more threads than one, which share memory. */
+  readonly shared: boolean;
+  readonly threads: number;
+}
+
+/**
+ * The backend on WebAssembly SIMD. `run` computes on the calling thread and, where these may share memory, on helpers;
+ * `runAsync` in at most `threads` workers. What has no WebAssembly is computed in TypeScript.
+ *
+ * The instance is a cache: after a trap, or when its memory has grown too large, it is dropped; plans move to the
+ * next one with their next run.
+ */
+export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): Backend {
+  const helpers = shared ? threads - 1 : 0;
+  const workers = createWorkerPool({ backend: "wasm", isa }, threads);
+  let current: Instance | undefined;
+  let disposed = false;
+
+  const drop = (): void => {
+    current?.team?.dispose();
+    current = undefined;
+  };
+
+  const loaded = (name: WasmModule, shared: boolean): WebAssembly.Module => {
+    const module = load(name, shared);
+    if (module !== undefined) return module;
+    const message = `The wasm backend has not loaded its module for ${name}: that is done by init()`;
+    throw new Corr2dError("BACKEND_UNAVAILABLE", message);
+  };
+
+  const forWorkers = (name: WasmModule): LoadedModule => ({ name, compiled: loaded(name, false) });
+
+  /** Whatever is thrown inside leaves as BACKEND_FAILED, and a trap takes its instance along. */
+  const guarded = <T>(work: (on: Instance) => T): T => {
+    if (disposed) throw new Corr2dError("DISPOSED", "This wasm backend was disposed of");
+    try {
+      current ??= instantiate((name) => loaded(name, helpers > 0), helpers);
+      return work(current);
+    } catch (cause) {
+      if (cause instanceof Corr2dError) throw cause;
+      drop();
+      throw new Corr2dError("BACKEND_FAILED", `wasm failed: ${(cause as Error).message}`, { cause });
+    }
+  };
+
+  const prepare = (operation: Operation): Prepared => {
+    // Kept for workers and for the next instance.
+    const task = owning(operation.task);
+    const { wasm } = operation;
+    const pooled = workers.add(task, () => (wasm === undefined ? undefined : forWorkers(wasm.module)));
+    if (wasm === undefined) {
+      const { workspaceBytes, run } = operation.reference(task);
+      return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
+    }
+    const program = wasm.plan(task);
+    // For operands that lie in memory as a whole.
+    let inPlace: WasmProgram | undefined;
+    guarded((on) => headOf(on, program));
+    let open = true;
+
+    const assertOpen = (): void => {
+      if (!open) throw new Corr2dError("DISPOSED", "This plan was disposed of");
+    };
+    return {
+      workspaceBytes: program.workspaceBytes,
+      run(a, b, c, out) {
+        assertOpen();
+        guarded((on) => {
+          const inputs = [a, b, c].filter((operand) => operand !== null);
+          const output = out as TypedArray;
+          const { buffer } = on.memory.memory;
+          const isHere = (operand: Operand) => operand !== null && operand.buffer === buffer;
+          let used = program;
+          if (program.inPlace !== undefined && (inputs.some(isHere) || isHere(out))) {
+            inPlace ??= program.inPlace();
+            used = inPlace;
+          }
+          if (ferry(on, used, headOf(on, used), inputs, output) > highWater) drop();
+        });
+      },
+      async runAsync(...operands) {
+        assertOpen();
+        await pooled.run(...operands);
+      },
+      dispose() {
+        if (!open) return;
+        open = false;
+        if (current !== undefined) {
+          removeHead(current, program);
+          if (inPlace !== undefined) removeHead(current, inPlace);
+        }
+        pooled.release();
+      },
+    };
+  };
+
+  const allocate = (dtype: DType, length: number): Allocation =>
+    guarded(({ memory }) => {
+      const bytes = aligned(length * bytesOf(dtype) + slackBytes);
+      const address = memory.allocate(bytes);
+      const like = allocateHere(dtype, 0);
+      const first = address / bytesOf(dtype);
+      const view = () => elementsOf(memory, like).subarray(first, first + length);
+      let data = view();
+      data.fill(0);
+      return {
+        get data() {
+          if (data.buffer !== memory.memory.buffer) data = view();
+          return data;
+        },
+        free: () => memory.free(address, bytes),
+      };
+    });
+
+  return {
+    name: "wasm",
+    isa,
+    threads: helpers + 1,
+    supports: (task) => task.kind !== "conv" || supportsConv(task),
+    prepare,
+    allocate,
+    dispose() {
+      disposed = true;
+      drop();
+      workers.dispose();
+    },
+  };
+}
+
+function supportsConv({ spec, algorithm }: Pick<ConvTask, "spec" | "algorithm">): boolean {
+  if (algorithm === "depthwise" && !suitsDepthwise(spec)) return false;
+  if (isInteger(spec.dtype) && algorithm !== "strided") return false;
+  const winograd = algorithm === "winograd";
+  if (winograd && !suitsWinograd(spec)) return false;
+  const input = spec.inChannels * spec.inHeight * spec.inWidth * bytesOf(spec.dtype);
+  const output = spec.outChannels * spec.outHeight * spec.outWidth * bytesOf(spec.outputDtype);
+  const weights = spec.outChannels * (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
+  // Raw weights are there beside the packed ones while these are made.
+  const raw = weights * bytesOf(spec.weightsDtype);
+  const packed = isInteger(spec.dtype) ? pairedWeights(spec) : winograd ? winogradWeights(spec) : raw;
+  return Math.max(input + output, raw) + packed < addressable;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Elements that change places: what transposed convolution and gradients of the input need around their convolutions.
+import type { Operation } from "../backend/backend.ts";
+import { exchange } from "../backend/reference/exchange.ts";
+import { interleave } from "../backend/reference/interleave.ts";
+import type { FloatArray } from "../dtype.ts";
+import type { ExchangeTask, InterleaveTask } from "../task.ts";
+
+export const exchangeOperation = (task: ExchangeTask): Operation<ExchangeTask> => ({
+  task,
+  reference: (task) => ({
+    workspaceBytes: 0,
+    run: (from, _b, _c, to) => exchange(task, from as FloatArray, to as FloatArray),
+  }),
+});
+
+export const interleaveOperation = (task: InterleaveTask): Operation<InterleaveTask> => ({
+  task,
+  reference: (task) => ({
+    workspaceBytes: 0,
+    run: (from, _b, _c, to) => interleave(task, from as FloatArray, to as FloatArray),
+  }),
+});
