@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Allocation, Backend, BackendName } from "./backend/backend.ts";
 import type { BackendOptions } from "./backend/choose.ts";
+import { platform } from "./backend/platform.ts";
 import { type WasmIsa, wasmModules } from "./backend/wasm/modules.ts";
 import { defaultCore, type EngineCore, openCore } from "./core.ts";
 import type { FloatDType } from "./dtype.ts";
@@ -16,7 +17,6 @@ import { type GradientOperators, gradientOperators } from "./ops/gradient-operat
 import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
-import { platform } from "./platform/platform.ts";
 import { checkOneOf, readOptions } from "./resolve.ts";
 import { AllocatedTensor, checkShape, elementCount } from "./tensor.ts";
 

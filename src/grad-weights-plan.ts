@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { BackendName, Operand, Prepared } from "./backend/backend.ts";
+import type { BackendName, Prepared } from "./backend/backend.ts";
 import type { EngineCore } from "./core.ts";
 import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
 import { invalid } from "./errors.ts";
@@ -9,6 +9,7 @@ import { overlap } from "./output.ts";
 import { type AsyncOptions, checkSignal, copyOf, elementsOf, Plan, type RunOptions } from "./plan.ts";
 import type { FilterLayout } from "./resolve.ts";
 import { type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
+import type { Operand } from "./task.ts";
 import { elementCount, type Tensor, type TensorLike } from "./tensor.ts";
 import { fromOihw } from "./weights-layout.ts";
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+
+import { setPlatform } from "./backend/platform.ts";
 import { type InitOptions, modulesOf } from "./init.ts";
 import { nodePlatform } from "./platform/node.ts";
-import { setPlatform } from "./platform/platform.ts";
 
 setPlatform(nodePlatform);
 

@@ -96,3 +96,6 @@ export type Task =
 
 /** A task without its constants: enough to ask whether a backend has it. */
 export type TaskQuery = Exclude<Task, ConvTask> | Pick<ConvTask, "kind" | "spec" | "algorithm">;
+
+/** An operand of a task at one of its fixed places; null at a place that the task does not use. */
+export type Operand = TypedArray | null;

@@ -2,10 +2,10 @@
 // The entry for browsers and their bundlers, and what is different there. It compiles into dist/ itself, beside the
 // files that it names, as scripts/bundle.mjs also makes one file of it.
 import simdHex from "corr2d:wasm/float32-simd";
+import { type Platform, setPlatform, type WorkerPort } from "./backend/platform.ts";
 import { hasRelaxedSimd, withSharedMemory } from "./backend/wasm/builds.ts";
 import { type WasmFile, type WasmIsa, type WasmModule, wasmFile } from "./backend/wasm/modules.ts";
 import { type InitOptions, modulesOf } from "./init.ts";
-import { type Platform, setPlatform, type WorkerPort } from "./platform/platform.ts";
 
 export * from "./api.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The waist: every operator reaches a backend as an Operation, and every backend is a Backend.
 import type { DType, TypedArray } from "../dtype.ts";
-import type { Task, TaskQuery } from "../task.ts";
+import type { Operand, Task, TaskQuery } from "../task.ts";
 import type { ReferenceProgram } from "./reference/program.ts";
 import type { WasmModule } from "./wasm/modules.ts";
 import type { WasmProgram } from "./wasm/program.ts";
@@ -36,9 +36,6 @@ export interface Backend {
   /** Lets go of helper threads; prepared tasks cannot be used afterwards. */
   dispose(): void;
 }
-
-/** An operand of a task at one of its fixed places; null at a place that the task does not use. */
-export type Operand = TypedArray | null;
 
 /** A task that is ready to run. Element types and lengths of operands are valid when they arrive here. */
 export interface Prepared {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { Corr2dError, invalid } from "../errors.ts";
-import { platform } from "../platform/platform.ts";
 import { checkOneOf } from "../resolve.ts";
 import { checkPositive } from "../shape.ts";
 import { type Backend, type BackendName, backendNames } from "./backend.ts";
-import type { NativeBackends } from "./native/native.ts";
+import { type NativeBackends, platform } from "./platform.ts";
 import { createReferenceBackend } from "./reference/reference.ts";
 import { findWasmBuilds, loadModule, whyNoThreads } from "./wasm/builds.ts";
 import type { WasmIsa, WasmModule } from "./wasm/modules.ts";

@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type NativeAddon, nativeBackends } from "../backend/native/native.ts";
+import type { Platform, WorkerPort } from "../backend/platform.ts";
 import { withSharedMemory } from "../backend/wasm/builds.ts";
 import type { WasmFile } from "../backend/wasm/modules.ts";
-import type { Platform, WorkerPort } from "./platform.ts";
 
 const require = createRequire(import.meta.url);
 

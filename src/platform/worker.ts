@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs in a worker: computes what backend/workers/pool.ts sends. A module of its own, in Node and in browsers.
-import type { Backend, Operand, Prepared } from "../backend/backend.ts";
+import type { Backend, Prepared } from "../backend/backend.ts";
 import { createReferenceBackend } from "../backend/reference/reference.ts";
 import { help } from "../backend/wasm/helper.ts";
 import type { WasmModule } from "../backend/wasm/modules.ts";
@@ -9,6 +9,7 @@ import type { OutputShape, Request, Response, WorkerTask } from "../backend/work
 import { allocate } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { operationOf } from "../operations/all.ts";
+import type { Operand } from "../task.ts";
 
 type Post = (response: Response, transfer: ArrayBuffer[]) => void;
 

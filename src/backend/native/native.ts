@@ -5,13 +5,15 @@ import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../../
 import type {
   ExchangeTask,
   InterleaveTask,
+  Operand,
   PatchTask,
   PoolGradTask,
   PoolTask,
   TaskQuery,
 } from "../../task.ts";
 import type { PoolSpec } from "../../window.ts";
-import type { Backend, Operand, Operation, Prepared } from "../backend.ts";
+import type { Backend, Operation, Prepared } from "../backend.ts";
+import type { NativeBackends, NativeOptions } from "../platform.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
@@ -84,19 +86,6 @@ type WindowArguments = [
   last: FloatArray,
   output: FloatArray,
 ];
-
-interface NativeOptions {
-  readonly threads: number;
-  /** One of `addon.isas`. */
-  readonly isa: string;
-}
-
-/** What there is of the C++ addon; only platforms that can load it know more of it. */
-export interface NativeBackends {
-  /** Best first. */
-  readonly isas: readonly string[];
-  open(options: NativeOptions): Backend;
-}
 
 export function nativeBackends(addon: NativeAddon): NativeBackends {
   return { isas: addon.isas, open: (options) => createNativeBackend(addon, options) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { platform } from "../../platform/platform.ts";
+import { platform } from "../platform.ts";
 import { type WasmFile, type WasmIsa, type WasmModule, wasmFile, wasmIsas } from "./modules.ts";
 
 /** `(func (result v128) (f32x4.relaxed_madd ...))`: the smallest module that needs relaxed SIMD. */

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { isInteger } from "../../dtype.ts";
-import { type Steps, stepsOf } from "../../layout.ts";
-import {
-  type Activation,
-  type Algorithm,
-  algorithms,
-  borders,
-  type ConvSpec,
-  type InputLayout,
-} from "../../spec.ts";
-import { type Bands, planBands } from "./bands.ts";
+import type { Steps } from "../../layout.ts";
+import { type Algorithm, algorithms, borders, type ConvSpec } from "../../spec.ts";
+import { planBands } from "./bands.ts";
 import {
   type Block,
   chooseBlock,
@@ -21,47 +14,27 @@ import {
   stripRows,
 } from "./blocks.ts";
 import { planIntegers } from "./integer-plan.ts";
-import { type ConvModule, convModule } from "./modules.ts";
+import { convModule } from "./modules.ts";
+import {
+  activationCode,
+  biasSlack,
+  byteStepsOf,
+  frameBytes,
+  limitsOf,
+  scratchBytes,
+  slackBytes,
+  type WasmPlan,
+} from "./plan.ts";
 import { planSquares, squareSize } from "./winograd.ts";
-
-/** Bytes that must be readable after input, output and strip: tiles read whole vectors. */
-export const slackBytes = 512;
-
-/** Output channels that a vector load of the bias may reach beyond the last. */
-export const biasSlack = 4;
 
 /** Bytes that one product takes in the panels of im2col, as in assembly/algorithms/im2col.ts. */
 const panelBytesOfProduct = 4 * 32;
-
-/** Sizes of the head of the workspace, as in assembly/plan.ts. */
-export const frameBytes = 256;
-export const scratchBytes = 192;
 
 /** The largest side of a kernel that is sure to lie in one block of products, see wasm-blocks.ts. */
 const bandKernel = 64;
 
 /** What depthwise wants around its row of zeros, as in assembly/convolve.ts. */
 const zeroRowBytes = 2 * 128;
-
-/** What assembly/ is told about a convolution, but for the addresses. */
-export interface WasmPlan {
-  /** What computes it. */
-  readonly module: ConvModule;
-  /** The fields of `Plan` in assembly/plan.ts, in its order, up to the addresses. */
-  readonly fields: Readonly<Record<string, number>>;
-  /** The three numbers that come first there. */
-  readonly limits: readonly [low: number, high: number, alpha: number];
-  /** Bytes of the fields, after which the taps can lie. */
-  readonly headBytes: number;
-  readonly taps: Int32Array;
-  readonly weightBytes: number;
-  readonly biasBytes: number;
-  readonly workspaceBytes: number;
-  readonly bands: Bands;
-  /** Of the buffers that hold a band. */
-  readonly input: Steps;
-  readonly output: Steps;
-}
 
 /**
  * @param wholeRows see planBands
@@ -166,6 +139,7 @@ export function planWasm(
   return {
     module: convModule(s),
     fields,
+    addresses: ["taps", "weights", "bias", "zeros"],
     limits: limitsOf(s.activation),
     // After the limits, the fields and four addresses.
     headBytes: 24 + 4 * (Object.keys(fields).length + 4),
@@ -177,34 +151,6 @@ export function planWasm(
     input,
     output,
   };
-}
-
-/** Writes a plan whose parts lie at the given addresses. */
-export function writePlan(
-  plan: WasmPlan,
-  at: number,
-  addresses: { taps: number; weights: number; bias: number; scale: number },
-  float64: Float64Array,
-  int32: Int32Array,
-): void {
-  float64.set(plan.limits, at / 8);
-  let to = at / 4 + 6;
-  for (const value of Object.values(plan.fields)) int32[to++] = value;
-  const { taps, weights, bias, scale } = addresses;
-  for (const address of [taps, weights, bias, scale]) int32[to++] = address;
-  int32.set(plan.taps, taps / 4);
-}
-
-/** {@link stepsOf} in bytes. */
-export function byteStepsOf(
-  layout: InputLayout,
-  channels: number,
-  height: number,
-  width: number,
-  e: number,
-): Steps {
-  const { batch, channel, row, column } = stepsOf(layout, channels, height, width);
-  return { batch: batch * e, channel: channel * e, row: row * e, column: column * e };
 }
 
 /** Whether an algorithm can read the input as it lies: no borders, and pixels side by side unless it is strided. */
@@ -281,15 +227,4 @@ function tapsOf(block: Block, tapOf: Source["tapOf"]): Int32Array {
     }
   }
   return taps;
-}
-
-export function activationCode(activation: Activation): number {
-  const codes = { none: 0, relu: 0, clamp: 0, leakyRelu: 1, sigmoid: 2, tanh: 3 };
-  return codes[activation.kind];
-}
-
-export function limitsOf(activation: Activation): WasmPlan["limits"] {
-  if (activation.kind === "clamp") return [activation.min, activation.max, 0];
-  if (activation.kind === "leakyRelu") return [-Infinity, Infinity, activation.alpha];
-  return [activation.kind === "relu" ? 0 : -Infinity, Infinity, 0];
 }

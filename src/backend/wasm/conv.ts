@@ -3,13 +3,13 @@ import { bytesOf, isInteger, type TypedArray } from "../../dtype.ts";
 import type { ConvSpec } from "../../spec.ts";
 import type { ConvTask } from "../../task.ts";
 import type { Band } from "./bands.ts";
-import { planWasm, slackBytes, type WasmPlan, writePlan } from "./conv-plan.ts";
-import type { Instance } from "./instance.ts";
+import { planWasm } from "./conv-plan.ts";
 import { foldZeroPoint } from "./integer-plan.ts";
 import { aligned, elementsOf } from "./memory.ts";
 import type { ConvExports } from "./modules.ts";
+import { type Addresses, slackBytes, type WasmPlan, writePlan } from "./plan.ts";
 import { forEachPiece, type Planes } from "./planes.ts";
-import type { Leg, LegJob, WasmProgram } from "./program.ts";
+import type { Leg, LegJob, Linear, WasmProgram } from "./program.ts";
 import { cutTasks } from "./tasks.ts";
 
 /** What `pack` overwrites besides the head. */
@@ -21,7 +21,7 @@ export function convProgram(task: ConvTask, wholeRows = false): WasmProgram {
   const plan = planWasm(spec, algorithm, wholeRows);
   const { module, bands, input, output } = plan;
   let unit: number | undefined;
-  const share = (on: Instance, band: Band, images: number, threads: number) => {
+  const share = (on: Linear, band: Band, images: number, threads: number) => {
     unit ??= (on.exports(module) as unknown as ConvExports).channelUnit();
     return cutTasks(spec, algorithm, band, images, threads, unit);
   };
@@ -119,7 +119,7 @@ function headLayout(plan: WasmPlan) {
 }
 
 /** Where there is no bias or scale, zeros take its place. */
-function writeHead(on: Instance, at: number, { spec, weights, bias, scale }: ConvTask, plan: WasmPlan): void {
+function writeHead(on: Linear, at: number, { spec, weights, bias, scale }: ConvTask, plan: WasmPlan): void {
   const { memory } = on;
   const head = headLayout(plan);
   const rawBytes = aligned(weights.byteLength) + packScratchBytes;
@@ -132,10 +132,11 @@ function writeHead(on: Instance, at: number, { spec, weights, bias, scale }: Con
     if (start !== null) put(start, at + head.bias);
     if (scale !== null) put(scale, at + head.scale);
     put(weights, raw);
-    const addresses = {
+    const addresses: Addresses = {
       taps: at + plan.headBytes,
       weights: at + head.weights,
       bias: at + head.bias,
+      zeros: at + head.scale,
       scale: at + head.scale,
     };
     writePlan(plan, at, addresses, memory.float64, memory.int32);

@@ -2,9 +2,10 @@
 import type { Algorithm, ConvSpec } from "../../spec.ts";
 import type { Band } from "./bands.ts";
 import { type Block, evenly, phaseLength, phasesOf, type Sampling, stripRows } from "./blocks.ts";
-import { biasSlack, planWasm, type WasmPlan, writePlan } from "./conv-plan.ts";
+import { planWasm } from "./conv-plan.ts";
 import { layout } from "./helper.ts";
 import type { WasmMemory } from "./memory.ts";
+import { biasSlack, type WasmPlan, writePlan } from "./plan.ts";
 import { cut } from "./tasks.ts";
 
 /** Pixels that are summed up in registers, if their packed outputs stay in the second level cache. */
@@ -107,7 +108,7 @@ export function writeGradWeightsPlan(
   const taps = at + headBytes;
   const zeros = zerosAt(at, headBytes, conv);
   memory.uint8.fill(0, zeros, zeros + zeroBytes);
-  const addresses = { taps, weights: 0, bias: zeros, scale: zeros };
+  const addresses = { taps, weights: 0, bias: zeros, zeros, scale: zeros };
   writePlan(conv, at, addresses, memory.float64, memory.int32);
   const numbers = [Number(pixelSums), panelElements, outputsOffset, elementsOffset];
   memory.int32.set(numbers, (at + conv.headBytes) / 4);

@@ -3,7 +3,6 @@ import { type ConvSpec, multiplyAdds } from "../../spec.ts";
 import type { GradWeightsTask } from "../../task.ts";
 import type { Band } from "./bands.ts";
 import { tensorsOf } from "./conv.ts";
-import { slackBytes } from "./conv-plan.ts";
 import {
   cutGradient,
   type GradWeightsPlan,
@@ -12,6 +11,7 @@ import {
   writeBand,
   writeGradWeightsPlan,
 } from "./grad-weights-plan.ts";
+import { slackBytes } from "./plan.ts";
 import { forEachPiece } from "./planes.ts";
 import { type Leg, type LegJob, nowhere, type WasmProgram } from "./program.ts";
 

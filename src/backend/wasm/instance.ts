@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
-import { aligned, createWasmMemory, type WasmMemory } from "./memory.ts";
+import { aligned, createWasmMemory } from "./memory.ts";
 import { moduleOf, type RunKernel, staticEnd, type WasmKernel, type WasmModule } from "./modules.ts";
-import type { WasmProgram } from "./program.ts";
+import type { Linear, WasmProgram } from "./program.ts";
 import { createTeam, type Team } from "./team.ts";
 
 /** Linear memory with the modules that work in it. Nothing else refers to an instance, so dropping it frees all. */
-export interface Instance {
-  /** What a module exports. The first call compiles and instantiates it. */
-  exports(module: WasmModule): WebAssembly.Exports;
+export interface Instance extends Linear {
   kernel(name: WasmKernel): RunKernel;
-  readonly memory: WasmMemory;
   /** Threads that share its memory. */
   readonly team: Team | undefined;
   /** Where the heads of programs lie. */

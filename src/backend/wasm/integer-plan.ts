@@ -12,7 +12,7 @@ import {
   scratchBytes,
   slackBytes,
   type WasmPlan,
-} from "./conv-plan.ts";
+} from "./plan.ts";
 
 /** Bytes of a strip: it should stay in a second level cache beside the weights of a tile. */
 const stripTarget = 192 * 1024;
@@ -81,6 +81,7 @@ export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
   return {
     module: "integers",
     fields,
+    addresses: ["taps", "weights", "bias", "scale"],
     limits: outputLimits(s),
     headBytes: 24 + 4 * (Object.keys(fields).length + 4),
     taps: tapsOf(s, pairs, strip),

@@ -73,8 +73,20 @@ export function patchesProgram({ kind, spec, dtype }: PatchTask): WasmProgram {
 
 /** In the order of the class Patches of assembly/windows/patches.ts, behind `value`. */
 function fieldsOf(s: PatchSpec, elementBytes: number, tables: readonly number[]): number[] {
-  return [
-    ...[elementBytes, s.depth, s.inHeight, s.inWidth, s.outHeight, s.outWidth, s.kernelHeight, s.kernelWidth],
-    ...[s.strideX, ...tables],
-  ];
+  const fields = {
+    elementBytes,
+    depth: s.depth,
+    inHeight: s.inHeight,
+    inWidth: s.inWidth,
+    outHeight: s.outHeight,
+    outWidth: s.outWidth,
+    kernelHeight: s.kernelHeight,
+    kernelWidth: s.kernelWidth,
+    strideX: s.strideX,
+    rows: tables[0],
+    columns: tables[1],
+    first: tables[2],
+    end: tables[3],
+  };
+  return Object.values(fields);
 }

@@ -2,9 +2,9 @@
 import { allocate, bytesOf } from "../../dtype.ts";
 import type { PoolGradTask, PoolTask } from "../../task.ts";
 import { type AxisWindows, axisWindows, type PoolSpec } from "../../window.ts";
-import { slackBytes } from "./conv-plan.ts";
 import { aligned, type WasmMemory } from "./memory.ts";
 import type { WasmKernel } from "./modules.ts";
+import { slackBytes } from "./plan.ts";
 import { type Leg, nowhere, type WasmProgram } from "./program.ts";
 
 /** Bytes of operands that are in linear memory at a time, unless one plane has more: about what a cache holds. */
@@ -143,11 +143,26 @@ function writeFields(
   widths: number,
 ): void {
   const [padTop, padBottom, padLeft] = spec.padding;
-  const fields = [
-    ...[bytesOf(spec.dtype), spec.kind === "average" ? 1 : 0, depth],
-    ...[spec.inHeight, spec.inWidth, spec.outHeight, spec.outWidth, spec.kernelHeight, spec.kernelWidth],
-    ...[...spec.strides, padTop, padBottom, padLeft, ...spec.dilations],
-    ...[spec.countIncludePad ? 1 : 0, columns, widths],
-  ];
-  memory.int32.set(fields, at / 4);
+  const fields = {
+    elementBytes: bytesOf(spec.dtype),
+    average: Number(spec.kind === "average"),
+    depth,
+    inHeight: spec.inHeight,
+    inWidth: spec.inWidth,
+    outHeight: spec.outHeight,
+    outWidth: spec.outWidth,
+    kernelHeight: spec.kernelHeight,
+    kernelWidth: spec.kernelWidth,
+    strideY: spec.strides[0],
+    strideX: spec.strides[1],
+    padTop,
+    padBottom,
+    padLeft,
+    dilationY: spec.dilations[0],
+    dilationX: spec.dilations[1],
+    countIncludePad: Number(spec.countIncludePad),
+    columns,
+    widths,
+  };
+  memory.int32.set(Object.values(fields), at / 4);
 }

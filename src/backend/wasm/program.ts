@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
-import type { Instance } from "./instance.ts";
-import type { WasmKernel } from "./modules.ts";
+import type { WasmMemory } from "./memory.ts";
+import type { WasmKernel, WasmModule } from "./modules.ts";
+
+/** Linear memory and the modules that work in it, as programs see them. */
+export interface Linear {
+  readonly memory: WasmMemory;
+  /** What a module exports. The first call compiles and instantiates it. */
+  exports(module: WasmModule): WebAssembly.Exports;
+}
 
 /** A task laid out for WebAssembly: what the ferry needs to take its operands through linear memory. */
 export interface WasmProgram {
   readonly kernel: WasmKernel;
   /** Bytes of the head: fields, tables and packed constants, which stay in memory from run to run. */
   readonly headBytes: number;
-  writeHead(on: Instance, at: number): void;
+  writeHead(on: Linear, at: number): void;
   /** Bytes of one thread's workspace. */
   readonly workspaceBytes: number;
   /** Bytes of the buffers that the operands pass through, what tiles read beyond their ends included. */
@@ -18,8 +25,8 @@ export interface WasmProgram {
   /** The layout for operands that lie in linear memory as a whole, where that is another one. */
   readonly inPlace?: () => WasmProgram;
   /** Whether helper threads would find something to do. */
-  isShared(on: Instance): boolean;
-  legs(on: Instance, threads: number): Iterable<Leg>;
+  isShared(on: Linear): boolean;
+  legs(on: Linear, threads: number): Iterable<Leg>;
   /** What leaves the output's buffer after the last leg. */
   unloadLast?(visit: Visit): void;
 }
@@ -39,7 +46,7 @@ export interface Leg {
   readonly output: Origin;
   readonly jobs: readonly LegJob[];
   /** Writes to the head what changes from leg to leg. */
-  begin?(on: Instance, head: number): void;
+  begin?(on: Linear, head: number): void;
   load(input: number, visit: Visit): void;
   unload?(job: number, visit: Visit): void;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { platform, type WorkerPort } from "../../platform/platform.ts";
+import { platform, type WorkerPort } from "../platform.ts";
 import type { Request } from "../workers/messages.ts";
 import { control, idleMilliseconds, type Job, layout, state } from "./helper.ts";
 import { type WasmModule, wasmModules } from "./modules.ts";

@@ -2,16 +2,16 @@
 import { allocate as allocateHere, bytesOf, type DType, isInteger, type TypedArray } from "../../dtype.ts";
 import { Corr2dError } from "../../errors.ts";
 import { suitsDepthwise, suitsWinograd } from "../../spec.ts";
-import type { ConvTask } from "../../task.ts";
-import type { Allocation, Backend, Operand, Operation, Prepared } from "../backend.ts";
+import type { ConvTask, Operand } from "../../task.ts";
+import type { Allocation, Backend, Operation, Prepared } from "../backend.ts";
 import { owning } from "../reference/owning.ts";
 import { createWorkerPool } from "../workers/pool.ts";
-import { slackBytes } from "./conv-plan.ts";
 import { ferry } from "./ferry.ts";
 import { headOf, type Instance, instantiate, removeHead } from "./instance.ts";
 import { pairedWeights } from "./integer-plan.ts";
 import { aligned, elementsOf } from "./memory.ts";
 import type { LoadedModule, WasmIsa, WasmModule } from "./modules.ts";
+import { slackBytes } from "./plan.ts";
 import type { WasmProgram } from "./program.ts";
 import { winogradWeights } from "./winograd.ts";
 

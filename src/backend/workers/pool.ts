@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { elementTypeOf, type TypedArray } from "../../dtype.ts";
 import { Corr2dError } from "../../errors.ts";
-import { platform, type WorkerPort } from "../../platform/platform.ts";
-import type { Task } from "../../task.ts";
-import type { Operand, Prepared } from "../backend.ts";
+import type { Operand, Task } from "../../task.ts";
+import type { Prepared } from "../backend.ts";
+import { platform, type WorkerPort } from "../platform.ts";
 import type { LoadedModule } from "../wasm/modules.ts";
 import type { OutputShape, Request, Response, WorkerBackend, WorkerTask } from "./messages.ts";
 

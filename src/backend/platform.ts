@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import type { NativeBackends } from "../backend/native/native.ts";
-import type { WasmFile, WasmIsa, WasmModule } from "../backend/wasm/modules.ts";
+import type { Backend } from "./backend.ts";
+import type { WasmFile, WasmIsa, WasmModule } from "./wasm/modules.ts";
 
 /** What differs between Node and a browser. */
 export interface Platform {
@@ -18,6 +18,19 @@ export interface Platform {
   fetchWasm(isa: WasmIsa, modules: readonly WasmModule[]): Promise<void>;
   /** Starts a worker that runs worker.ts and does not keep the process alive. */
   startWorker(): WorkerPort;
+}
+
+/** What there is of the C++ addon; only platforms that can load it know more of it. */
+export interface NativeBackends {
+  /** Instruction sets, best first. */
+  readonly isas: readonly string[];
+  open(options: NativeOptions): Backend;
+}
+
+export interface NativeOptions {
+  readonly threads: number;
+  /** One of `isas`. */
+  readonly isa: string;
 }
 
 /** The part of a worker that Node and browsers share. */
