@@ -3,15 +3,16 @@
 // gradient of the input, and transposed convolution.
 
 import type { Backend, Operation, Prepared } from "./backend/backend.ts";
-import { activationFunction } from "./backend/reference/activation.ts";
-import { borderIndex } from "./border.ts";
 import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
 import { convOperation } from "./operations/convolution.ts";
 import { exchangeOperation, interleaveOperation } from "./operations/placement.ts";
 import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
-import { type Accuracy, selectFastest } from "./select.ts";
-import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "./spec.ts";
-import type { ExchangeTask, InterleaveTask } from "./task.ts";
+import { selectFastest } from "./select.ts";
+import { activationFunction } from "./spec/activation.ts";
+import { borderIndex } from "./spec/border.ts";
+import type { Accuracy } from "./spec/convolution.ts";
+import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "./spec/convolution.ts";
+import type { ExchangeTask, InterleaveTask } from "./spec/task.ts";
 import { elementCount } from "./tensor.ts";
 
 /**

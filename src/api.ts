@@ -66,7 +66,6 @@ export {
   unfoldAsync,
 } from "./default.ts";
 export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
-export type { IntegerOptions, IntegerOutputDType } from "./elements.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
 export type { GradWeightsPlan } from "./grad-weights-plan.ts";
@@ -103,10 +102,11 @@ export type { StreamConv1dOptions } from "./ops/stream-conv1d.ts";
 export type { UnfoldOperators, UnfoldOptions } from "./ops/unfold.ts";
 export { outputShape } from "./output-shape.ts";
 export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
-export type { ConvOptions, FilterLayout } from "./resolve.ts";
-export type { ConvTransposeOptions, TransposedFilterLayout } from "./resolve-transpose.ts";
-export type { Accuracy } from "./select.ts";
-export type { Padding, PerAxis } from "./shape.ts";
+export type { ConvOptions } from "./resolve/convolution.ts";
+export type { IntegerOptions, IntegerOutputDType } from "./resolve/elements.ts";
+export type { Padding, PerAxis } from "./resolve/shape.ts";
+export type { ConvTransposeOptions, TransposedFilterLayout } from "./resolve/transposed.ts";
+export type { Rounding, WindowOptions } from "./resolve/window.ts";
 export { type IstftOptions, istft } from "./signal/istft.ts";
 export type { Signal } from "./signal/signal.ts";
 export { type Spectrogram, type SpectrogramOptions, spectrogram } from "./signal/spectrogram.ts";
@@ -114,7 +114,9 @@ export { type FrameOptions, type Spectra, type StftOptions, type StftScaling, st
 export type { SampleStream } from "./signal/stream.ts";
 export { type SpectraStream, type StreamStftOptions, streamStft } from "./signal/stream-stft.ts";
 export { type GetWindowOptions, getWindow, type Window } from "./signal/window.ts";
-export type { Activation, Algorithm, Border, ConvSpec, InputLayout } from "./spec.ts";
+export type { Activation } from "./spec/activation.ts";
+export type { Border } from "./spec/border.ts";
+export type { Accuracy, Algorithm, ConvSpec } from "./spec/convolution.ts";
+export type { FilterLayout, InputLayout } from "./spec/layout.ts";
 export { type AllocatedTensor, type NestedArray, Tensor, type TensorLike } from "./tensor.ts";
 export { type TuningRecord, tuning } from "./tuning.ts";
-export type { Rounding, WindowOptions } from "./window.ts";

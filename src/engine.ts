@@ -17,7 +17,7 @@ import { type GradientOperators, gradientOperators } from "./ops/gradient-operat
 import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
-import { checkOneOf, readOptions } from "./resolve.ts";
+import { checkOneOf, readOptions } from "./resolve/convolution.ts";
 import { AllocatedTensor, checkShape, elementCount } from "./tensor.ts";
 
 /** The operators, on one backend. */

@@ -7,11 +7,11 @@ import { invalid } from "./errors.ts";
 import { gradWeightsOperation } from "./operations/grad-weights.ts";
 import { overlap } from "./output.ts";
 import { type AsyncOptions, checkSignal, copyOf, elementsOf, Plan, type RunOptions } from "./plan.ts";
-import type { FilterLayout } from "./resolve.ts";
-import { type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
-import type { Operand } from "./task.ts";
+import { type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec/convolution.ts";
+import { fromOihw } from "./spec/filter-layout.ts";
+import type { FilterLayout } from "./spec/layout.ts";
+import type { Operand } from "./spec/task.ts";
 import { elementCount, type Tensor, type TensorLike } from "./tensor.ts";
-import { fromOihw } from "./weights-layout.ts";
 
 type Given = TensorLike | FloatArray;
 

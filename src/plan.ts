@@ -6,7 +6,13 @@ import { Corr2dError, invalid } from "./errors.ts";
 import { convOperation } from "./operations/convolution.ts";
 import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
-import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
+import {
+  type Algorithm,
+  type ConvSpec,
+  inputShapeOf,
+  multiplyAdds,
+  outputShapeOf,
+} from "./spec/convolution.ts";
 import { AllocatedTensor, checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
 
 export interface RunOptions<Y extends TypedArray = FloatArray> {

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
+
 import type { Backend } from "./backend/backend.ts";
 import { Corr2dError } from "./errors.ts";
-import { type Algorithm, algorithms, type ConvSpec, multiplyAdds } from "./spec.ts";
+import type { Accuracy } from "./spec/convolution.ts";
+import { type Algorithm, algorithms, type ConvSpec, multiplyAdds } from "./spec/convolution.ts";
 
 /** An algorithm, and why it was taken. */
 export interface Selection {
   readonly algorithm: Algorithm;
   readonly reason: string;
 }
-
-/** "exact" rules out winograd, whose error is up to 16 times that of the others and which spreads NaN. */
-export const accuracies = ["fast", "exact"] as const;
-export type Accuracy = (typeof accuracies)[number];
 
 /** The algorithm asked for. Throws UNSUPPORTED where the backend does not have it for this spec. */
 export function selectNamed(backend: Backend, spec: ConvSpec, algorithm: Algorithm): Selection {

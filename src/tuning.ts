@@ -4,9 +4,16 @@ import { allocate } from "./dtype.ts";
 import { invalid } from "./errors.ts";
 import { convOperation } from "./operations/convolution.ts";
 import type { Operands } from "./plan.ts";
-import { checkOneOf } from "./resolve.ts";
-import { type Accuracy, candidates, type Selection } from "./select.ts";
-import { type Algorithm, algorithms, type ConvSpec, inputShapeOf, outputShapeOf } from "./spec.ts";
+import { checkOneOf } from "./resolve/convolution.ts";
+import { candidates, type Selection } from "./select.ts";
+import type { Accuracy } from "./spec/convolution.ts";
+import {
+  type Algorithm,
+  algorithms,
+  type ConvSpec,
+  inputShapeOf,
+  outputShapeOf,
+} from "./spec/convolution.ts";
 import { elementCount } from "./tensor.ts";
 
 /** What was measured for one convolution on one backend. */

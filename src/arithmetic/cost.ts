@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { type ConvOptions, convOptionNames, readOptions, resolveConvSpec } from "../resolve.ts";
-import { multiplyAdds, outputShapeOf } from "../spec.ts";
+import { type ConvOptions, convOptionNames, readOptions, resolveConvSpec } from "../resolve/convolution.ts";
+import { multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
 import { checkShape, elementCount } from "../tensor.ts";
 
 export interface CostOptions extends ConvOptions {

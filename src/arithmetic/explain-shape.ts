@@ -2,8 +2,8 @@
 import { invalid } from "../errors.ts";
 import { type Conv2dOptions, conv2dSpec } from "../ops/conv2d.ts";
 import { type Corr2dOptions, corr2dSpec } from "../ops/corr2d.ts";
-import { dilatedSize } from "../shape.ts";
-import { type ConvSpec, outputShapeOf } from "../spec.ts";
+import { type ConvSpec, outputShapeOf } from "../spec/convolution.ts";
+import { dilatedSize } from "../spec/shape.ts";
 import { checkShape } from "../tensor.ts";
 
 /**

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { borderIndex } from "../border.ts";
+
 import { invalid } from "../errors.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
-import {
-  dilatedSize,
-  outputSize,
-  type Padding,
-  type PerAxis,
-  resolvePadding,
-  resolvePerAxis,
-} from "../shape.ts";
-import { type Border, borders } from "../spec.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
+import { type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "../resolve/shape.ts";
+import { type Border, borderIndex, borders } from "../spec/border.ts";
+import { dilatedSize, outputSize } from "../spec/shape.ts";
 
 /** A layer that slides a window: a convolution or a pooling. */
 export interface WindowLayer {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { readOptions } from "../resolve.ts";
-import { type PerAxis, resolvePerAxis, samePaddingOfAxis } from "../shape.ts";
+import { readOptions } from "../resolve/convolution.ts";
+import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
+import { samePaddingOfAxis } from "../spec/shape.ts";
 
 export interface SamePaddingOptions {
   /** Default 1. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The waist: every operator reaches a backend as an Operation, and every backend is a Backend.
 import type { DType, TypedArray } from "../dtype.ts";
-import type { Operand, Task, TaskQuery } from "../task.ts";
+import type { Operand, Task, TaskQuery } from "../spec/task.ts";
 import type { ReferenceProgram } from "./reference/program.ts";
 import type { WasmModule } from "./wasm/modules.ts";
 import type { WasmProgram } from "./wasm/program.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkOneOf } from "../resolve.ts";
-import { checkPositive } from "../shape.ts";
+import { checkOneOf } from "../resolve/convolution.ts";
+import { checkPositive } from "../resolve/shape.ts";
 import { type Backend, type BackendName, backendNames } from "./backend.ts";
 import { type NativeBackends, platform } from "./platform.ts";
 import { createReferenceBackend } from "./reference/reference.ts";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Command, InvalidArgumentError, Option } from "commander";
 import { backendNames } from "../backend/backend.ts";
-import { algorithms, borders } from "../spec.ts";
+import { borders } from "../spec/border.ts";
+import { algorithms } from "../spec/convolution.ts";
 import { bench } from "./bench/bench.ts";
 import { explain } from "./explain/explain.ts";
 import { modes, parseMatrix, parsePadding, parsePerAxis, parsePosition } from "./explain/parse.ts";

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-import type { Algorithm, Border } from "../spec.ts";
+
+import type { Border } from "../spec/border.ts";
+import type { Algorithm } from "../spec/convolution.ts";
 import { type ImageOperator, magnitude, weightsOf } from "./operator.ts";
 import {
   checkPixels,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf } from "../resolve.ts";
+import { checkOneOf } from "../resolve/convolution.ts";
 import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
 
 /** A designed kernel: a matrix of shape [height, width], written as `corr2d` and `conv2d` apply it, unflipped. */

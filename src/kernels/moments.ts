@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { readOptions } from "../resolve/convolution.ts";
 import { type NestedArray, Tensor, type TensorLike } from "../tensor.ts";
 import { checkSize, readKernel } from "./kernel.ts";
 

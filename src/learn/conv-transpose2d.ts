@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
 import type { ConvTranspose2dOptions } from "../ops/conv-transpose2d.ts";
-import { readOptions } from "../resolve.ts";
-import { resolveConvTransposeSpec } from "../resolve-transpose.ts";
-import { type PerAxis, resolvePerAxis } from "../shape.ts";
-import { inputShapeOf, multiplyAdds } from "../spec.ts";
+import { readOptions } from "../resolve/convolution.ts";
+import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
+import { resolveConvTransposeSpec } from "../resolve/transposed.ts";
+import { inputShapeOf, multiplyAdds } from "../spec/convolution.ts";
 import { checkShape, type Tensor, type TensorLike } from "../tensor.ts";
 import { checkGroups } from "./conv2d.ts";
 import { kept, WeightedLayer, type WeightedLayerOptions, weightedOptionNames } from "./layer.ts";

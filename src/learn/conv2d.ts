@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { conv2dCost } from "../arithmetic/cost.ts";
 import { invalid } from "../errors.ts";
-import { type ConvOptions, readOptions } from "../resolve.ts";
-import { type PerAxis, resolvePerAxis } from "../shape.ts";
+import { type ConvOptions, readOptions } from "../resolve/convolution.ts";
+import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { checkCount, kept, WeightedLayer, type WeightedLayerOptions, weightedOptionNames } from "./layer.ts";
 import { WeightGradient } from "./weight-gradient.ts";

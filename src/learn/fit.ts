@@ -2,8 +2,8 @@
 import { allocate, dtypeOf } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
 import { checkSignal } from "../plan.ts";
-import { readOptions } from "../resolve.ts";
-import { checkPositive } from "../shape.ts";
+import { readOptions } from "../resolve/convolution.ts";
+import { checkPositive } from "../resolve/shape.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor, Layer } from "./layer.ts";
 import type { Labels, Loss } from "./losses.ts";

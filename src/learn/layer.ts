@@ -2,8 +2,8 @@
 import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkOneOf } from "../resolve.ts";
-import { checkPositive } from "../shape.ts";
+import { checkOneOf } from "../resolve/convolution.ts";
+import { checkPositive } from "../resolve/shape.ts";
 import { checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
 import { type Fans, type Initializer, kaimingUniform } from "./initializers.ts";
 import { Random } from "./random.ts";

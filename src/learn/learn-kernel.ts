@@ -4,9 +4,9 @@ import { defaultEngine, type Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { resolveMatrix } from "../ops/corr2d.ts";
 import { sameShape } from "../output.ts";
-import { readOptions } from "../resolve.ts";
-import { checkPositive } from "../shape.ts";
-import type { Border } from "../spec.ts";
+import { readOptions } from "../resolve/convolution.ts";
+import { checkPositive } from "../resolve/shape.ts";
+import type { Border } from "../spec/border.ts";
 import { checkShape, elementCount, type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { Random } from "./random.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { readOptions } from "../resolve/convolution.ts";
 import { checkShape, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import {
   checkCount,

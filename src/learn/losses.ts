@@ -2,7 +2,7 @@
 import { allocate, dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { sameShape } from "../output.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor } from "./layer.ts";
 

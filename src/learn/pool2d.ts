@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type AvgPool2dOptions, pool2dOutputShape } from "../ops/pool2d.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
-import { type PerAxis, resolvePerAxis } from "../shape.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
+import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { kept, Layer } from "./layer.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { readOptions } from "../resolve/convolution.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { checkTensor, Layer, type Parameter } from "./layer.ts";
 import { Random } from "./random.ts";

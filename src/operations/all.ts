@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The operation of every kind of task: for workers, to which no code can be sent.
 import type { Operation } from "../backend/backend.ts";
-import type { Task } from "../task.ts";
+import type { Task } from "../spec/task.ts";
 import { convOperation } from "./convolution.ts";
 import { gradWeightsOperation } from "./grad-weights.ts";
 import { overlapSaveOperation } from "./overlap-save.ts";

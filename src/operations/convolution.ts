@@ -3,7 +3,7 @@ import type { Operation } from "../backend/backend.ts";
 import { convReference } from "../backend/reference/conv.ts";
 import { convProgram } from "../backend/wasm/conv.ts";
 import { convModule } from "../backend/wasm/modules.ts";
-import type { ConvTask } from "../task.ts";
+import type { ConvTask } from "../spec/task.ts";
 
 export const convOperation = (task: ConvTask): Operation<ConvTask> => ({
   task,

@@ -4,8 +4,8 @@ import { type Geometry, geometryOf } from "../backend/reference/geometry.ts";
 import { gradWeights } from "../backend/reference/grad-weights.ts";
 import { gradWeightsProgram } from "../backend/wasm/grad-weights.ts";
 import type { FloatArray } from "../dtype.ts";
-import type { ConvSpec } from "../spec.ts";
-import type { GradWeightsTask } from "../task.ts";
+import type { ConvSpec } from "../spec/convolution.ts";
+import type { GradWeightsTask } from "../spec/task.ts";
 
 export const gradWeightsOperation = (spec: ConvSpec): Operation<GradWeightsTask> => ({
   task: { kind: "gradWeights", spec },

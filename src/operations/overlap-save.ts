@@ -2,8 +2,8 @@
 import type { Operation } from "../backend/backend.ts";
 import type { FloatArray } from "../dtype.ts";
 import { correlateByFft } from "../signal/fft-correlation.ts";
-import type { ConvSpec } from "../spec.ts";
-import type { OverlapSaveTask } from "../task.ts";
+import type { ConvSpec } from "../spec/convolution.ts";
+import type { OverlapSaveTask } from "../spec/task.ts";
 
 export const overlapSaveOperation = (spec: ConvSpec): Operation<OverlapSaveTask> => ({
   task: { kind: "overlapSave", spec },

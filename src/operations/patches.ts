@@ -3,8 +3,8 @@ import type { Operation } from "../backend/backend.ts";
 import { fold, unfold } from "../backend/reference/patches.ts";
 import { patchesProgram } from "../backend/wasm/patches.ts";
 import type { FloatArray, FloatDType } from "../dtype.ts";
-import type { PatchSpec } from "../patches.ts";
-import type { PatchTask } from "../task.ts";
+import type { PatchSpec } from "../spec/patches.ts";
+import type { PatchTask } from "../spec/task.ts";
 
 export const patchOperation = (
   kind: PatchTask["kind"],

@@ -4,7 +4,7 @@ import type { Operation } from "../backend/backend.ts";
 import { exchange } from "../backend/reference/exchange.ts";
 import { interleave } from "../backend/reference/interleave.ts";
 import type { FloatArray } from "../dtype.ts";
-import type { ExchangeTask, InterleaveTask } from "../task.ts";
+import type { ExchangeTask, InterleaveTask } from "../spec/task.ts";
 
 export const exchangeOperation = (task: ExchangeTask): Operation<ExchangeTask> => ({
   task,

@@ -4,8 +4,8 @@ import { pool } from "../backend/reference/pool.ts";
 import { poolGrad } from "../backend/reference/pool-grad.ts";
 import { poolGradProgram, poolProgram } from "../backend/wasm/pool.ts";
 import type { FloatArray } from "../dtype.ts";
-import type { PoolGradTask, PoolTask } from "../task.ts";
-import type { PoolSpec } from "../window.ts";
+import type { PoolGradTask, PoolTask } from "../spec/task.ts";
+import type { PoolSpec } from "../spec/window.ts";
 
 export const poolOperation = (spec: PoolSpec): Operation<PoolTask> => ({
   task: { kind: "pool", spec },

@@ -4,7 +4,7 @@ import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { sameShape } from "../output.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
-import { readOptions } from "../resolve.ts";
+import { readOptions } from "../resolve/convolution.ts";
 import { checkShape, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";
 import type { Operand } from "./pad.ts";

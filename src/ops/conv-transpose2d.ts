@@ -4,10 +4,10 @@ import type { EngineCore } from "../core.ts";
 import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
-import { readOptions, resolveAccuracy } from "../resolve.ts";
-import { type ConvTransposeOptions, resolveConvTransposeSpec } from "../resolve-transpose.ts";
+import { readOptions, resolveAccuracy } from "../resolve/convolution.ts";
+import { type ConvTransposeOptions, resolveConvTransposeSpec } from "../resolve/transposed.ts";
+import { toOihw } from "../spec/filter-layout.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
-import { toOihw } from "../weights-layout.ts";
 import { type Conv2dOptions, readBias } from "./conv2d.ts";
 import { floatOperands } from "./float-operands.ts";
 

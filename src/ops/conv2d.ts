@@ -9,7 +9,6 @@ import {
   isInteger,
   type TypedArray,
 } from "../dtype.ts";
-import { type IntegerOptions, integerOptionNames } from "../elements.ts";
 import { invalid } from "../errors.ts";
 import { type AsyncOptions, ConvPlan, type RunOptions } from "../plan.ts";
 import {
@@ -20,9 +19,11 @@ import {
   resolveAccuracy,
   resolveAlgorithm,
   resolveConvSpec,
-} from "../resolve.ts";
+} from "../resolve/convolution.ts";
+import { type IntegerOptions, integerOptionNames } from "../resolve/elements.ts";
 import { type Selection, selectFastest, selectNamed } from "../select.ts";
-import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "../spec.ts";
+import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
+import { toOihw } from "../spec/filter-layout.ts";
 import {
   checkShape,
   type NestedArray,
@@ -32,7 +33,6 @@ import {
   toTensor,
 } from "../tensor.ts";
 import { recall, tune } from "../tuning.ts";
-import { toOihw } from "../weights-layout.ts";
 
 export interface Conv2dOptions extends ConvOptions {
   /** One number for each output channel. Default zeros. */

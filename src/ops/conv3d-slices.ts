@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // How the slices of a volume are laid out for a conv2d that takes those that a kernel sees as channels of one image.
-import { tapSources } from "../border.ts";
+
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
-import type { AxisPadding } from "../shape.ts";
-import type { Border } from "../spec.ts";
+import type { Border } from "../spec/border.ts";
+import { tapSources } from "../spec/border.ts";
+import type { AxisPadding } from "../spec/shape.ts";
 import type { TensorLike } from "../tensor.ts";
 
 /** What slides over one volume. Sizes and the like are [depth, height, width]. */

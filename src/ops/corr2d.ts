@@ -4,9 +4,10 @@ import type { EngineCore } from "../core.ts";
 import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
-import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
-import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
-import type { ConvSpec } from "../spec.ts";
+import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve/convolution.ts";
+import { type Padding, resolvePerAxis } from "../resolve/shape.ts";
+import type { ConvSpec } from "../spec/convolution.ts";
+import { dilatedSize } from "../spec/shape.ts";
 import { type NestedArray, Tensor, type TensorLike, toAnyTensor } from "../tensor.ts";
 import { planSpec } from "./conv2d.ts";
 

@@ -5,10 +5,16 @@ import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts
 import { invalid } from "../errors.ts";
 import { GradWeightsPlan } from "../grad-weights-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
-import { type ConvOptions, checkOneOf, readOptions, resolveAccuracy, resolveConvSpec } from "../resolve.ts";
-import { inputLayouts } from "../spec.ts";
+import {
+  type ConvOptions,
+  checkOneOf,
+  readOptions,
+  resolveAccuracy,
+  resolveConvSpec,
+} from "../resolve/convolution.ts";
+import { toOihw } from "../spec/filter-layout.ts";
+import { inputLayouts } from "../spec/layout.ts";
 import { checkShape, type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
-import { toOihw } from "../weights-layout.ts";
 import { floatOperands } from "./float-operands.ts";
 
 /**

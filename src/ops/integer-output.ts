@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ArrayOf } from "../dtype.ts";
-import type { IntegerOutputDType } from "../elements.ts";
+import type { IntegerOutputDType } from "../resolve/elements.ts";
 
 /** What a conv2d of integers with options `O` returns: all that it may be where their type does not say. */
 export type IntegerOutput<O> = O extends { readonly outputDtype: infer D extends IntegerOutputDType }

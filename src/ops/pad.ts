@@ -2,16 +2,17 @@
 import type { EngineCore } from "../core.ts";
 import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { sizesOf } from "../layout.ts";
 import { patchOperation } from "../operations/patches.ts";
 import { sameShape } from "../output.ts";
-import { type PatchSpec, patchesOf } from "../patches.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
-import { checkOneOf } from "../resolve.ts";
-import { type Padding, resolvePadding } from "../shape.ts";
-import { type Border, borders, type InputLayout } from "../spec.ts";
+import { checkOneOf } from "../resolve/convolution.ts";
+import { type Padding, resolvePadding } from "../resolve/shape.ts";
+import { resolveLayout } from "../resolve/window.ts";
+import { type Border, borders } from "../spec/border.ts";
+import type { InputLayout } from "../spec/layout.ts";
+import { sizesOf } from "../spec/layout.ts";
+import { type PatchSpec, patchesOf } from "../spec/patches.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
-import { resolveLayout } from "../window.ts";
 import { runWindowed, runWindowedAsync, type Windowed } from "./windowed.ts";
 
 export type Operand = TensorLike | NestedArray;

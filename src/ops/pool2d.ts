@@ -3,22 +3,18 @@
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { shapeOf, sizesOf } from "../layout.ts";
 import { patchOperation } from "../operations/patches.ts";
 import { poolGradOperation, poolOperation } from "../operations/pooling.ts";
 import { allocateOutput } from "../output.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
-import type { PerAxis } from "../shape.ts";
-import { type Border, borders, type InputLayout } from "../spec.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
+import type { PerAxis } from "../resolve/shape.ts";
+import { type Rounding, resolveLayout, resolveWindows, type WindowOptions } from "../resolve/window.ts";
+import { type Border, borders } from "../spec/border.ts";
+import type { InputLayout } from "../spec/layout.ts";
+import { shapeOf, sizesOf } from "../spec/layout.ts";
+import type { PoolSpec } from "../spec/window.ts";
 import { checkShape, elementCount, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
-import {
-  type PoolSpec,
-  type Rounding,
-  resolveLayout,
-  resolveWindows,
-  type WindowOptions,
-} from "../window.ts";
 import { gradientOf as gradientFor, type Operand, type PadSpec, resolvePad } from "./pad.ts";
 import { runWindowed, runWindowedAsync, type Windowed, type WindowStep } from "./windowed.ts";
 

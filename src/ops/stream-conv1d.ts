@@ -4,12 +4,13 @@ import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import type { ConvPlan } from "../plan.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
-import { checkPositive, dilatedSize } from "../shape.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
+import { checkPositive } from "../resolve/shape.ts";
 import { takeOutputs } from "../signal/fft-correlation.ts";
 import { planOverlapSave } from "../signal/overlap-save.ts";
 import { readChunk, readTaps, SampleQueue, type Signal } from "../signal/signal.ts";
 import type { SampleStream } from "../signal/stream.ts";
+import { dilatedSize } from "../spec/shape.ts";
 import { type Algorithm1d, planDirect, resolve1d } from "./corr1d.ts";
 import { centredPadding, type Mode } from "./corr2d.ts";
 

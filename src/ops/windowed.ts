@@ -12,8 +12,8 @@ import {
   type RunOptions,
   takeOver,
 } from "../plan.ts";
-import { readOptions } from "../resolve.ts";
-import type { PatchTask, PoolGradTask, PoolTask } from "../task.ts";
+import { readOptions } from "../resolve/convolution.ts";
+import type { PatchTask, PoolGradTask, PoolTask } from "../spec/task.ts";
 import { AllocatedTensor, elementCount, Tensor, type TensorLike } from "../tensor.ts";
 
 type WindowTask = PoolTask | PoolGradTask | PatchTask;

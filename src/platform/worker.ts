@@ -9,7 +9,7 @@ import type { OutputShape, Request, Response, WorkerTask } from "../backend/work
 import { allocate } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { operationOf } from "../operations/all.ts";
-import type { Operand } from "../task.ts";
+import type { Operand } from "../spec/task.ts";
 
 type Post = (response: Response, transfer: ArrayBuffer[]) => void;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
-import type { ConvSpec } from "../spec.ts";
+import type { ConvSpec } from "../spec/convolution.ts";
 import { type OverlapSave, planOverlapSave } from "./overlap-save.ts";
 import { type PaddedSignal, readPadded } from "./signal.ts";
 

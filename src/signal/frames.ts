@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { checkOneOf } from "../resolve.ts";
-import { checkPositive } from "../shape.ts";
-import { type Border, borders } from "../spec.ts";
+import { checkOneOf } from "../resolve/convolution.ts";
+import { checkPositive } from "../resolve/shape.ts";
+import { type Border, borders } from "../spec/border.ts";
 import { readSignal } from "./signal.ts";
 import type { FrameOptions } from "./stft.ts";
 import { checkLength, getWindow, type Window } from "./window.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { readOptions } from "../resolve/convolution.ts";
 import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { type FrameSpec, frameOptionNames, resolveFrames } from "./frames.ts";
 import { realFft } from "./real-fft.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
-import { dilatedSize } from "../shape.ts";
+import { dilatedSize } from "../spec/shape.ts";
 import { realFft } from "./real-fft.ts";
 
 /**

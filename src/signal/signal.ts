@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { borderIndex } from "../border.ts";
+
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import type { Border } from "../spec.ts";
+import type { Border } from "../spec/border.ts";
+import { borderIndex } from "../spec/border.ts";
 import { type TensorLike, toTensor } from "../tensor.ts";
 
 /** A sequence of samples: a typed array, `{ data, shape: [length] }`, or an array of numbers. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
 import { Tensor } from "../tensor.ts";
 import type { Signal } from "./signal.ts";
 import { resolveStft, type StftOptions, type StftScaling, stftOptionNames, transformFrames } from "./stft.ts";

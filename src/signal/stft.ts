@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
-import type { Border } from "../spec.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
+import type { Border } from "../spec/border.ts";
 import { Tensor } from "../tensor.ts";
 import { type FrameSpec, frameCount, frameOptionNames, resolveFrames } from "./frames.ts";
 import { type RealFft, realFft } from "./real-fft.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatDType } from "../dtype.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
 import { frameCount } from "./frames.ts";
 import { readChunk, SampleQueue, type Signal } from "./signal.ts";
 import {

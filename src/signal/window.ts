@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
 
 /** Bounds windows and transforms: their memory, and slips such as hertz for samples. */
 const mostSamples = 2 ** 24;

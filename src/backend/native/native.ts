@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, type DType, type FloatArray, isInteger, type TypedArray } from "../../dtype.ts";
-import type { PatchSpec } from "../../patches.ts";
-import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../../spec.ts";
+import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../../spec/convolution.ts";
+import type { PatchSpec } from "../../spec/patches.ts";
 import type {
   ExchangeTask,
   InterleaveTask,
@@ -10,8 +10,8 @@ import type {
   PoolGradTask,
   PoolTask,
   TaskQuery,
-} from "../../task.ts";
-import type { PoolSpec } from "../../window.ts";
+} from "../../spec/task.ts";
+import type { PoolSpec } from "../../spec/window.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
 import type { NativeBackends, NativeOptions } from "../platform.ts";
 import { createWorkerPool } from "../workers/pool.ts";

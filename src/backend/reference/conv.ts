@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type FloatArray, isInteger, type TypedArray } from "../../dtype.ts";
-import type { ConvTask } from "../../task.ts";
-import { activationFunction } from "./activation.ts";
+import { activationFunction } from "../../spec/activation.ts";
+import type { ConvTask } from "../../spec/task.ts";
 import { direct } from "./direct.ts";
 import { type Geometry, geometryOf } from "./geometry.ts";
 import { im2col, tilePixels } from "./im2col.ts";

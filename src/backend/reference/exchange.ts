@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../../dtype.ts";
-import type { ExchangeTask } from "../../task.ts";
+import type { ExchangeTask } from "../../spec/task.ts";
 
 /** See {@link ExchangeTask}: square by square, as either side alone would leave the cache. */
 export function exchange(how: ExchangeTask, from: FloatArray, to: FloatArray): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { tapSources } from "../../border.ts";
-import { type Steps, stepsOf } from "../../layout.ts";
-import type { ConvSpec } from "../../spec.ts";
+import { tapSources } from "../../spec/border.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
+import { type Steps, stepsOf } from "../../spec/layout.ts";
 
 /** Everything about a spec that does not depend on data: computed once, when a convolution is prepared. */
 export interface Geometry {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../../dtype.ts";
-import type { ConvSpec } from "../../spec.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 import type { Geometry } from "./geometry.ts";
 
 /** Output pixels whose patches, `depth` elements each, are gathered at a time: 16, unless they take more than 4 MiB. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { limits } from "../../dtype.ts";
-import type { Activation, ConvSpec } from "../../spec.ts";
-import { activationFunction } from "./activation.ts";
+import type { Activation } from "../../spec/activation.ts";
+import { activationFunction } from "../../spec/activation.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 
 /** From an exact sum, which wraps around at 32 bits, to the output, as {@link ConvSpec} says. */
 export function integerOutput(

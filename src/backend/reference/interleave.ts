@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../../dtype.ts";
-import type { InterleaveTask } from "../../task.ts";
+import type { InterleaveTask } from "../../spec/task.ts";
 
 /** See {@link InterleaveTask}. */
 export function interleave(placement: InterleaveTask, from: FloatArray, to: FloatArray): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { TypedArray } from "../../dtype.ts";
-import type { Task } from "../../task.ts";
+import type { Task } from "../../spec/task.ts";
 
 /** The task with constants of its own: callers may change those that they gave. Tables belong to the task already. */
 export function owning<T extends Task>(task: T): T {

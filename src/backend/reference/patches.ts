@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../../dtype.ts";
-import type { PatchSpec } from "../../patches.ts";
+import type { PatchSpec } from "../../spec/patches.ts";
 
 /** Copies the elements of windows out of an image. */
 export function unfold(spec: PatchSpec, image: FloatArray, patches: FloatArray): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../../dtype.ts";
-import { stepsOf } from "../../layout.ts";
-import { axisWindows, type PoolSpec } from "../../window.ts";
+import { stepsOf } from "../../spec/layout.ts";
+import { axisWindows, type PoolSpec } from "../../spec/window.ts";
 
 /**
  * The gradient of a pooling with respect to its input. The gradient of a maximum goes to the first of the greatest in scan order,

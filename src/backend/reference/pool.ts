@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../../dtype.ts";
-import { stepsOf } from "../../layout.ts";
-import { axisWindows, type PoolSpec } from "../../window.ts";
+import { stepsOf } from "../../spec/layout.ts";
+import { axisWindows, type PoolSpec } from "../../spec/window.ts";
 
 /** The definition: over the elements of each window that lie in the input. Sums are float64. */
 export function pool(spec: PoolSpec, x: FloatArray, out: FloatArray): void {

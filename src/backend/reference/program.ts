@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Operand } from "../../task.ts";
+import type { Operand } from "../../spec/task.ts";
 
 /** A task made ready in TypeScript. */
 export interface ReferenceProgram {

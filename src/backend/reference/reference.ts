@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, isInteger } from "../../dtype.ts";
-import { suitsWinograd } from "../../spec.ts";
-import type { ConvTask } from "../../task.ts";
+import { suitsWinograd } from "../../spec/convolution.ts";
+import type { ConvTask } from "../../spec/task.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 import { owning } from "./owning.ts";

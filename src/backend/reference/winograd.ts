@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../../dtype.ts";
-import type { ConvSpec } from "../../spec.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 import type { Geometry } from "./geometry.ts";
 
 // F(4, 3) at the points 0, +-sqrt(1/2), +-sqrt(2) and infinity: what multiplies weights (a row for each point), inputs

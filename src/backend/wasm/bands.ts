@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { bytesOf } from "../../dtype.ts";
-import type { Border, ConvSpec } from "../../spec.ts";
+import type { Border } from "../../spec/border.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 
 /** Bytes of input and output that are in linear memory at a time: they should still be cached when they leave. */
 const bandTarget = 4 * 2 ** 20;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Algorithm, ConvSpec } from "../../spec.ts";
+import type { Algorithm, ConvSpec } from "../../spec/convolution.ts";
 
 // Bytes that fit into a second level cache together: a strip, the weights of one block of products, and, where the
 // channels of a pixel lie side by side, the pixels that all groups share.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { isInteger } from "../../dtype.ts";
-import type { Steps } from "../../layout.ts";
-import { type Algorithm, algorithms, borders, type ConvSpec } from "../../spec.ts";
+import { borders } from "../../spec/border.ts";
+import { type Algorithm, algorithms, type ConvSpec } from "../../spec/convolution.ts";
+import type { Steps } from "../../spec/layout.ts";
 import { planBands } from "./bands.ts";
 import {
   type Block,

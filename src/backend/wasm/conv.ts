@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { bytesOf, isInteger, type TypedArray } from "../../dtype.ts";
-import type { ConvSpec } from "../../spec.ts";
-import type { ConvTask } from "../../task.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
+import type { ConvTask } from "../../spec/task.ts";
 import type { Band } from "./bands.ts";
 import { planWasm } from "./conv-plan.ts";
 import { foldZeroPoint } from "./integer-plan.ts";

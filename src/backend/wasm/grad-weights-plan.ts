@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Algorithm, ConvSpec } from "../../spec.ts";
+import type { Algorithm, ConvSpec } from "../../spec/convolution.ts";
 import type { Band } from "./bands.ts";
 import { type Block, evenly, phaseLength, phasesOf, type Sampling, stripRows } from "./blocks.ts";
 import { planWasm } from "./conv-plan.ts";

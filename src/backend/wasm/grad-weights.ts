@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { type ConvSpec, multiplyAdds } from "../../spec.ts";
-import type { GradWeightsTask } from "../../task.ts";
+import { type ConvSpec, multiplyAdds } from "../../spec/convolution.ts";
+import type { GradWeightsTask } from "../../spec/task.ts";
 import type { Band } from "./bands.ts";
 import { tensorsOf } from "./conv.ts";
 import {

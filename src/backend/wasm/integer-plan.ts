@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { bytesOf, isInteger, limits, type TypedArray } from "../../dtype.ts";
-import { borders, type ConvSpec } from "../../spec.ts";
+import { borders } from "../../spec/border.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 import { planBands } from "./bands.ts";
 import { sample } from "./blocks.ts";
 import {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The modules of assembly/modules/, which share one linear memory; scripts/build-wasm.mjs compiles them.
 import { type FloatDType, isInteger } from "../../dtype.ts";
-import type { ConvSpec } from "../../spec.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 
 /** The instructions that a module may be built for, best first. */
 export const wasmIsas = ["relaxed-simd", "simd128"] as const;

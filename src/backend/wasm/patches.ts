@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { bytesOf } from "../../dtype.ts";
-import type { PatchSpec } from "../../patches.ts";
-import type { PatchTask } from "../../task.ts";
+import type { PatchSpec } from "../../spec/patches.ts";
+import type { PatchTask } from "../../spec/task.ts";
 import { aligned } from "./memory.ts";
 import { type Leg, nowhere, type WasmProgram } from "./program.ts";
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What plans of convolutions of all element types share.
-import { type Steps, stepsOf } from "../../layout.ts";
-import type { Activation, InputLayout } from "../../spec.ts";
+
+import type { Activation } from "../../spec/activation.ts";
+import type { InputLayout } from "../../spec/layout.ts";
+import { type Steps, stepsOf } from "../../spec/layout.ts";
 import type { Bands } from "./bands.ts";
 import type { ConvModule } from "./modules.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, bytesOf } from "../../dtype.ts";
-import type { PoolGradTask, PoolTask } from "../../task.ts";
-import { type AxisWindows, axisWindows, type PoolSpec } from "../../window.ts";
+import type { PoolGradTask, PoolTask } from "../../spec/task.ts";
+import { type AxisWindows, axisWindows, type PoolSpec } from "../../spec/window.ts";
 import { aligned, type WasmMemory } from "./memory.ts";
 import type { WasmKernel } from "./modules.ts";
 import { slackBytes } from "./plan.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { type Algorithm, type ConvSpec, multiplyAdds } from "../../spec.ts";
+import { type Algorithm, type ConvSpec, multiplyAdds } from "../../spec/convolution.ts";
 import type { Band } from "./bands.ts";
 import { layout } from "./helper.ts";
 import { squareSize } from "./winograd.ts";

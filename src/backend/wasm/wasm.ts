@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { allocate as allocateHere, bytesOf, type DType, isInteger, type TypedArray } from "../../dtype.ts";
 import { Corr2dError } from "../../errors.ts";
-import { suitsDepthwise, suitsWinograd } from "../../spec.ts";
-import type { ConvTask, Operand } from "../../task.ts";
+import { suitsDepthwise, suitsWinograd } from "../../spec/convolution.ts";
+import type { ConvTask, Operand } from "../../spec/task.ts";
 import type { Allocation, Backend, Operation, Prepared } from "../backend.ts";
 import { owning } from "../reference/owning.ts";
 import { createWorkerPool } from "../workers/pool.ts";

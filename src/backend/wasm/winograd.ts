@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ConvSpec } from "../../spec.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 
 /** Transformed inputs of a block of squares: they should stay in a second level cache beside the weights. */
 const planesTarget = 768 * 1024;

@@ -2,7 +2,7 @@
 // What the calling thread and its workers say to each other.
 import type { DType, TypedArray } from "../../dtype.ts";
 import type { ErrorCode } from "../../errors.ts";
-import type { Task } from "../../task.ts";
+import type { Task } from "../../spec/task.ts";
 import type { HelpRequest } from "../wasm/helper.ts";
 import type { LoadedModule, WasmIsa } from "../wasm/modules.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { elementTypeOf, type TypedArray } from "../../dtype.ts";
 import { Corr2dError } from "../../errors.ts";
-import type { Operand, Task } from "../../task.ts";
+import type { Operand, Task } from "../../spec/task.ts";
 import type { Prepared } from "../backend.ts";
 import { platform, type WorkerPort } from "../platform.ts";
 import type { LoadedModule } from "../wasm/modules.ts";

@@ -3,7 +3,7 @@
 
 import { Corr2dError } from "../../errors.ts";
 import { backends, type ConvPlan, type Engine } from "../../index.ts";
-import { type Algorithm, algorithms, multiplyAdds } from "../../spec.ts";
+import { type Algorithm, algorithms, multiplyAdds } from "../../spec/convolution.ts";
 import { type EngineOptions, openEngine } from "../engine.ts";
 import { CommandError } from "../errors.ts";
 import { median } from "../numbers.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ConvOptions } from "../../resolve.ts";
+import type { ConvOptions } from "../../resolve/convolution.ts";
 import type { TensorLike } from "../../tensor.ts";
 
 type Float32Tensor = TensorLike<Float32Array>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { ConvSpec } from "../../spec.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 import { formatTable } from "../../text-table.ts";
 import { elementAt, type Term } from "./terms.ts";
 

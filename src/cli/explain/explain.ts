@@ -2,7 +2,7 @@
 // `corr2d explain`: how one output of a correlation comes about, for reading.
 import { explainShape } from "../../index.ts";
 import { type Corr2dOptions, corr2dSpec } from "../../ops/corr2d.ts";
-import type { ConvSpec } from "../../spec.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 import { messageOf, UsageError } from "../errors.ts";
 import { draw } from "./draw.ts";
 import { termsOf } from "./terms.ts";

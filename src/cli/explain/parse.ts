@@ -2,7 +2,7 @@
 // Matrices and other lists as the command line takes them.
 import { InvalidArgumentError } from "commander";
 import type { Mode } from "../../ops/corr2d.ts";
-import type { Padding, PerAxis } from "../../shape.ts";
+import type { Padding, PerAxis } from "../../resolve/shape.ts";
 
 export const modes = ["valid", "same", "full"] as const satisfies readonly Mode[];
 

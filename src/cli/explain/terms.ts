@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { borderIndex } from "../../border.ts";
-import type { ConvSpec } from "../../spec.ts";
+import { borderIndex } from "../../spec/border.ts";
+import type { ConvSpec } from "../../spec/convolution.ts";
 
 /** An element of the padded input. */
 export interface Element {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `corr2d filter`: image files in, image files out.
 import { mkdir } from "node:fs/promises";
-import type { Border } from "../../spec.ts";
+import type { Border } from "../../spec/border.ts";
 import { type EngineOptions, openEngine } from "../engine.ts";
 import { CommandError, messageOf, UsageError } from "../errors.ts";
 import { loadCodec } from "../images.ts";

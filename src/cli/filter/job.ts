@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { ImageFilter, type ImageFilterOptions, type Planner } from "../../image/filter.ts";
 import type { ImageOperator } from "../../image/operator.ts";
 import type { Pixels } from "../../image/pixels.ts";
-import { multiplyAdds } from "../../spec.ts";
+import { multiplyAdds } from "../../spec/convolution.ts";
 import { messageOf } from "../errors.ts";
 import type { ImageCodec, WritableExtension } from "../images.ts";
 import { median } from "../numbers.ts";

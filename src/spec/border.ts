@@ -1,5 +1,18 @@
 // SPDX-License-Identifier: MIT
-import type { Border } from "./spec.ts";
+
+/** How padding is filled. Names are SciPy's; `|` marks the edge of a row `a b c d`. */
+export const borders = ["constant", "replicate", "reflect", "mirror", "wrap"] as const;
+export type Border =
+  /** `0 0 0 | a b c d | 0 0 0`: zeros. */
+  | "constant"
+  /** `a a a | a b c d | d d d`: SciPy's "nearest". */
+  | "replicate"
+  /** `c b a | a b c d | d c b`: the edge is repeated; OpenCV's REFLECT, NumPy's "symmetric". */
+  | "reflect"
+  /** `d c b | a b c d | c b a`: the edge is not repeated; OpenCV's REFLECT_101, PyTorch's and NumPy's "reflect". */
+  | "mirror"
+  /** `b c d | a b c d | a b c`: periodic; PyTorch's "circular". */
+  | "wrap";
 
 /** Where index `i` of a padded axis reads from an axis of `size` elements, or -1 for the constant. */
 export function borderIndex(i: number, size: number, border: Border): number {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { allocate, elementTypeOf, type TypedArray } from "./dtype.ts";
-import type { TensorLike } from "./tensor.ts";
+import { allocate, elementTypeOf, type TypedArray } from "../dtype.ts";
+import type { TensorLike } from "../tensor.ts";
 
 /** Weights in the order of `layout` ("o", "i", "h" and "w" in any order), as OIHW; the array itself where they are. */
 export function toOihw<A extends TypedArray>({ data, shape }: TensorLike<A>, layout: string): A {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-import type { DType } from "./dtype.ts";
-import { invalid } from "./errors.ts";
-import { type ConvOptions, checkOneOf, mostElements, resolveConvSpec } from "./resolve.ts";
-import { dilatedSize, type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
-import { type ConvSpec, inputLayouts } from "./spec.ts";
+import type { DType } from "../dtype.ts";
+import { invalid } from "../errors.ts";
+import type { ConvSpec } from "../spec/convolution.ts";
+import { inputLayouts } from "../spec/layout.ts";
+import { dilatedSize } from "../spec/shape.ts";
+import { type ConvOptions, checkOneOf, mostElements, resolveConvSpec } from "./convolution.ts";
+import { type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
 
 export const transposedFilterLayouts = ["iohw", "hwoi", "ohwi", "oihw"] as const;
 /** The order of the axes of a transposed convolution's weights: in channels, out channels / groups, height, width. */

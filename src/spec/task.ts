@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a backend is asked to compute: plain data without optionals, which can be sent to a worker.
-import type { FloatDType, TypedArray } from "./dtype.ts";
+import type { FloatDType, TypedArray } from "../dtype.ts";
+import type { Algorithm, ConvSpec } from "./convolution.ts";
 import type { PatchSpec } from "./patches.ts";
-import type { Algorithm, ConvSpec } from "./spec.ts";
 import type { PoolSpec } from "./window.ts";
 
 /** Input -> output. */

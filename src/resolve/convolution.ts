@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: MIT
-import type { DType } from "./dtype.ts";
-import { type IntegerOptions, resolveElements } from "./elements.ts";
-import { invalid } from "./errors.ts";
-import { type Accuracy, accuracies } from "./select.ts";
-import { outputSize, type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
-import {
-  type Activation,
-  type Algorithm,
-  algorithms,
-  type Border,
-  borders,
-  type ConvSpec,
-  type InputLayout,
-  inputLayouts,
-} from "./spec.ts";
 
-export const filterLayouts = ["oihw", "hwio", "ohwi", "ihwo"] as const;
-/** The order of the axes of weights: out channels, in channels / groups, height, width. */
-export type FilterLayout = (typeof filterLayouts)[number];
+import type { DType } from "../dtype.ts";
+import { invalid } from "../errors.ts";
+import type { Activation } from "../spec/activation.ts";
+import { type Border, borders } from "../spec/border.ts";
+import { type Accuracy, type Algorithm, accuracies, algorithms, type ConvSpec } from "../spec/convolution.ts";
+import { type FilterLayout, filterLayouts, type InputLayout, inputLayouts } from "../spec/layout.ts";
+import { outputSize } from "../spec/shape.ts";
+import { type IntegerOptions, resolveElements } from "./elements.ts";
+import { type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
 
 /** Options that describe a convolution; all are optional. Names follow WebNN. */
 export interface ConvOptions {

@@ -1,47 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { isInteger } from "./dtype.ts";
+import { isInteger } from "../dtype.ts";
+import type { Activation } from "./activation.ts";
+import type { Border } from "./border.ts";
 import type { Elements } from "./elements.ts";
+import type { InputLayout } from "./layout.ts";
 
 /** The ways to compute a convolution that every backend has; see docs in the README. */
 export const algorithms = ["direct", "im2col", "strided", "winograd", "depthwise"] as const;
 export type Algorithm = (typeof algorithms)[number];
 
-/** How padding is filled. Names are SciPy's; `|` marks the edge of a row `a b c d`. */
-export const borders = ["constant", "replicate", "reflect", "mirror", "wrap"] as const;
-export type Border =
-  /** `0 0 0 | a b c d | 0 0 0`: zeros. */
-  | "constant"
-  /** `a a a | a b c d | d d d`: SciPy's "nearest". */
-  | "replicate"
-  /** `c b a | a b c d | d c b`: the edge is repeated; OpenCV's REFLECT, NumPy's "symmetric". */
-  | "reflect"
-  /** `d c b | a b c d | c b a`: the edge is not repeated; OpenCV's REFLECT_101, PyTorch's and NumPy's "reflect". */
-  | "mirror"
-  /** `b c d | a b c d | a b c`: periodic; PyTorch's "circular". */
-  | "wrap";
-
-export const inputLayouts = ["nchw", "nhwc"] as const;
-/** The order of the axes of input and output: batch, channels, height, width, or channels last. */
-export type InputLayout = (typeof inputLayouts)[number];
-
-/**
- * The function applied to each output after the bias.
- *
- * | kind | value |
- * |---|---|
- * | none | x |
- * | relu | max(0, x) |
- * | leakyRelu | x < 0 ? alpha x : x |
- * | clamp | min(max(x, min), max) |
- * | sigmoid | 1 / (1 + exp(-x)) |
- * | tanh | tanh(x) |
- *
- * NaN stays NaN in all of them.
- */
-export type Activation =
-  | { readonly kind: "none" | "relu" | "sigmoid" | "tanh" }
-  | { readonly kind: "leakyRelu"; readonly alpha: number }
-  | { readonly kind: "clamp"; readonly min: number; readonly max: number };
+/** "exact" rules out winograd, whose error is up to 16 times that of the others and which spreads NaN. */
+export const accuracies = ["fast", "exact"] as const;
+export type Accuracy = (typeof accuracies)[number];
 
 /** Windows that slide over images, with everything resolved. */
 export interface WindowGeometry {

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: MIT
+
 // Windows that slide over an image without weights: where the options of pooling, unfold and fold are validated.
-import type { FloatDType } from "./dtype.ts";
-import { invalid } from "./errors.ts";
-import { sizesOf } from "./layout.ts";
-import { checkOneOf } from "./resolve.ts";
-import {
-  dilatedSize,
-  outputSize,
-  outputSizeCeil,
-  type Padding,
-  type PerAxis,
-  resolvePadding,
-  resolvePerAxis,
-} from "./shape.ts";
-import { type InputLayout, inputLayouts, type WindowGeometry } from "./spec.ts";
+import { invalid } from "../errors.ts";
+import { type InputLayout, inputLayouts, sizesOf } from "../spec/layout.ts";
+import { dilatedSize, outputSize, outputSizeCeil } from "../spec/shape.ts";
+import type { WindowSpec } from "../spec/window.ts";
+import { checkOneOf } from "./convolution.ts";
+import { type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
 
 /** Where windows lie. Names follow WebNN. */
 export interface WindowOptions {
@@ -31,22 +24,6 @@ export const roundings = ["floor", "ceil"] as const;
  * if it begins within the input or the padding before it, as PyTorch's `ceil_mode` has it).
  */
 export type Rounding = (typeof roundings)[number];
-
-/** Windows that each channel has for itself. */
-export interface WindowSpec extends WindowGeometry {
-  readonly channels: number;
-}
-
-/**
- * A pooling as a backend takes it: each channel's windows become their greatest or mean element. Padding has no
- * elements here: another border is laid around the image before.
- */
-export interface PoolSpec extends WindowSpec {
-  readonly kind: "max" | "average";
-  /** Whether a mean divides by the elements of its window in the padded input, or only by those in the input. */
-  readonly countIncludePad: boolean;
-  readonly dtype: FloatDType;
-}
 
 interface Given extends WindowOptions {
   readonly windowDimensions: PerAxis;
@@ -102,38 +79,4 @@ export function resolveWindows(inputShape: readonly number[], given: Given, inpu
     ...{ batch, channels, inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth },
     ...{ strides, padding, dilations, inputLayout },
   };
-}
-
-/** The windows of one axis, cut down to the input. */
-export interface AxisWindows {
-  /** The first element of window o that lies in the input: the others follow a dilation apart. */
-  readonly first: Int32Array;
-  /** How many of them lie there. */
-  readonly taps: Int32Array;
-  /** How many lie in the padded input. */
-  readonly paddedTaps: Int32Array;
-}
-
-/** @param axis 0 for rows, 1 for columns */
-export function axisWindows(spec: WindowSpec, axis: 0 | 1): AxisWindows {
-  const [size, kernel, out] =
-    axis === 0
-      ? [spec.inHeight, spec.kernelHeight, spec.outHeight]
-      : [spec.inWidth, spec.kernelWidth, spec.outWidth];
-  const stride = spec.strides[axis];
-  const dilation = spec.dilations[axis];
-  const before = spec.padding[2 * axis];
-  const after = spec.padding[2 * axis + 1];
-  const first = new Int32Array(out);
-  const taps = new Int32Array(out);
-  const paddedTaps = new Int32Array(out);
-  for (let o = 0; o < out; o++) {
-    const start = o * stride - before;
-    const skipped = Math.min(Math.max(Math.ceil(-start / dilation), 0), kernel);
-    const end = Math.min(Math.max(Math.ceil((size - start) / dilation), skipped), kernel);
-    first[o] = start + skipped * dilation;
-    taps[o] = end - skipped;
-    paddedTaps[o] = Math.min(Math.ceil((size + after - start) / dilation), kernel);
-  }
-  return { first, taps, paddedTaps };
 }

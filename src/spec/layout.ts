@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-import type { InputLayout } from "./spec.ts";
+
+export const inputLayouts = ["nchw", "nhwc"] as const;
+/** The order of the axes of input and output: batch, channels, height, width, or channels last. */
+export type InputLayout = (typeof inputLayouts)[number];
+
+export const filterLayouts = ["oihw", "hwio", "ohwi", "ihwo"] as const;
+/** The order of the axes of weights: out channels, in channels / groups, height, width. */
+export type FilterLayout = (typeof filterLayouts)[number];
 
 /** Elements from one step to the next along each axis of a tensor. */
 export interface Steps {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import type { Border } from "./border.ts";
 import { tapSources } from "./border.ts";
-import type { Border } from "./spec.ts";
 
 /**
  * Windows whose elements are copied out, or added back to where they came from: as a backend takes `unfold` and `fold`,

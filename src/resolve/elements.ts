@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { type DType, isInteger, limits } from "./dtype.ts";
-import { invalid } from "./errors.ts";
-import type { Activation } from "./spec.ts";
+
+import { type DType, isInteger, limits } from "../dtype.ts";
+import { invalid } from "../errors.ts";
+import type { Activation } from "../spec/activation.ts";
+import type { Elements } from "../spec/elements.ts";
 
 /** The element types of what an integer convolution can return. */
 export type IntegerOutputDType = "int32" | "float32" | "int8" | "uint8";
@@ -20,20 +22,6 @@ export interface IntegerOptions {
 
 /** The names of {@link IntegerOptions}. */
 export const integerOptionNames = ["inputZeroPoint", "outputDtype", "outputZeroPoint"] as const;
-
-/** What input, weights and output of a convolution are made of: part of a spec. */
-export interface Elements {
-  /** Of the input: of all, unless it is "uint8" or "int8". */
-  readonly dtype: DType;
-  /** "int8" for an input of integers. */
-  readonly weightsDtype: DType;
-  /** For an input of integers "int32" (sums), "float32" (scaled sums), "int8" or "uint8" (rounded and saturated). */
-  readonly outputDtype: DType;
-  /** Subtracted from each input; 0 for floating point. */
-  readonly inputZeroPoint: number;
-  /** Added to each rounded output; 0 unless that is "int8" or "uint8". */
-  readonly outputZeroPoint: number;
-}
 
 const outputDtypes: readonly unknown[] = ["int32", "float32", "int8", "uint8"] satisfies IntegerOutputDType[];
 
