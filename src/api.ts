@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-export type { ConvTransposePlan } from "./adjoint-plan.ts";
+
 export { type Conv2dCost, type CostOptions, conv2dCost } from "./arithmetic/cost.ts";
 export { explainShape } from "./arithmetic/explain-shape.ts";
 export {
@@ -68,8 +68,6 @@ export {
 export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
-export type { GradWeightsPlan } from "./grad-weights-plan.ts";
-export type { InitOptions } from "./init.ts";
 export * as kernels from "./kernels/index.ts";
 export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
 export type {
@@ -90,6 +88,7 @@ export type { Corr2dOperators } from "./ops/corr2d-operators.ts";
 export type { GradientOperators } from "./ops/gradient-operators.ts";
 export type { Conv2dGradientOptions, PlanGradWeightsOptions } from "./ops/gradients.ts";
 export type { IntegerOutput } from "./ops/integer-output.ts";
+export { outputShape } from "./ops/output-shape.ts";
 export type { ImagePadding, PadOperators, PadOptions } from "./ops/pad.ts";
 export {
   type AvgPool2dOptions,
@@ -100,8 +99,11 @@ export {
 } from "./ops/pool2d.ts";
 export type { StreamConv1dOptions } from "./ops/stream-conv1d.ts";
 export type { UnfoldOperators, UnfoldOptions } from "./ops/unfold.ts";
-export { outputShape } from "./output-shape.ts";
-export type { AsyncOptions, ConvPlan, RunOptions } from "./plan.ts";
+export type { ConvTransposePlan } from "./plan/adjoint-plan.ts";
+export type { GradWeightsPlan } from "./plan/grad-weights-plan.ts";
+export type { AsyncOptions, ConvPlan, RunOptions } from "./plan/plan.ts";
+export { type TuningRecord, tuning } from "./plan/tuning.ts";
+export type { InitOptions } from "./platform/init.ts";
 export type { ConvOptions } from "./resolve/convolution.ts";
 export type { IntegerOptions, IntegerOutputDType } from "./resolve/elements.ts";
 export type { Padding, PerAxis } from "./resolve/shape.ts";
@@ -119,4 +121,3 @@ export type { Border } from "./spec/border.ts";
 export type { Accuracy, Algorithm, ConvSpec } from "./spec/convolution.ts";
 export type { FilterLayout, InputLayout } from "./spec/layout.ts";
 export { type AllocatedTensor, type NestedArray, Tensor, type TensorLike } from "./tensor.ts";
-export { type TuningRecord, tuning } from "./tuning.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { setPlatform } from "./backend/platform.ts";
-import { type InitOptions, modulesOf } from "./init.ts";
+import { type InitOptions, modulesOf } from "./platform/init.ts";
 import { nodePlatform } from "./platform/node.ts";
 
 setPlatform(nodePlatform);

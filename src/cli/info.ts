@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // `corr2d info`: versions, and the backends with the reasons for what is missing.
 import { cpus } from "node:os";
+import { formatTable } from "../arithmetic/text-table.ts";
 import { type BackendReport, backends } from "../index.ts";
-import { formatTable } from "../text-table.ts";
 import { sharpVersion } from "./images.ts";
 import { packageVersion } from "./version.ts";
 

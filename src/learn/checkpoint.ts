@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { sameShape } from "../output.ts";
+import { sameShape } from "../plan/output.ts";
 import type { Layer } from "./layer.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 

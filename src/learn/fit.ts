@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkSignal } from "../plan.ts";
+import { checkSignal } from "../plan/plan.ts";
 import { readOptions } from "../resolve/convolution.ts";
 import { checkPositive } from "../resolve/shape.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";

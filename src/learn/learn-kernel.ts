@@ -3,7 +3,7 @@ import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { resolveMatrix } from "../ops/corr2d.ts";
-import { sameShape } from "../output.ts";
+import { sameShape } from "../plan/output.ts";
 import { readOptions } from "../resolve/convolution.ts";
 import { checkPositive } from "../resolve/shape.ts";
 import type { Border } from "../spec/border.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { sameShape } from "../output.ts";
+import { sameShape } from "../plan/output.ts";
 import { checkOneOf, readOptions } from "../resolve/convolution.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor } from "./layer.ts";

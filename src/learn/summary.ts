@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import { formatTable } from "../arithmetic/text-table.ts";
 import { checkShape, elementCount } from "../tensor.ts";
-import { formatTable } from "../text-table.ts";
 import type { Layer } from "./layer.ts";
 import { Sequential } from "./sequential.ts";
 

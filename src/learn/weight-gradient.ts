@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { dtypeOf } from "../dtype.ts";
 import type { Engine } from "../engine.ts";
-import type { GradWeightsPlan } from "../grad-weights-plan.ts";
 import type { Conv2dGradientOptions } from "../ops/gradients.ts";
-import { sameShape } from "../output.ts";
+import type { GradWeightsPlan } from "../plan/grad-weights-plan.ts";
+import { sameShape } from "../plan/output.ts";
 import type { TensorLike } from "../tensor.ts";
 
 /** The gradient of a layer's weights: step after step of one shape, so that its plan is kept for the next. */

@@ -2,8 +2,8 @@
 // What convolutions over other than two axes share: they run as conv2d, and say what is wrong in their own terms.
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { sameShape } from "../output.ts";
-import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
+import { sameShape } from "../plan/output.ts";
+import type { AsyncOptions, ConvPlan, RunOptions } from "../plan/plan.ts";
 import { readOptions } from "../resolve/convolution.ts";
 import { checkShape, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import type { ConvTransposePlan } from "../adjoint-plan.ts";
+
 import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import type { ConvTransposePlan } from "../plan/adjoint-plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { resolveAxes, resolveAxisPadding } from "../resolve/shape.ts";
 import { checkOutputPadding } from "../resolve/transposed.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";

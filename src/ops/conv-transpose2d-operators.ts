@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { ConvTransposePlan } from "../adjoint-plan.ts";
+
 import type { EngineCore } from "../core.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import type { ConvTransposePlan } from "../plan/adjoint-plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import type { NestedArray, Tensor, TensorLike } from "../tensor.ts";
 import {
   type ConvTranspose2dOptions,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { ConvTransposePlan } from "../adjoint-plan.ts";
+
 import type { EngineCore } from "../core.ts";
 import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import { ConvTransposePlan } from "../plan/adjoint-plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { readOptions, resolveAccuracy } from "../resolve/convolution.ts";
 import { type ConvTransposeOptions, resolveConvTransposeSpec } from "../resolve/transposed.ts";
 import { toOihw } from "../spec/filter-layout.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { EngineCore } from "../core.ts";
-import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
+import type { AsyncOptions, ConvPlan, RunOptions } from "../plan/plan.ts";
 import { resolveAxes, resolveAxisPadding } from "../resolve/shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { EngineCore } from "../core.ts";
 import type { ByteArray } from "../dtype.ts";
-import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
+import type { AsyncOptions, ConvPlan, RunOptions } from "../plan/plan.ts";
 import type { NestedArray, Tensor, TensorLike } from "../tensor.ts";
 import { type Conv2dOptions, conv2d, conv2dAsync, type IntegerConv2dOptions, planConv2d } from "./conv2d.ts";
 import type { IntegerOutput } from "./integer-output.ts";

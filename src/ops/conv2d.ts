@@ -10,7 +10,9 @@ import {
   type TypedArray,
 } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { type AsyncOptions, ConvPlan, type RunOptions } from "../plan.ts";
+import { type AsyncOptions, ConvPlan, type RunOptions } from "../plan/plan.ts";
+import { type Selection, selectFastest, selectNamed } from "../plan/selection.ts";
+import { recall, tune } from "../plan/tuning.ts";
 import {
   type ConvOptions,
   checkOneOf,
@@ -21,7 +23,6 @@ import {
   resolveConvSpec,
 } from "../resolve/convolution.ts";
 import { type IntegerOptions, integerOptionNames } from "../resolve/elements.ts";
-import { type Selection, selectFastest, selectNamed } from "../select.ts";
 import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
 import { toOihw } from "../spec/filter-layout.ts";
 import {
@@ -32,7 +33,6 @@ import {
   toAnyTensor,
   toTensor,
 } from "../tensor.ts";
-import { recall, tune } from "../tuning.ts";
 
 export interface Conv2dOptions extends ConvOptions {
   /** One number for each output channel. Default zeros. */

@@ -3,8 +3,15 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { allocateOutput, overlap } from "../output.ts";
-import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";
+import { allocateOutput, overlap } from "../plan/output.ts";
+import {
+  type AsyncOptions,
+  type ConvPlan,
+  checkSignal,
+  copyOf,
+  type RunOptions,
+  takeOver,
+} from "../plan/plan.ts";
 import { checkOneOf } from "../resolve/convolution.ts";
 import { resolveAxes, resolveAxisPadding } from "../resolve/shape.ts";
 import { borders } from "../spec/border.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { EngineCore } from "../core.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import type { Tensor } from "../tensor.ts";
 import { type ConvNdPlan, convNdOperators, convNdOptionNames, type SharedConvOptions } from "./conv-nd.ts";
 import { Conv3dPlan } from "./conv3d-plan.ts";

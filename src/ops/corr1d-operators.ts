@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { EngineCore } from "../core.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import type { Signal } from "../signal/signal.ts";
 import type { SampleStream } from "../signal/stream.ts";
 import type { Tensor } from "../tensor.ts";

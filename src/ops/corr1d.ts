@@ -4,8 +4,15 @@ import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { overlapSaveOperation } from "../operations/overlap-save.ts";
-import { allocateOutput, overlap } from "../output.ts";
-import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";
+import { allocateOutput, overlap } from "../plan/output.ts";
+import {
+  type AsyncOptions,
+  type ConvPlan,
+  checkSignal,
+  copyOf,
+  type RunOptions,
+  takeOver,
+} from "../plan/plan.ts";
 import { checkOneOf, readOptions, resolveAccuracy } from "../resolve/convolution.ts";
 import { checkPositive } from "../resolve/shape.ts";
 import { correlateByFft } from "../signal/fft-correlation.ts";

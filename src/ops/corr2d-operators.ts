@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { EngineCore } from "../core.ts";
 import type { ByteArray } from "../dtype.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import type { NestedArray, Tensor, TensorLike } from "../tensor.ts";
 import { type Corr2dOptions, convolve2d, corr2d, correlateAsync } from "./corr2d.ts";
 

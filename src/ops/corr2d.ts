@@ -3,7 +3,7 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
+import type { AsyncOptions, ConvPlan, RunOptions } from "../plan/plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve/convolution.ts";
 import { type Padding, resolvePerAxis } from "../resolve/shape.ts";
 import type { ConvSpec } from "../spec/convolution.ts";

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-import { ConvTransposePlan } from "../adjoint-plan.ts";
+
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { GradWeightsPlan } from "../grad-weights-plan.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import { ConvTransposePlan } from "../plan/adjoint-plan.ts";
+import { GradWeightsPlan } from "../plan/grad-weights-plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import {
   type ConvOptions,
   checkOneOf,

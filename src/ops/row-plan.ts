@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
-import type { AsyncOptions, ConvPlan, Plan, RunOptions } from "../plan.ts";
+import type { AsyncOptions, ConvPlan, Plan, RunOptions } from "../plan/plan.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { elementsOf, resultOf } from "./conv-nd.ts";
 

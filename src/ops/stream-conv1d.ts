@@ -3,7 +3,7 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import type { ConvPlan } from "../plan.ts";
+import type { ConvPlan } from "../plan/plan.ts";
 import { checkOneOf, readOptions } from "../resolve/convolution.ts";
 import { checkPositive } from "../resolve/shape.ts";
 import { takeOutputs } from "../signal/fft-correlation.ts";

@@ -3,7 +3,7 @@ import type { EngineCore } from "../core.ts";
 import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { patchOperation } from "../operations/patches.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { checkOneOf } from "../resolve/convolution.ts";
 import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import { resolveWindows, type WindowOptions } from "../resolve/window.ts";

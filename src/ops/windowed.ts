@@ -3,7 +3,7 @@
 import type { Backend, Operation } from "../backend/backend.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray } from "../dtype.ts";
-import { allocateOutput, outputTensor } from "../output.ts";
+import { allocateOutput, outputTensor } from "../plan/output.ts";
 import {
   type AsyncOptions,
   backendFailure,
@@ -11,7 +11,7 @@ import {
   copyOf,
   type RunOptions,
   takeOver,
-} from "../plan.ts";
+} from "../plan/plan.ts";
 import { readOptions } from "../resolve/convolution.ts";
 import type { PatchTask, PoolGradTask, PoolTask } from "../spec/task.ts";
 import { AllocatedTensor, elementCount, Tensor, type TensorLike } from "../tensor.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { cpus } from "node:os";
+import { formatTable } from "../../arithmetic/text-table.ts";
 import type { BackendReport } from "../../index.ts";
-import { formatTable } from "../../text-table.ts";
 import { formatMs, formatNumber } from "../numbers.ts";
 
 export interface BenchResult {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
+import { formatTable } from "../../arithmetic/text-table.ts";
 import type { ConvSpec } from "../../spec/convolution.ts";
-import { formatTable } from "../../text-table.ts";
 import { elementAt, type Term } from "./terms.ts";
 
 type Rows = readonly (readonly number[])[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-import { formatTable } from "../../text-table.ts";
+import { formatTable } from "../../arithmetic/text-table.ts";
 import { formatMs, formatNumber } from "../numbers.ts";
 import type { FilterOptions } from "./filter.ts";
 import type { FileDone, FileReport } from "./job.ts";

@@ -7,9 +7,9 @@ import {
   type FloatArray,
   type FloatDType,
   type TypedArray,
-} from "./dtype.ts";
-import { Corr2dError, invalid } from "./errors.ts";
-import { checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
+} from "../dtype.ts";
+import { Corr2dError, invalid } from "../errors.ts";
+import { checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
 
 /**
  * The tensor that a result is written to: a new one of zeros, or `out` if it fits. Throws INVALID_ARGUMENT for an `out`

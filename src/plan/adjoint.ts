@@ -2,18 +2,18 @@
 // The adjoint of a convolution: from what has the shape of its output to what has the shape of its input. It is the
 // gradient of the input, and transposed convolution.
 
-import type { Backend, Operation, Prepared } from "./backend/backend.ts";
-import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
-import { convOperation } from "./operations/convolution.ts";
-import { exchangeOperation, interleaveOperation } from "./operations/placement.ts";
+import type { Backend, Operation, Prepared } from "../backend/backend.ts";
+import { allocate, type FloatArray, type FloatDType } from "../dtype.ts";
+import { convOperation } from "../operations/convolution.ts";
+import { exchangeOperation, interleaveOperation } from "../operations/placement.ts";
+import { activationFunction } from "../spec/activation.ts";
+import { borderIndex } from "../spec/border.ts";
+import type { Accuracy } from "../spec/convolution.ts";
+import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
+import type { ExchangeTask, InterleaveTask } from "../spec/task.ts";
+import { elementCount } from "../tensor.ts";
 import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
-import { selectFastest } from "./select.ts";
-import { activationFunction } from "./spec/activation.ts";
-import { borderIndex } from "./spec/border.ts";
-import type { Accuracy } from "./spec/convolution.ts";
-import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "./spec/convolution.ts";
-import type { ExchangeTask, InterleaveTask } from "./spec/task.ts";
-import { elementCount } from "./tensor.ts";
+import { selectFastest } from "./selection.ts";
 
 /**
  * An adjoint to prepare. Here the spec's input is what is computed, of its output `outHeight` and `outWidth` may be

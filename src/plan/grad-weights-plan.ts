@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { BackendName, Prepared } from "./backend/backend.ts";
-import type { EngineCore } from "./core.ts";
-import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
-import { invalid } from "./errors.ts";
-import { gradWeightsOperation } from "./operations/grad-weights.ts";
+import type { BackendName, Prepared } from "../backend/backend.ts";
+import type { EngineCore } from "../core.ts";
+import { allocate, type FloatArray, type FloatDType } from "../dtype.ts";
+import { invalid } from "../errors.ts";
+import { gradWeightsOperation } from "../operations/grad-weights.ts";
+import { type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
+import { fromOihw } from "../spec/filter-layout.ts";
+import type { FilterLayout } from "../spec/layout.ts";
+import type { Operand } from "../spec/task.ts";
+import { elementCount, type Tensor, type TensorLike } from "../tensor.ts";
 import { overlap } from "./output.ts";
 import { type AsyncOptions, checkSignal, copyOf, elementsOf, Plan, type RunOptions } from "./plan.ts";
-import { type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec/convolution.ts";
-import { fromOihw } from "./spec/filter-layout.ts";
-import type { FilterLayout } from "./spec/layout.ts";
-import type { Operand } from "./spec/task.ts";
-import { elementCount, type Tensor, type TensorLike } from "./tensor.ts";
 
 type Given = TensorLike | FloatArray;
 

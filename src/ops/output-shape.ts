@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { invalid } from "./errors.ts";
-import { type Conv2dOptions, conv2dOutputShape, type IntegerConv2dOptions } from "./ops/conv2d.ts";
-import { type Corr2dOptions, corr2dOutputShape } from "./ops/corr2d.ts";
-import { checkShape } from "./tensor.ts";
+import { invalid } from "../errors.ts";
+import { checkShape } from "../tensor.ts";
+import { type Conv2dOptions, conv2dOutputShape, type IntegerConv2dOptions } from "./conv2d.ts";
+import { type Corr2dOptions, corr2dOutputShape } from "./corr2d.ts";
 
 /**
  * The shape that a convolution has, without computing it: of conv2d for shapes of four sizes, of corr2d and

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-import type { Backend } from "./backend/backend.ts";
-import { Corr2dError } from "./errors.ts";
-import type { Accuracy } from "./spec/convolution.ts";
-import { type Algorithm, algorithms, type ConvSpec, multiplyAdds } from "./spec/convolution.ts";
+import type { Backend } from "../backend/backend.ts";
+import { Corr2dError } from "../errors.ts";
+import type { Accuracy } from "../spec/convolution.ts";
+import { type Algorithm, algorithms, type ConvSpec, multiplyAdds } from "../spec/convolution.ts";
 
 /** An algorithm, and why it was taken. */
 export interface Selection {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+
+import type { EngineCore } from "../core.ts";
+import type { FloatArray } from "../dtype.ts";
+import type { Accuracy } from "../spec/convolution.ts";
+import { type Algorithm, type ConvSpec, inputShapeOf, outputShapeOf } from "../spec/convolution.ts";
 import { type PreparedAdjoint, prepareAdjoint } from "./adjoint.ts";
-import type { EngineCore } from "./core.ts";
-import type { FloatArray } from "./dtype.ts";
 import { emptyBatch, Plan } from "./plan.ts";
-import type { Accuracy } from "./spec/convolution.ts";
-import { type Algorithm, type ConvSpec, inputShapeOf, outputShapeOf } from "./spec/convolution.ts";
 
 /** A transposed convolution, or the gradient of a convolution's input, with its weights packed. */
 export class ConvTransposePlan extends Plan {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Backend, BackendName, Prepared } from "./backend/backend.ts";
-import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray, viewOf } from "./dtype.ts";
-import { Corr2dError, invalid } from "./errors.ts";
-import { convOperation } from "./operations/convolution.ts";
-import { allocateOutput, overlap, sameShape } from "./output.ts";
-import type { Selection } from "./select.ts";
+import type { Backend, BackendName, Prepared } from "../backend/backend.ts";
+import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray, viewOf } from "../dtype.ts";
+import { Corr2dError, invalid } from "../errors.ts";
+import { convOperation } from "../operations/convolution.ts";
 import {
   type Algorithm,
   type ConvSpec,
   inputShapeOf,
   multiplyAdds,
   outputShapeOf,
-} from "./spec/convolution.ts";
-import { AllocatedTensor, checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
+} from "../spec/convolution.ts";
+import { AllocatedTensor, checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
+import { allocateOutput, overlap, sameShape } from "./output.ts";
+import type { Selection } from "./selection.ts";
 
 export interface RunOptions<Y extends TypedArray = FloatArray> {
   /** Receives the output instead of a new array; every element is written. Must not overlap the input. */

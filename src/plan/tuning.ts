@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-import type { Backend } from "./backend/backend.ts";
-import { allocate } from "./dtype.ts";
-import { invalid } from "./errors.ts";
-import { convOperation } from "./operations/convolution.ts";
-import type { Operands } from "./plan.ts";
-import { checkOneOf } from "./resolve/convolution.ts";
-import { candidates, type Selection } from "./select.ts";
-import type { Accuracy } from "./spec/convolution.ts";
+import type { Backend } from "../backend/backend.ts";
+import { allocate } from "../dtype.ts";
+import { invalid } from "../errors.ts";
+import { convOperation } from "../operations/convolution.ts";
+import { checkOneOf } from "../resolve/convolution.ts";
+import type { Accuracy } from "../spec/convolution.ts";
 import {
   type Algorithm,
   algorithms,
   type ConvSpec,
   inputShapeOf,
   outputShapeOf,
-} from "./spec/convolution.ts";
-import { elementCount } from "./tensor.ts";
+} from "../spec/convolution.ts";
+import { elementCount } from "../tensor.ts";
+import type { Operands } from "./plan.ts";
+import { candidates, type Selection } from "./selection.ts";
 
 /** What was measured for one convolution on one backend. */
 interface Finding {

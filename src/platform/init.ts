@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { type WasmModule, wasmModules } from "./backend/wasm/modules.ts";
-import { invalid } from "./errors.ts";
-import { checkOneOf, readOptions } from "./resolve/convolution.ts";
+import { type WasmModule, wasmModules } from "../backend/wasm/modules.ts";
+import { invalid } from "../errors.ts";
+import { checkOneOf, readOptions } from "../resolve/convolution.ts";
 
 export interface InitOptions {
   /**
