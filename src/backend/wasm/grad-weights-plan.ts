@@ -22,7 +22,9 @@ const panelTarget = 128 * 1024;
 const mostElements = 2048;
 /** What packing writes beyond the last pixel, as in assembly/gradients/pack.ts. */
 const panelSlack = 96;
-const extraWords = 7;
+/** Fields that come on top of a convolution's: those of the gradient, and those that change from band to band. */
+const fieldsBefore = 4;
+const extraWords = fieldsBefore + 3;
 
 /** Elements that make a task worth packing all outputs for it. */
 const elementsPerTask = 128;
@@ -110,8 +112,13 @@ export function writeGradWeightsPlan(
   memory.uint8.fill(0, zeros, zeros + zeroBytes);
   const addresses = { taps, weights: 0, bias: zeros, zeros, scale: zeros };
   writePlan(conv, at, addresses, memory.float64, memory.int32);
-  const numbers = [Number(pixelSums), panelElements, outputsOffset, elementsOffset];
-  memory.int32.set(numbers, (at + conv.headBytes) / 4);
+  const fields = {
+    pixelSums: Number(pixelSums),
+    panelElements,
+    outputsOffset,
+    elementsOffset,
+  };
+  memory.int32.set(Object.values(fields), (at + conv.headBytes) / 4);
 }
 
 export function writeBand(
@@ -120,7 +127,12 @@ export function writeBand(
   { from, to, accumulate }: BandOfSums,
   memory: WasmMemory,
 ): void {
-  memory.int32.set([from, to, Number(accumulate)], (at + conv.headBytes) / 4 + 4);
+  const fields = {
+    fromRow: from,
+    toRow: to,
+    accumulate: Number(accumulate),
+  };
+  memory.int32.set(Object.values(fields), (at + conv.headBytes) / 4 + fieldsBefore);
 }
 
 const zerosAt = (at: number, headBytes: number, { taps }: WasmPlan) =>
