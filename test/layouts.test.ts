@@ -33,7 +33,7 @@ describe("structs in linear memory", () => {
   it.each([
     [
       "Plan",
-      "assembly/plan.ts",
+      "assembly/convolution/plan.ts",
       [...limits, ...fieldsWritten(`${wasm}/conv-plan.ts`), ...addressesWritten(`${wasm}/conv-plan.ts`)],
     ],
     [

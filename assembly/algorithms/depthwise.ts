@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Frame, Plan } from "../plan";
+import { Frame, Plan } from "../convolution/plan";
 import { finishColumn } from "../tiles/plane";
 import { plane3 } from "../tiles/plane3";
 import { plane5, plane5AtTwo } from "../tiles/plane5";

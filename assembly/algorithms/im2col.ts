@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Frame } from "../plan";
+import { Frame } from "../convolution/plan";
 import { tileColumn, tileVectors } from "../tiles/column";
 import { Packed } from "../tiles/shape";
 

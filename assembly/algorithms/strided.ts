@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { finishTile } from "../finish";
-import { Frame } from "../plan";
+import { finishTile } from "../convolution/finish";
+import { Frame } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Frame, Plan } from "../plan";
+import { Frame, Plan } from "../convolution/plan";
 import { transformInputs } from "../winograd/inputs";
 import { transformOutput2, transformOutput4 } from "../winograd/outputs";
 import { products1, products2 } from "../winograd/products";

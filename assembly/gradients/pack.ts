@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Frame } from "../plan";
+import { Frame } from "../convolution/plan";
 import { tileChannels } from "../tiles/column";
 
 /** Pixels of a block lie in rows; where these follow each other without a gap, they are one. */
@@ -12,7 +12,7 @@ export class Pixels {
   rowStep: i32;
 }
 
-/** What packElements may write beyond the last pixel: three rows of a panel. */
+/** packElements may write so far beyond the last pixel: three rows of a panel. */
 export const panelSlack: usize = 96;
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Plan } from "../plan";
+import { Plan } from "../convolution/plan";
 
 /**
  * The gradient of a convolution's weights in linear memory: the plan of the convolution, cut into blocks of pixels for

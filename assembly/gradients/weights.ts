@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { Activation, Frame, frameBytes } from "../plan";
-import { fillStrip } from "../strip";
+import { Activation, Frame, frameBytes } from "../convolution/plan";
+import { fillStrip } from "../convolution/strip";
 import { rows } from "../tiles/rows";
 import { rows1 } from "../tiles/rows1";
 import { rows2 } from "../tiles/rows2";
@@ -60,7 +60,7 @@ function prepareFrame<T>(p: GradWeightsPlan, f: Frame, workspace: usize): void {
   f.channelStep = p.groupIn * p.kernelHeight * p.kernelWidth * <i32>sizeof<T>();
 }
 
-/** What one block of pixels, `f.rows` by `f.cols` from (oy, ox) on, adds to the gradient. */
+/** Adds one block of pixels, `f.rows` by `f.cols` from (oy, ox) on, to the gradient. */
 function addBlock<T>(
   p: GradWeightsPlan, f: Frame, input: usize, gradOutput: usize, workspace: usize, oy: i32, ox: i32, from: i32,
   to: i32,

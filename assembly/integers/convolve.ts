@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { Frame, frameBytes } from "../plan";
+import { Frame, frameBytes } from "../convolution/plan";
 import { finishIntegers } from "./finish";
 import { IntegerPlan } from "./plan";
 import { fillPairs } from "./strip";
 
-/** As convolve in ../convolve.ts: output rows `from` to `to` and channels `first` to `end` of `images` images. */
+/** The integers' twin of convolve in ../convolution/convolve.ts. Computes output rows `from` to `to` and channels `first` to `end` of `images` images. */
 export function convolveIntegers(
   p: IntegerPlan, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {

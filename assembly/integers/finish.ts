@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { activate, clamp } from "../finish";
-import { Activation, Frame } from "../plan";
+import { activate, clamp } from "../convolution/finish";
+import { Activation, Frame } from "../convolution/plan";
 import { IntegerPlan } from "./plan";
 
 /**

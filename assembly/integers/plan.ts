@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A prepared convolution of uint8 or int8 by int8. src/backend/wasm/integer-plan.ts fills it in, and lists the same
- * fields in the same order; up to elementBytes they are those of Plan. What ends in Step is in bytes. Input channels go in pairs
+ * A prepared convolution of uint8 or int8 by int8. src/backend/wasm/integer-plan.ts fills it in, in this
+ * order. Up to elementBytes the fields are those of Plan. What ends in Step is in bytes. Input channels go in pairs
  * of int16, 32 bits: the strip and the weights consist of them.
  */
 @unmanaged
@@ -41,7 +41,7 @@ export class IntegerPlan {
   /** Output rows and columns that are computed from one strip. */
   rowBlock: i32;
   colBlock: i32;
-  /** Of the strip: input rows and columns from one to the next, rows beyond the stride of the output, and columns. */
+  /** The strip takes every rowSample-th row and colSample-th column, and reaches so many rows and columns further. */
   rowSample: i32;
   colSample: i32;
   rowReach: i32;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-import { convolve } from "../convolve";
-import { packWeights } from "../pack";
-import { Algorithm, Plan } from "../plan";
+import { convolve } from "../convolution/convolve";
+import { packWeights } from "../convolution/pack";
+import { Algorithm, Plan } from "../convolution/plan";
 import { channelUnit as unit } from "../tiles/column";
 import { packWinograd } from "../winograd/weights";
 
 export { heapBase } from "../heap";
 
-/** Of output channels: see `run`. */
+/** The number of output channels that `run` computes together. */
 export function channelUnit(): i32 {
   return unit;
 }
@@ -25,7 +25,7 @@ export function pack(plan: usize, weights: usize, scratch: usize): void {
  * follow the input and the output; the workspace has the size that the plan was made for. For winograd, `from` is a
  * multiple of the size of its squares.
  *
- * Of all output channels it computes those from `first` to `end`: `first` is a multiple of channelUnit(), or of a
+ * It computes output channels `first` to `end`: `first` is a multiple of channelUnit(), or of a
  * group, and so is `end` unless it is the last; at least channelUnit() of a group are taken, unless it has less. Several
  * instances may compute parts of one output at a time, each with a workspace of its own.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// As float32.ts, without winograd.
-import { convolve } from "../convolve";
-import { packWeights } from "../pack";
-import { Plan } from "../plan";
+// The module for float64 convolution: float32.ts without winograd.
+import { convolve } from "../convolution/convolve";
+import { packWeights } from "../convolution/pack";
+import { Plan } from "../convolution/plan";
 import { channelUnit as unit } from "../tiles/column";
 
 export { heapBase } from "../heap";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// As float32.ts, of uint8 or int8 by int8.
+// The module for convolution of uint8 or int8 by int8: the exports of float32.ts.
 import { convolveIntegers } from "../integers/convolve";
 import { packPairs } from "../integers/pack";
 import { IntegerPlan } from "../integers/plan";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What looks at windows without weights.
+// Poolings, patches and their gradients: windows without weights.
 import { ownPool, poolPlanes } from "../windows/pool";
 import { foldPlanes, Patches, unfoldPlanes } from "../windows/patches";
 import { poolGradPlanes } from "../windows/pool-grad";

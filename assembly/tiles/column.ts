@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Frame } from "../plan";
+import { Frame } from "../convolution/plan";
 import { rows } from "./rows";
 import { rows1 } from "./rows1";
 import { rows2 } from "./rows2";
@@ -24,7 +24,7 @@ import { Eight, FiveRows, Four, FourRows, One, SixRows, Two } from "./shape";
  */
 
 /**
- * As many vectors as `pixels` need, in the sizes that there are tiles for: of 4 vectors only for direct, of 8 only for float32 there.
+ * Takes as many vectors as `pixels` need, in the sizes that there are tiles for: of 4 vectors only for direct, of 8 only for float32 there.
  */
 export function tileVectors<T, X>(outChannels: i32, pixels: i32): i32 {
   const lanes = <i32>(16 / sizeof<T>());

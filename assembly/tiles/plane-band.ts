@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { clamp } from "../finish";
-import { Frame, high, low } from "../plan";
+import { clamp } from "../convolution/finish";
+import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /**

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { clamp } from "../finish";
-import { Frame, high, low } from "../plan";
+import { clamp } from "../convolution/finish";
+import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /**
- * As planeBand, two vectors at a time: eight sums hide the latency of fused multiply-adds. That leaves registers for
+ * Does what planeBand does, two vectors at a time: eight sums hide the latency of fused multiply-adds. That leaves registers for
  * pieces of three taps, each of which loads six rows of the input, and for single ones.
  */
 export function planePairs<T>(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { finishLanes } from "../finish";
-import { Frame } from "../plan";
+import { finishLanes } from "../convolution/finish";
+import { Frame } from "../convolution/plan";
 
-// What the tiles of depthwise share. `sizeof<S>()` is the stride, 1 or 2; with `isBoolean<M>()` a tile touches the left
+// Loads and stores that the tiles of depthwise share. `sizeof<S>()` is the stride, 1 or 2; with `isBoolean<M>()` a tile touches the left
 // or right edge of the input.
 
 /**

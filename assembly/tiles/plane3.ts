@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { clamp } from "../finish";
-import { Frame, high, low } from "../plan";
+import { clamp } from "../convolution/finish";
+import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 import { insideMask, nearColumn } from "./plane";
 
@@ -69,7 +69,7 @@ export function plane3<T, S, M>(
   }
 }
 
-/** What the taps of a row read for neighbouring output pixels: every element, or every other. */
+/** The elements that the taps of a row read for neighbouring output pixels: every one, or every other. */
 // @ts-ignore: decorator
 @inline
 function tap0<T, S, M>(from: usize, mask: v128): v128 {

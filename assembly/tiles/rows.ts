@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { clamp, finishTile, finishVector } from "../finish";
-import { Frame, high, low } from "../plan";
+import { clamp, finishTile, finishVector } from "../convolution/finish";
+import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /** 4, 5 or 6 output channels (`offsetof<M>()`) x 1 or 2 vectors of pixels; see column.ts. */

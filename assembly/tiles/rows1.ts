@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { finishTile, finishVector } from "../finish";
-import { Frame, high, low } from "../plan";
+import { finishTile, finishVector } from "../convolution/finish";
+import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /** 1 output channel x 1, 2, 4 or 8 vectors of pixels; see column.ts. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { finishTile, finishVector } from "../finish";
-import { Frame, high, low } from "../plan";
+import { finishTile, finishVector } from "../convolution/finish";
+import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /** 2 output channels x 1, 2 or 4 vectors of pixels; see column.ts. */

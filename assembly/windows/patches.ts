@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * Patches of images in linear memory, see src/patches.ts. src/backend/wasm/patches.ts fills it in, and lists the same
- * fields in the same order.
+ * Patches of images in linear memory, see src/patches.ts. src/backend/wasm/patches.ts fills it in, in this order.
  */
 @unmanaged
 export class Patches {

@@ -74,7 +74,7 @@ function shareEqually<T>(p: Pool, gradOutput: usize, gradX: usize, planes: i32):
   }
 }
 
-/** What the windows that have row `iy` give to each of its elements, summed up; false if there are none. */
+/** Sums up the shares that the windows over row `iy` give to its elements; false if no window has the row. */
 function shareOut<T>(p: Pool, gradOutput: usize, iy: i32, shares: usize): bool {
   const length = <usize>p.outWidth * p.depth * sizeof<T>();
   let isFirst = true;

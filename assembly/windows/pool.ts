@@ -42,7 +42,7 @@ export function ownPool(head: usize, workspace: usize): Pool {
   return p;
 }
 
-// What is made of a window's elements is a type argument, as these are known when loops are compiled.
+// Type arguments tell a mean from a maximum, so that the choice is made when loops are compiled.
 export type Mean = i32;
 type Greatest = f32;
 

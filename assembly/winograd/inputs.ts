@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Border, borderIndex } from "../border";
-import { Plan } from "../plan";
-import { fillEdge } from "../strip";
+import { Plan } from "../convolution/plan";
+import { fillEdge } from "../convolution/strip";
 import { inputPoints2 } from "./points2";
 import { inputPoints4 } from "./points4";
 
@@ -128,7 +128,7 @@ function downColumns2(from: usize, step: usize, vectors: i32, lines: usize): voi
   }
 }
 
-/** As alongRows4, of the line a0 a1 b0 b1 | c0 c1 d0 d1 | e0 e1. */
+/** Does what alongRows4 does, for the line a0 a1 b0 b1 | c0 c1 d0 d1 | e0 e1. */
 // @ts-ignore: decorator
 @inline
 function alongRows2(lines: usize, to: usize, planeStep: usize): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { clamp, finishLanes } from "../finish";
-import { Frame, high, low, Plan } from "../plan";
+import { clamp, finishLanes } from "../convolution/finish";
+import { Frame, high, low, Plan } from "../convolution/plan";
 import { outputPoints2 } from "./points2";
 import { outputPoints4 } from "./points4";
 
@@ -25,7 +25,7 @@ export function transformOutput4(
   }
 }
 
-/** As transformOutput4. */
+/** Does what transformOutput4 does, for squares of two. */
 // @ts-ignore: decorator
 @inline
 export function transformOutput2(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Plan } from "../plan";
+import { Plan } from "../convolution/plan";
 import { weightPoints2 } from "./points2";
 import { weightPoints4 } from "./points4";
 

@@ -25,7 +25,7 @@ export interface Block {
   cols: number;
 }
 
-/** How a strip row samples the input, see assembly/strip.ts. */
+/** How a strip row samples the input, see assembly/convolution/strip.ts. */
 export interface Sampling {
   readonly rowSample: number;
   readonly phases: number;
@@ -79,7 +79,7 @@ export function stripRows(s: ConvSpec, rows: number, ky: number, sampling: Sampl
 
 /**
  * Cuts the work so that a strip stays in the cache, at most one of its dimensions at a time. The order matters to
- * assembly/convolve.ts: rows of a filter are split only if channels are, parts of a row only if rows are.
+ * assembly/convolution/convolve.ts: rows of a filter are split only if channels are, parts of a row only if rows are.
  */
 export function chooseBlock(
   s: ConvSpec,

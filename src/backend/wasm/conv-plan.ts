@@ -34,7 +34,7 @@ const panelBytesOfProduct = 4 * 32;
 /** The largest side of a kernel that is sure to lie in one block of products, see wasm-blocks.ts. */
 const bandKernel = 64;
 
-/** What depthwise wants around its row of zeros, as in assembly/convolve.ts. */
+/** What depthwise wants around its row of zeros, as in assembly/convolution/convolve.ts. */
 const zeroRowBytes = 2 * 128;
 
 /**

@@ -13,7 +13,7 @@ export const slackBytes = 512;
 /** Output channels that a vector load of the bias may reach beyond the last. */
 export const biasSlack = 4;
 
-/** Sizes of the head of the workspace, as in assembly/plan.ts. */
+/** Sizes of the head of the workspace, as in assembly/convolution/plan.ts. */
 export const frameBytes = 256;
 export const scratchBytes = 192;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Border } from "./border";
+import { Border } from "../border";
 import { Plan } from "./plan";
 
 /** Whether fillFast does it: zeros around rows that lie as they are wanted, or split by the parity of their columns. */

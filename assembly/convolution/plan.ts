@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A prepared convolution in linear memory. src/backend/wasm/conv-plan.ts fills it in, and lists the same fields in
- * the same order. What ends in Step is in bytes; everything else is in elements. A `usize` is an address.
+ * A prepared convolution in linear memory. src/backend/wasm/conv-plan.ts fills it in, in this order,
+ * which test/layouts.test.ts compares. What ends in Step is in bytes; everything else is in elements. A `usize` is an address.
  */
 @unmanaged
 export class Plan {
@@ -55,7 +55,7 @@ export class Plan {
   /** Elements of a phase beyond those of its first pixels. */
   reach: i32;
 
-  /** What the algorithm reads: the strip, or the input itself. */
+  /** The strip or the input itself: the algorithm reads it from here. */
   channelStep: i32;
   rowStep: i32;
   phaseStep: i32;
@@ -109,7 +109,7 @@ export namespace Activation {
   export const TANH = 3;
 }
 
-/** What the tiles of one block share. */
+/** The state that the tiles of one block share. */
 @unmanaged
 export class Frame {
   /** Vectors of the limits: see `low` and `high` below. */

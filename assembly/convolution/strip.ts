@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Border, borderIndex } from "./border";
+import { Border, borderIndex } from "../border";
 import { Plan } from "./plan";
 import { fillFast, isFast } from "./strip-zeros";
 

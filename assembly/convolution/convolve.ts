@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { depthwise } from "./algorithms/depthwise";
-import { direct } from "./algorithms/direct";
-import { im2col } from "./algorithms/im2col";
-import { strided } from "./algorithms/strided";
-import { winograd } from "./algorithms/winograd";
+import { depthwise } from "../algorithms/depthwise";
+import { direct } from "../algorithms/direct";
+import { im2col } from "../algorithms/im2col";
+import { strided } from "../algorithms/strided";
+import { winograd } from "../algorithms/winograd";
 import { Activation, Algorithm, Frame, frameBytes, Plan } from "./plan";
 import { fillStrip } from "./strip";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Algorithm, Plan } from "./plan";
-import { tileChannels } from "./tiles/column";
+import { tileChannels } from "../tiles/column";
 
 /**
  * Packs OIHW weights for a plan, group after group:
