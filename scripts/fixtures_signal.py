@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Writes test/fixtures/signal.jsonl: what NumPy and SciPy answer, for test/signal-golden.test.ts.
+"""Writes test/fixtures/signal.jsonl: what NumPy, SciPy and PyTorch answer, for test/signal-golden.test.ts.
 
-Needs Debian's python3-scipy (apt-get install python3-scipy); tests do not, since the file is checked in. Run from
-anywhere:
+Needs Debian's python3-scipy and python3-torch (apt-get install python3-scipy python3-torch); tests do not, since the
+file is checked in. Run from anywhere:
 
     /usr/bin/python3 scripts/fixtures_signal.py
 
@@ -19,6 +19,7 @@ import scipy
 import scipy.integrate
 import scipy.misc
 import scipy.signal
+import torch
 
 PATH = pathlib.Path(__file__).resolve().parent.parent / "test" / "fixtures" / "signal.jsonl"
 rng = random.Random(61)
@@ -148,9 +149,48 @@ def design_cases():
         yield {"case": "newton-cotes", "size": size, "weights": flat(weights)}
 
 
-lines = [json.dumps({"source": f"numpy {numpy.__version__}, scipy {scipy.__version__}"})]
+def torch_istft_cases():
+    """Of spectra that no signal has, for all lengths that the frames reach: half a window beyond what is the default.
+    PyTorch's window is as long as its transform here; a shorter one lies in the middle there, and first in SciPy."""
+    for window, n, hop in [("hann", 8, 4), ("hann", 9, 2), ("hamming", 11, 7), ("blackman", 16, 5), ("boxcar", 6, 6)]:
+        samples = torch.tensor(scipy.signal.get_window(window, n), dtype=torch.float64)
+        for center in [True, False]:
+            if not center and samples[0].abs() < 1e-10:
+                continue
+            bins, count = n // 2 + 1, 4
+            real, imag = integers(bins * count).reshape(bins, count), integers(bins * count).reshape(bins, count)
+            reach = (count - 1) * hop + n - (n // 2 if center else 0)
+            for length in [None, 1, reach - n // 2 + 1, reach]:
+                x = torch.istft(torch.complex(torch.tensor(real), torch.tensor(imag)), n, hop, window=samples,
+                                center=center, length=length)
+                # Without a length, PyTorch trims n // 2 samples at the end, and so do we.
+                options = {"window": window, "windowLength": n, "hop": hop, "scaling": "none",
+                           "border": "mirror" if center else "none"}
+                yield {"case": "istft", "shape": [bins, count], "real": flat(real), "imag": flat(imag), "x": flat(x),
+                       "options": options if length is None else {**options, "length": length}}
+
+
+def torch_stft_cases():
+    """Frames that do not reach the end are left out: padded is false."""
+    for window, n, hop, length in [("hann", 8, 4, 11), ("hamming", 9, 2, 20), ("blackman", 16, 5, 37)]:
+        samples = torch.tensor(scipy.signal.get_window(window, n), dtype=torch.float64)
+        for border, mode in [("mirror", "reflect"), ("constant", "constant"), ("replicate", "replicate"),
+                             ("none", None)]:
+            x = integers(length)
+            z = torch.stft(torch.tensor(x), n, hop, window=samples, center=mode is not None, return_complex=True,
+                           pad_mode=mode or "constant")
+            frames = z.shape[1]
+            times = numpy.arange(frames) * hop + (n / 2 if border == "none" else 0)
+            yield {"case": "stft", "x": flat(x), "shape": list(z.shape), "frequencies": flat(numpy.arange(n // 2 + 1) / n),
+                   "times": flat(times), "real": flat(z.real), "imag": flat(z.imag),
+                   "options": {"window": window, "windowLength": n, "hop": hop, "border": border, "padded": False,
+                               "scaling": "none"}}
+
+
+SOURCE = f"numpy {numpy.__version__}, scipy {scipy.__version__}, torch {torch.__version__}"
+lines = [json.dumps({"source": SOURCE})]
 for cases in [fft_cases, window_cases, correlate_cases, stft_cases, istft_cases, spectrogram_cases, filter_cases,
-              design_cases]:
+              design_cases, torch_stft_cases, torch_istft_cases]:
     lines += [json.dumps(case, separators=(",", ":")) for case in cases()]
 PATH.write_text("\n".join(lines) + "\n")
 print(f"{PATH.name}: {len(lines) - 1} cases, {PATH.stat().st_size} bytes")

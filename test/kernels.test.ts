@@ -73,6 +73,27 @@ describe("gradients", () => {
     ]);
   });
 
+  it.each([
+    [3, [-1, 0, 1], [1, 2, 1]],
+    [5, [-1, -2, 0, 2, 1], [1, 4, 6, 4, 1]],
+    [7, [-1, -4, -5, 0, 5, 4, 1], [1, 6, 15, 20, 15, 6, 1]],
+  ] as const)(
+    "sobel of size %i has the weights of cv2.getDerivKernels (OpenCV 4.6)",
+    (size, along, across) => {
+      const x = across.map((a) => along.map((b) => a * b));
+      expect(rows(kernels.sobel("x", { size }))).toEqual(x);
+      expect(kernels.sobel("y", { size }).data).toEqual(transposed(kernels.sobel("x", { size })));
+      expect(kernels.sobel("y", { size }).shape).toEqual([size, size]);
+    },
+  );
+
+  it("sobel refuses sizes that it has not, and unknown options", () => {
+    const { sobel } = kernels as unknown as Record<string, (...args: unknown[]) => unknown>;
+    for (const size of [1, 4, 9, "5", null]) expect(() => sobel("x", { size })).toThrow("3, 5 or 7 for size");
+    expect(() => sobel("x", { ksize: 5 })).toThrow("ksize");
+    expect(() => sobel("x", 5)).toThrow("options");
+  });
+
   it.each(["sobel", "prewitt", "scharr"] as const)("%s: y is x transposed", (name) => {
     expect(kernels[name]("y").data).toEqual(transposed(kernels[name]("x")));
   });

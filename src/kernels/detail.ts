@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { checkSize, fromRows, type Kernel } from "./kernel.ts";
+import { checkSize, fromRows, type Kernel, outerProduct } from "./kernel.ts";
 
 /**
  * The discrete Laplacian over four neighbours: `f(x-1, y) + f(x+1, y) + f(x, y-1) + f(x, y+1) - 4 f(x, y)`.
@@ -44,7 +44,6 @@ export function emboss(): Kernel {
 export function identity(size = 1): Kernel {
   const length = checkSize(size, "size");
   if (length % 2 === 0) throw invalid("an odd number", "size", size);
-  const data = new Float32Array(length * length);
-  data[(data.length - 1) / 2] = 1;
-  return { data, shape: [length, length] };
+  const unit = Array.from({ length }, (_, i) => (2 * i === length - 1 ? 1 : 0));
+  return outerProduct(unit, unit);
 }

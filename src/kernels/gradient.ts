@@ -1,18 +1,46 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
+import { readOptions } from "../resolve.ts";
 import { type Kernel, outerProduct } from "./kernel.ts";
 
 /** The direction of a derivative: "x" along a row, from left to right; "y" down a column. */
 export type Axis = "x" | "y";
 
+const sobelSizes = [3, 5, 7] as const;
+
+export interface SobelOptions {
+  /** Samples along each side. Default 3. */
+  readonly size?: (typeof sobelSizes)[number];
+}
+
 /**
  * Sobel's derivative: the central difference `[-1, 0, 1]` along `axis`, smoothed by `[1, 2, 1]` across it.
  * Positive where the values grow to the right ("x") or downwards ("y"); a unit step answers with 4.
  *
- * Source: I. Sobel and G. Feldman, "A 3x3 Isotropic Gradient Operator for Image Processing", Stanford AI Project, 1968.
+ * Larger sizes smooth more: with binomial coefficients across `axis` and, along it, with the differences of those one
+ * row up in Pascal's triangle. Weights are whole numbers, and those of OpenCV's `getDerivKernels`; a unit step
+ * answers with 48 for size 5 and 640 for size 7.
+ *
+ * Source: I. Sobel and G. Feldman, "A 3x3 Isotropic Gradient Operator for Image Processing", Stanford AI Project, 1968;
+ * of larger sizes, P.-E. Danielsson and O. Seger, "Generalized and Separable Sobel Operators", in Machine Vision for
+ * Three-Dimensional Scenes, 1990. Throws INVALID_ARGUMENT, naming the argument.
  */
-export function sobel(axis: Axis): Kernel {
-  return derivative([1, 2, 1], axis);
+export function sobel(axis: Axis, options?: SobelOptions): Kernel {
+  const { size = 3 } = readOptions(options, ["size"]);
+  if (!sobelSizes.includes(size)) throw invalid("3, 5 or 7", "size", size);
+  const row = pascalsTriangle(size - 2);
+  return derivative(
+    pascalsTriangle(size - 1),
+    axis,
+    [...row, 0].map((value, i) => (row[i - 1] ?? 0) - value),
+  );
+}
+
+/** Row n of Pascal's triangle: its n + 1 binomial coefficients. */
+function pascalsTriangle(n: number): number[] {
+  let row = [1];
+  for (let i = 0; i < n; i++) row = [...row, 0].map((value, k) => value + (row[k - 1] ?? 0));
+  return row;
 }
 
 /**
@@ -35,8 +63,7 @@ export function scharr(axis: Axis): Kernel {
   return derivative([3, 10, 3], axis);
 }
 
-function derivative(smoothing: readonly number[], axis: Axis): Kernel {
-  const difference = [-1, 0, 1];
+function derivative(smoothing: readonly number[], axis: Axis, difference = [-1, 0, 1]): Kernel {
   if (axis === "x") return outerProduct(smoothing, difference);
   if (axis === "y") return outerProduct(difference, smoothing);
   throw invalid('"x" or "y"', "axis", axis);

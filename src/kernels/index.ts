@@ -7,7 +7,7 @@ export {
   type FrequencyResponseOptions,
   frequencyResponse,
 } from "./frequency-response.ts";
-export { type Axis, prewitt, scharr, sobel } from "./gradient.ts";
+export { type Axis, prewitt, type SobelOptions, scharr, sobel } from "./gradient.ts";
 export { type IntegralOptions, type IntegralRule, integral } from "./integral.ts";
 export type { Kernel } from "./kernel.ts";
 export { type LowpassOptions, lowpass } from "./lowpass.ts";

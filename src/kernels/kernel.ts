@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
-import type { DType, FloatArray } from "../dtype.ts";
+import type { DType, FloatArray, FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { checkOneOf } from "../resolve.ts";
 import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
+import { designed } from "./element-type.ts";
 
-/** A designed kernel: a matrix of shape [height, width], written as `corr2d` and `conv2d` apply it, unflipped. */
+/**
+ * A designed kernel: a matrix of shape [height, width], written as `corr2d` and `conv2d` apply it, unflipped.
+ *
+ * Beside an input of another element type, operators take its weights in that type: in float64 as they were before they
+ * were rounded to float32, in integers if they are whole. They know it by its `data`, whatever `shape` goes with that,
+ * as long as no element is changed.
+ */
 export type Kernel = TensorLike<Float32Array>;
 
 /** The largest side of a designed kernel: a bound against slips such as a sigma in the wrong unit. */
@@ -12,12 +19,15 @@ const maxSize = 4095;
 
 /** A new kernel with these rows, all of the same length. */
 export function fromRows(rows: readonly (readonly number[])[]): Kernel {
-  return { data: Float32Array.from(rows.flat()), shape: [rows.length, rows[0].length] };
+  return {
+    data: designed("float32", () => rows.flat()) as Float32Array,
+    shape: [rows.length, rows[0].length],
+  };
 }
 
 /** The kernel `column[y] * row[x]`. */
 export function outerProduct(column: readonly number[], row: readonly number[]): Kernel {
-  return fromRows(column.map((c) => row.map((r) => c * r)));
+  return alongAxes(column, row) as Kernel;
 }
 
 /** Throws INVALID_ARGUMENT for anything but a side length of a kernel. */
@@ -40,10 +50,9 @@ export function alongAxes(
   row: readonly number[],
   dtype: unknown = "float32",
 ): TensorLike<FloatArray> {
-  checkOneOf(dtype, ["float32", "float64"], "dtype");
-  const values = column.flatMap((c) => row.map((r) => c * r + 0)); // + 0: no -0
-  const data = dtype === "float32" ? Float32Array.from(values) : Float64Array.from(values);
-  return { data, shape: [column.length, row.length] };
+  const type = checkOneOf<FloatDType>(dtype, ["float32", "float64"], "dtype");
+  const weights = () => column.flatMap((c) => row.map((r) => c * r + 0)); // + 0: no -0
+  return { data: designed(type, weights), shape: [column.length, row.length] };
 }
 
 /** One number along `axis` and `neutral` along the other, or a pair [vertical, horizontal]. Throws INVALID_ARGUMENT. */

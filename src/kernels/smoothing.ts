@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+import type { FloatArray, FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkSize, type Kernel, outerProduct } from "./kernel.ts";
+import { readOptions } from "../resolve.ts";
+import type { TensorLike } from "../tensor.ts";
+import { alongAxes, checkSize, type DesignOptions, type Kernel } from "./kernel.ts";
 
-export interface GaussianOptions {
+export interface GaussianOptions<D extends FloatDType = FloatDType> extends DesignOptions<D> {
   /** Standard deviation in samples, above 0. */
   readonly sigma: number;
   /** Samples along each side; `2 ceil(3 sigma) + 1` by default, which holds 99.7 % of each axis. */
@@ -15,9 +18,13 @@ export interface GaussianOptions {
  *
  * Source: R. Szeliski, "Computer Vision: Algorithms and Applications", 2nd edition, section 3.2.
  */
-export function gaussian(options: GaussianOptions): Kernel {
+export function gaussian(
+  options: GaussianOptions<"float64"> & { readonly dtype: "float64" },
+): TensorLike<Float64Array>;
+export function gaussian(options: GaussianOptions<"float32">): Kernel;
+export function gaussian(options: GaussianOptions): TensorLike<FloatArray> {
   if (typeof options !== "object" || options === null) throw invalid("{ sigma, size? }", "options", options);
-  const { sigma, size } = options;
+  const { sigma, size, dtype } = options;
   if (!(Number.isFinite(sigma) && sigma > 0)) throw invalid("a finite number above 0", "sigma", sigma);
   const length =
     size === undefined
@@ -32,11 +39,19 @@ export function gaussian(options: GaussianOptions): Kernel {
   });
   const sum = profile.reduce((total, value) => total + value, 0);
   const normalised = profile.map((value) => value / sum);
-  return outerProduct(normalised, normalised);
+  return alongAxes(normalised, normalised, dtype);
 }
 
 /** The mean of `size` x `size` neighbours: every weight is `1 / size^2`. */
-export function box(size: number): Kernel {
+export function box(size: number, options: Required<DesignOptions<"float64">>): TensorLike<Float64Array>;
+export function box(size: number, options?: DesignOptions<"float32">): Kernel;
+export function box(size: number, options?: DesignOptions): TensorLike<FloatArray> {
+  const { dtype } = readOptions(options, ["dtype"]);
   const length = checkSize(size, "size");
-  return { data: new Float32Array(length * length).fill(1 / (length * length)), shape: [length, length] };
+  const ones = new Array<number>(length).fill(1);
+  return alongAxes(
+    ones.map((one) => one / (length * length)),
+    ones,
+    dtype,
+  );
 }

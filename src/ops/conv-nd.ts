@@ -2,6 +2,7 @@
 // What convolutions over other than two axes share: they run as conv2d, and say what is wrong in their own terms.
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { inElementsOf } from "../kernels/element-type.ts";
 import { sameShape } from "../output.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { readOptions } from "../resolve.ts";
@@ -71,7 +72,7 @@ export function convNdOperators<O extends object, P extends Runs>(
   };
 }
 
-/** A nested input takes the element type of the weights, and nested weights that of the input. */
+/** A nested input takes the element type of the weights, and weights that are nested or designed that of the input. */
 function convOperands(
   x: Operand,
   weights: Operand,
@@ -82,7 +83,9 @@ function convOperands(
     return { input: toTensor(x, rank, "x", dtypeOf(filters.data, "weights.data")), filters };
   }
   const input = toTensor(x, rank, "x");
-  return { input, filters: toTensor(weights, rank, "weights", dtypeOf(input.data, "x.data")) };
+  const dtype = dtypeOf(input.data, "x.data");
+  const filters = inElementsOf(toTensor(weights, rank, "weights", dtype), dtype, "weights.data");
+  return { input, filters: filters as TensorLike };
 }
 
 /**

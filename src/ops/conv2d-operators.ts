@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { EngineCore } from "../core.ts";
-import type { ByteArray } from "../dtype.ts";
+import type { ByteArray, FloatArray } from "../dtype.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import type { NestedArray, Tensor, TensorLike } from "../tensor.ts";
 import { type Conv2dOptions, conv2d, conv2dAsync, type IntegerConv2dOptions, planConv2d } from "./conv2d.ts";
@@ -8,6 +8,8 @@ import type { IntegerOutput } from "./integer-output.ts";
 
 type Operand = TensorLike | NestedArray;
 type Bytes = TensorLike<ByteArray>;
+/** Beside int8 those of a designed kernel, which have to be whole. */
+type IntegerWeights = TensorLike<Int8Array | FloatArray> | NestedArray;
 
 /** Convolution layers. */
 export interface Conv2dOperators {
@@ -20,11 +22,13 @@ export interface Conv2dOperators {
    * on every backend. It gives the int32 sums, which wrap around; or, with a `scale`, float32; or, with an
    * `outputDtype`, int8 or uint8. See {@link ConvSpec}.
    *
+   * Weights that are the `data` of a designed kernel take the element type of `x`, as in `corr2d`.
+   *
    * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
    */
   conv2d<O extends IntegerConv2dOptions & RunOptions<IntegerOutput<O>> = Record<never, never>>(
     x: Bytes,
-    weights: TensorLike<Int8Array> | NestedArray,
+    weights: IntegerWeights,
     options?: O,
   ): Tensor<IntegerOutput<O>>;
   conv2d(x: Operand, weights: Operand, options?: Conv2dOptions & RunOptions): Tensor;
@@ -34,11 +38,17 @@ export interface Conv2dOperators {
     weights: TensorLike<Int8Array>,
     options?: O,
   ): ConvPlan<ByteArray, IntegerOutput<O>>;
+  /** The same with weights of a designed kernel, for an input whose element type is named. */
+  planConv2d<O extends IntegerConv2dOptions & { readonly inputDtype: "int8" | "uint8" }>(
+    inputShape: readonly number[],
+    weights: TensorLike<FloatArray>,
+    options: O,
+  ): ConvPlan<ByteArray, IntegerOutput<O>>;
   planConv2d(inputShape: readonly number[], weights: Operand, options?: Conv2dOptions): ConvPlan;
   /** As `conv2d`, off the event loop. */
   conv2dAsync<
     O extends IntegerConv2dOptions & RunOptions<IntegerOutput<O>> & AsyncOptions = Record<never, never>,
-  >(x: Bytes, weights: TensorLike<Int8Array> | NestedArray, options?: O): Promise<Tensor<IntegerOutput<O>>>;
+  >(x: Bytes, weights: IntegerWeights, options?: O): Promise<Tensor<IntegerOutput<O>>>;
   conv2dAsync(
     x: Operand,
     weights: Operand,

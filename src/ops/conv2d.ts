@@ -11,6 +11,7 @@ import {
 } from "../dtype.ts";
 import { type IntegerOptions, integerOptionNames } from "../elements.ts";
 import { invalid } from "../errors.ts";
+import { inElementsOf } from "../kernels/element-type.ts";
 import { type AsyncOptions, ConvPlan, type RunOptions } from "../plan.ts";
 import {
   type ConvOptions,
@@ -75,7 +76,7 @@ export function planConv2d(
   options?: LayerOptions,
 ): AnyPlan {
   const given = readOptions<IntegerConv2dOptions>(options as IntegerConv2dOptions, layerOptionNames);
-  const filters = toAnyTensor(weights, 4, "weights");
+  const filters = forInputDtype(toAnyTensor(weights, 4, "weights"), given);
   const shape = checkShape(inputShape, "inputShape");
   if (shape.length !== 4) throw invalid("4 dimensions", "inputShape", inputShape);
   return plan(core, shape, filters, given);
@@ -138,24 +139,31 @@ export function conv2dSpec(
 }
 
 /**
- * A nested input takes the element type of the weights, and nested weights that of the input; beside an input of uint8
- * or int8 they are int8.
+ * A nested input takes the element type of the weights, and weights that are nested or a designed kernel's that of the
+ * input; beside an input of uint8 or int8 they are int8.
  */
 function operands(x: AnyOperand, weights: AnyOperand, options: LayerOptions) {
   const layer = options as IntegerConv2dOptions;
   if (Array.isArray(x)) {
-    const filters = toAnyTensor(weights, 4, "weights");
+    const filters = forInputDtype(toAnyTensor(weights, 4, "weights"), layer);
     const dtype = inputDtypeOf(filters, layer);
     return { input: toAnyTensor(x, 4, "x", dtype), filters, layer };
   }
   const input = toAnyTensor(x, 4, "x");
   const dtype = elementTypeOf(input.data, "x.data");
-  if (!isInteger(dtype)) return { input, filters: toAnyTensor(weights, 4, "weights", dtype), layer };
-  const filters = toAnyTensor(weights, 4, "weights", "int8");
+  const weightsDtype = isInteger(dtype) ? "int8" : dtype;
+  const given = toAnyTensor(weights, 4, "weights", weightsDtype);
+  const filters = inElementsOf(given, weightsDtype, "weights.data");
+  if (!isInteger(dtype)) return { input, filters, layer };
   if (elementTypeOf(filters.data, "weights.data") !== "int8") {
     throw invalid(`int8 elements, as x has ${dtype},`, "weights.data", filters.data);
   }
   return { input, filters, layer: { ...layer, inputDtype: layer.inputDtype ?? (dtype as "int8" | "uint8") } };
+}
+
+/** Weights for a plan or nested input: of a designed kernel in int8 where the input is said to be of integers. */
+function forInputDtype(filters: TensorLike<TypedArray>, { inputDtype }: IntegerConv2dOptions) {
+  return inputDtype === undefined ? filters : inElementsOf(filters, "int8", "weights.data");
 }
 
 /** The element type of the input that goes with some weights. */

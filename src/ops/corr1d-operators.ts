@@ -13,8 +13,9 @@ export interface Corr1dOperators {
    * Cross-correlation of a signal with a kernel: out[o] = sum over k of kernel[k] * x[o * strides + k * dilations -
    * padding]. The kernel is not flipped; `convolve1d` flips it. Modes and even kernels as in `corr2d`.
    *
-   * Takes typed arrays, `{ data, shape: [length] }` and arrays of numbers, as kernel the row of a designed kernel too.
-   * Throws INVALID_ARGUMENT for operands of unlike types, and a kernel longer than the padded signal.
+   * Takes typed arrays, `{ data, shape: [length] }` and arrays of numbers, as kernel the row of a designed kernel
+   * too, which takes the element type of `x`. Throws INVALID_ARGUMENT for operands of unlike types, and a kernel longer
+   * than the padded signal.
    */
   corr1d(x: Signal, kernel: Signal, options?: Corr1dOptions & RunOptions): Tensor;
   /** Convolution of a signal with a kernel: `corr1d` with the kernel flipped, the one difference between the two. */

@@ -3,6 +3,7 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { inElementsOf } from "../kernels/element-type.ts";
 import { allocateOutput, overlap } from "../output.ts";
 import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";
 import { checkOneOf, readOptions, resolveAccuracy } from "../resolve.ts";
@@ -100,7 +101,10 @@ export async function correlate1dAsync(
   }
 }
 
-/** A signal of numbers takes the element type of the kernel, and a kernel of numbers that of the signal. */
+/**
+ * A signal of numbers takes the element type of the kernel, and a kernel of numbers, or one that was designed, that of
+ * the signal.
+ */
 function operands(x: Signal, kernel: Signal): { samples: FloatArray; taps: FloatArray } {
   if (Array.isArray(x) && !Array.isArray(kernel)) {
     const taps = readTaps(kernel, "kernel");
@@ -108,7 +112,8 @@ function operands(x: Signal, kernel: Signal): { samples: FloatArray; taps: Float
   }
   const samples = readSignal(x, "x");
   const dtype = dtypeOf(samples, "x");
-  const taps = readTaps(kernel, "kernel", dtype);
+  const given = readTaps(kernel, "kernel", dtype);
+  const taps = inElementsOf({ data: given, shape: [given.length] }, dtype, "kernel").data as FloatArray;
   if (dtypeOf(taps, "kernel") !== dtype) throw invalid(`${dtype} elements, as x has,`, "kernel", kernel);
   return { samples, taps };
 }

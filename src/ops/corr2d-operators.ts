@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { EngineCore } from "../core.ts";
-import type { ByteArray } from "../dtype.ts";
+import type { ByteArray, FloatArray } from "../dtype.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import type { NestedArray, Tensor, TensorLike } from "../tensor.ts";
 import { type Corr2dOptions, convolve2d, corr2d, correlateAsync } from "./corr2d.ts";
 
 type Operand = TensorLike | NestedArray;
 type Bytes = TensorLike<ByteArray>;
+/** Beside int8 a designed kernel, whose weights have to be whole. */
+type IntegerKernel = TensorLike<Int8Array | FloatArray> | NestedArray;
 
 /** Correlation and convolution of matrices. */
 export interface Corr2dOperators {
@@ -18,10 +20,14 @@ export interface Corr2dOperators {
    * matrices that are ragged, of unlike types, or smaller than the kernel in mode "valid".
    *
    * A matrix of uint8 or int8 takes a kernel of int8 and gives int32, exactly.
+   *
+   * A designed kernel takes the element type of `x`, if that holds its weights: float64 does, and gets them unrounded;
+   * int8, beside a matrix of uint8 or int8, holds whole numbers. For weights that are not whole, such as those of
+   * `kernels.gaussian`, make `x` float32 first.
    */
   corr2d(
     x: Bytes,
-    kernel: TensorLike<Int8Array> | NestedArray,
+    kernel: IntegerKernel,
     options?: Corr2dOptions & RunOptions<Int32Array>,
   ): Tensor<Int32Array>;
   corr2d(x: Operand, kernel: Operand, options?: Corr2dOptions & RunOptions): Tensor;
@@ -31,14 +37,14 @@ export interface Corr2dOperators {
    */
   convolve2d(
     x: Bytes,
-    kernel: TensorLike<Int8Array> | NestedArray,
+    kernel: IntegerKernel,
     options?: Corr2dOptions & RunOptions<Int32Array>,
   ): Tensor<Int32Array>;
   convolve2d(x: Operand, kernel: Operand, options?: Corr2dOptions & RunOptions): Tensor;
   /** As `corr2d`, off the event loop. */
   corr2dAsync(
     x: Bytes,
-    kernel: TensorLike<Int8Array> | NestedArray,
+    kernel: IntegerKernel,
     options?: Corr2dOptions & RunOptions<Int32Array> & AsyncOptions,
   ): Promise<Tensor<Int32Array>>;
   corr2dAsync(
@@ -49,7 +55,7 @@ export interface Corr2dOperators {
   /** As `convolve2d`, off the event loop. */
   convolve2dAsync(
     x: Bytes,
-    kernel: TensorLike<Int8Array> | NestedArray,
+    kernel: IntegerKernel,
     options?: Corr2dOptions & RunOptions<Int32Array> & AsyncOptions,
   ): Promise<Tensor<Int32Array>>;
   convolve2dAsync(

@@ -3,6 +3,7 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { inElementsOf } from "../kernels/element-type.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
 import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
@@ -156,7 +157,10 @@ function correlateSmall(
   return new Tensor(out, [outHeight, outWidth]);
 }
 
-/** A nested matrix takes the element type of its partner; a kernel for uint8 or int8 is int8. */
+/**
+ * A nested matrix takes the element type of its partner, and a designed kernel that of the image; a kernel for uint8 or
+ * int8 is int8.
+ */
 function operands(
   x: Matrix,
   kernel: Matrix,
@@ -172,8 +176,10 @@ function operands(
   const dtype = elementTypeOf(image.data, "x.data");
   if (dtype === "int32") throw invalid("float32, float64, uint8 or int8 elements", "x.data", image.data);
   const kernelDtype = kernelDtypeOf(dtype);
-  const taps = toAnyTensor(kernel, 2, "kernel", kernelDtype);
-  if (elementTypeOf(taps.data, "kernel.data") !== kernelDtype) {
+  const given = toAnyTensor(kernel, 2, "kernel", kernelDtype);
+  if (elementTypeOf(given.data, "kernel.data") === kernelDtype) return { image, taps: given };
+  const taps = inElementsOf(given, kernelDtype, "kernel.data");
+  if (taps === given) {
     const why = isInteger(dtype) ? `as x has ${dtype}` : "as x has";
     throw invalid(`${kernelDtype} elements, ${why},`, "kernel.data", taps.data);
   }

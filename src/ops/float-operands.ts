@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { dtypeOf } from "../dtype.ts";
+import { inElementsOf } from "../kernels/element-type.ts";
 import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
 
 type Operand = TensorLike | NestedArray;
 
-/** Two operands of four dimensions and floating-point elements: nested arrays take the element type of their partner. */
+/**
+ * Two operands of four dimensions and floating-point elements: nested arrays and designed kernels take the element type
+ * of their partner.
+ */
 export function floatOperands(
   a: Operand,
   aName: string,
@@ -16,5 +20,14 @@ export function floatOperands(
     return [toTensor(a, 4, aName, dtypeOf(second.data, `${bName}.data`)), second];
   }
   const first = toTensor(a, 4, aName);
-  return [first, toTensor(b, 4, bName, dtypeOf(first.data, `${aName}.data`))];
+  const dtype = dtypeOf(first.data, `${aName}.data`);
+  const second = toTensor(b, 4, bName, dtype);
+  const secondDtype = dtypeOf(second.data, `${bName}.data`);
+  if (secondDtype === dtype) return [first, second];
+  // At most one of the two is a kernel.
+  const fitted = inElementsOf(second, dtype, `${bName}.data`) as TensorLike;
+  return [
+    fitted === second ? (inElementsOf(first, secondDtype, `${aName}.data`) as TensorLike) : first,
+    fitted,
+  ];
 }

@@ -26,10 +26,13 @@ export interface FrameSpec {
   readonly sampleRate: number;
 }
 
+/** The length of a window that no option tells. */
+const defaultLength = 256;
+
 /** Checks the options that stft, istft and spectrogram share. Throws INVALID_ARGUMENT. */
-export function resolveFrames(options: FrameOptions, defaultLength: number): FrameSpec {
+export function resolveFrames(options: FrameOptions): FrameSpec {
   const { border = "constant", scaling = "spectrum", sampleRate = 1 } = options;
-  const window = resolveWindow(options.window ?? "hann", options.windowLength, defaultLength);
+  const window = resolveWindow(options.window ?? "hann", options.windowLength);
   const length = window.length;
   const hop = options.hop ?? Math.ceil(length / 2);
   checkPositive(hop, "hop");
@@ -49,7 +52,12 @@ export function resolveFrames(options: FrameOptions, defaultLength: number): Fra
     squares += value * value;
   }
   const scale = { spectrum: 1 / sum, psd: 1 / Math.sqrt(sampleRate * squares), none: 1 }[scaling];
-  if (!Number.isFinite(scale)) throw invalid("a window whose sum is not 0", "window", options.window);
+  // Written so that NaN is refused. Beyond, float32 spectra would overflow or vanish.
+  if (!(Math.abs(scale) >= 2 ** -64 && Math.abs(scale) <= 2 ** 64)) {
+    const name = scaling === "psd" ? "sampleRate" : "window";
+    const expected = `one that gives scaling "${scaling}" a factor from 2^-64 to 2^64`;
+    throw invalid(expected, name, scaling === "psd" ? sampleRate : window);
+  }
   return {
     ...{ window, hop, fftLength, scale, sampleRate },
     pad: border === "none" ? 0 : length >> 1,
@@ -58,7 +66,7 @@ export function resolveFrames(options: FrameOptions, defaultLength: number): Fra
   };
 }
 
-function resolveWindow(window: unknown, length: unknown, defaultLength: number): Float64Array {
+function resolveWindow(window: unknown, length: unknown): Float64Array {
   if (!Array.isArray(window) && !ArrayBuffer.isView(window)) {
     const count = length ?? defaultLength;
     checkLength(count, "windowLength");
@@ -66,6 +74,8 @@ function resolveWindow(window: unknown, length: unknown, defaultLength: number):
   }
   const samples = Float64Array.from(readSignal(window as number[], "window", "float64"));
   checkLength(samples.length, "window.length");
+  const bad = samples.find((value) => !Number.isFinite(value));
+  if (bad !== undefined) throw invalid("finite numbers", "window", bad);
   if (length !== undefined && length !== samples.length) {
     throw invalid(`${samples.length}, the length of the window,`, "windowLength", length);
   }

@@ -3,32 +3,47 @@ import { allocate, dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { readOptions } from "../resolve.ts";
 import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
-import { type FrameSpec, frameOptionNames, resolveFrames } from "./frames.ts";
+import type { FrameSpec } from "./frames.ts";
 import { realFft } from "./real-fft.ts";
-import type { FrameOptions, Spectra } from "./stft.ts";
+import { resolveStft, type Spectra, type StftOptions, stftOptionNames } from "./stft.ts";
 
-export interface IstftOptions extends FrameOptions {
-  /** Samples to return: those of the signal, without what completed the last frame. Default all. */
+/**
+ * The options that the spectra were made with. `padded` changes nothing here; `detrend` "constant" is refused, as the
+ * means that it took away are lost.
+ */
+export interface IstftOptions extends StftOptions {
+  /**
+   * Samples to return: those of the signal, without what completed the last frame. At most as many as frames reach,
+   * which is half a window more than the default: up to the middle of the last frame or, without a border, its end.
+   */
   readonly length?: number;
 }
 
 /**
- * The signal whose spectra come closest to those given, in the sense of least squares: undoes `stft` with the same
- * options. Frames are transformed back, weighted by the window, added where they overlap, and divided by the sum of the
- * squared windows that lie over each sample. As `scipy.signal.istft`.
+ * The signal whose spectra come closest to those given, in the sense of least squares: with the options that they were
+ * made with, and `length`, undoes `stft`. Frames are transformed back, weighted by the window, added where they overlap,
+ * and divided by the sum of the squared windows that lie over each sample. As `scipy.signal.istft` and, with scaling
+ * "none" and border "mirror", `torch.istft`.
+ *
+ * A sample whose sum of squared windows is w times the largest square of the window carries the error of the spectra's
+ * element type times up to 1 / sqrt(w).
  *
  * Source: D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time Fourier transform", IEEE
  * Transactions on Acoustics, Speech, and Signal Processing 32 (1984), equation 6.
  *
- * Throws INVALID_ARGUMENT, naming the argument; so it does where windows and hop leave samples with a weight of 0, which
- * nothing can bring back.
+ * Throws INVALID_ARGUMENT, naming the argument; so it does where a sample to return has weight 0 (w <= 1e-10), which
+ * nothing can bring back: between frames that do not overlap, or, without a border, under the 0 that windows like "hann"
+ * begin with.
  */
 export function istft(spectra: Pick<Spectra, "real" | "imag">, options?: IstftOptions): Tensor {
-  const { length, ...given } = readOptions(options, [...frameOptionNames, "length"]);
+  const { length, ...given } = readOptions(options, [...stftOptionNames, "length"]);
   const { real, imag } = readSpectra(spectra);
   const [bins, frames] = real.shape;
-  const fftLength = given.fftLength ?? (bins === 1 ? 1 : 2 * (bins - 1));
-  const spec = resolveFrames({ ...given, fftLength }, fftLength);
+  const { spec, detrend } = resolveStft(given);
+  if (detrend !== "none") {
+    throw invalid('"none", as means that were taken away are lost,', "detrend", detrend);
+  }
+  const { window, hop, pad, fftLength } = spec;
   if (fftLength >> 1 !== bins - 1) {
     throw invalid(
       `${(fftLength >> 1) + 1} frequencies, as fftLength ${fftLength} has,`,
@@ -36,17 +51,30 @@ export function istft(spectra: Pick<Spectra, "real" | "imag">, options?: IstftOp
       real.shape,
     );
   }
-  checkOverlap(spec);
-  const { window, hop, pad } = spec;
-  const sum = overlapAdd(real, imag, spec);
-  const whole = (frames - 1) * hop + window.length - 2 * pad;
-  if (length !== undefined && !(Number.isInteger(length) && length >= 0 && length <= whole)) {
-    throw invalid(`a whole number from 0 to ${whole}`, "length", length);
+  const end = (frames - 1) * hop + window.length;
+  if (length !== undefined && !(Number.isInteger(length) && length >= 0 && length <= end - pad)) {
+    throw invalid(`a whole number from 0 to ${end - pad}`, "length", length);
   }
-  const data = allocate(dtypeOf(real.data, "spectra.real"), length ?? whole);
-  data.set(sum.subarray(pad, pad + data.length));
-  return new Tensor(data, [data.length]);
+  const whole = Math.max(end - 2 * pad, 0);
+  const count = length ?? whole;
+  const refuse = (sample: number) =>
+    sample >= whole
+      ? invalid(`at most ${sample}, as the sample after that has weight 0,`, "length", length)
+      : invalid(`one at which no sample has weight 0 under the window (sample ${sample} does)`, "hop", hop);
+  const gap = window.length - pad;
+  if (hop > window.length && count > gap) throw refuse(gap);
+  const { sum, weight } = overlapAdd(real, imag, spec, pad + count);
+  const least = smallestWeight * window.reduce((most, value) => Math.max(most, value ** 2), 0);
+  const data = allocate(dtypeOf(real.data, "spectra.real"), count);
+  for (let i = 0; i < count; i++) {
+    if (!(weight[pad + i] > least)) throw refuse(i);
+    data[i] = sum[pad + i] / weight[pad + i];
+  }
+  return new Tensor(data, [count]);
 }
+
+/** As SciPy has it; here a share of the largest square of the window, which is 1 for those that have names. */
+const smallestWeight = 1e-10;
 
 function readSpectra(spectra: unknown): { real: TensorLike; imag: TensorLike } {
   if (typeof spectra !== "object" || spectra === null) throw invalid("{ real, imag }", "spectra", spectra);
@@ -64,43 +92,31 @@ function readSpectra(spectra: unknown): { real: TensorLike; imag: TensorLike } {
   return { real, imag };
 }
 
-/** Within the overlap of frames each sample must have weight ("nonzero overlap-add"). */
-function checkOverlap({ window, hop }: FrameSpec): void {
-  for (let phase = 0; phase < hop; phase++) {
-    let weight = 0;
-    for (let n = phase; n < window.length; n += hop) weight += window[n] ** 2;
-    if (!(weight > smallestWeight)) {
-      throw invalid(`one at which no sample has weight 0 in all frames (phase ${phase} does)`, "hop", hop);
-    }
-  }
-}
-
-/** As in SciPy. */
-const smallestWeight = 1e-10;
-
+/** The first `count` samples, border included: sums of weighted frames, and the sums of the squared windows there. */
 function overlapAdd(
   real: TensorLike,
   imag: TensorLike,
   { window, hop, fftLength, scale }: FrameSpec,
-): Float64Array {
+  count: number,
+): { sum: Float64Array; weight: Float64Array } {
   const [bins, frames] = real.shape;
   const fft = realFft(fftLength);
   const re = new Float64Array(bins);
   const im = new Float64Array(bins);
   const frame = new Float64Array(fftLength);
-  const sum = new Float64Array((frames - 1) * hop + window.length);
-  const weight = new Float64Array(sum.length);
-  for (let i = 0; i < frames; i++) {
+  const sum = new Float64Array(count);
+  const weight = new Float64Array(count);
+  for (let i = 0; i < frames && i * hop < count; i++) {
     for (let k = 0, at = i; k < bins; k++, at += frames) {
       re[k] = real.data[at] / scale;
       im[k] = imag.data[at] / scale;
     }
     fft.inverse(re, im, frame);
-    for (let n = 0, at = i * hop; n < window.length; n++, at++) {
+    const end = Math.min(window.length, count - i * hop);
+    for (let n = 0, at = i * hop; n < end; n++, at++) {
       sum[at] += frame[n] * window[n];
       weight[at] += window[n] ** 2;
     }
   }
-  // At the outer ends there can be no weight and no sum either.
-  return sum.map((value, at) => (weight[at] > smallestWeight ? value / weight[at] : value));
+  return { sum, weight };
 }

@@ -18,7 +18,7 @@ export type StftScaling =
   /** 1: the plain transform, as PyTorch's and librosa's. */
   | "none";
 
-/** How a signal is cut into frames and weighted; the same for stft and istft. */
+/** How a signal is cut into frames and weighted. Options and defaults are the same for stft and istft. */
 export interface FrameOptions {
   /** Default "hann", periodic. An array is a window of its own length. */
   readonly window?: Window | FloatArray | readonly number[];
@@ -106,7 +106,7 @@ export function resolveStft(options: StftOptions | undefined): StftSpec {
   const { padded = true, detrend = "none", ...given } = readOptions(options, stftOptionNames);
   if (typeof padded !== "boolean") throw invalid("true or false", "padded", padded);
   checkOneOf(detrend, ["constant", "none"], "detrend");
-  return { spec: resolveFrames(given, 256), padded, detrend };
+  return { spec: resolveFrames(given), padded, detrend };
 }
 
 /** Spectra of `count` frames from number `first` on, to be filled in. */
