@@ -1,6 +1,9 @@
 {
   "variables": {
     "corr2d_cflags": ["-std=c++20", "-O3", "-fvisibility=hidden", "-fno-math-errno", "-Wall", "-Wextra"],
+    # Checks of stack frames with arrays, and of copies whose room is known; not in the kernels, where they cost the smallest
+    # prepared call 5 % (310 to 328 ns, AMD EPYC with AVX-512).
+    "corr2d_hardening_cflags": ["-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"],
     # Kernels: no exceptions, no RTTI. The warning is a false one of GCC 12 inside its own AVX-512 header.
     "corr2d_kernel_cflags": ["-fno-exceptions", "-fno-rtti", "-Wno-maybe-uninitialized"],
   },
@@ -66,14 +69,22 @@
       "target_name": "corr2d",
       "sources": [
         "native/addon.cc", "native/blocking.cc", "native/conv_plan.cc", "native/cpu.cc", "native/exchange.cc",
-        "native/grad_weights_plan.cc", "native/integer_weights.cc", "native/interleave.cc", "native/patches.cc", "native/pool.cc",
+        "native/grad_weights_plan.cc", "native/integer_weights.cc", "native/interleave.cc", "native/libstdcxx.cc",
+        "native/patches.cc", "native/pool.cc",
         "native/thread_pool.cc", "native/window_run.cc", "native/winograd_weights.cc", "native/workspaces.cc",
       ],
       "dependencies": ["corr2d_isa", "<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except_all"],
       "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+      "cflags_cc": ["<@(corr2d_hardening_cflags)"],
       "conditions": [
-        # The helper threads of the pool outlive the JavaScript threads, so their code must stay loaded.
-        ["OS=='linux'", {"ldflags": ["-Wl,-z,nodelete", "-Wl,--gc-sections", "-Wl,-s"]}],
+        # nodelete: the helper threads of the pool outlive the JavaScript threads, so their code must stay loaded.
+        # relro and now: all symbols are bound when the addon loads, and the table of their addresses is read-only from then on.
+        ["OS=='linux'", {
+          "ldflags": [
+            "-Wl,-z,nodelete", "-Wl,-z,relro,-z,now", "-Wl,-z,noexecstack", "-Wl,--gc-sections", "-Wl,-s",
+            "-Wl,--version-script=<(module_root_dir)/native/exports.map",
+          ],
+        }],
       ],
     },
   ],

@@ -24,5 +24,7 @@ const pixels = new Uint8ClampedArray(data.length); // rounds and saturates
 for (let i = 0; i < data.length; i++) {
   pixels[i] = blurred.data[(i % channels) * width * height + Math.floor(i / channels)];
 }
-await sharp(pixels, { raw: { width, height, channels } }).toFile(output);
+await sharp(pixels, { raw: { width, height, channels } })
+  .tiff({ compression: "deflate", force: false }) // where the name ends in .tif: sharp's own choice is JPEG
+  .toFile(output);
 console.log(`written ${output}`);

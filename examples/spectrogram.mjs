@@ -69,5 +69,6 @@ views.forEach(({ values: { data, shape } }, part) => {
 });
 await sharp(picture, { raw: { width, height: views.length * height, channels: 1 } })
   .toColourspace("b-w")
+  .tiff({ compression: "deflate", force: false }) // where the name ends in .tif: sharp's own choice is JPEG
   .toFile(output);
 console.log(`written ${output}`);

@@ -23,7 +23,9 @@ const layers = [
 ];
 
 const root = new URL("../src/", import.meta.url).pathname;
-const files = (readdirSync(root, { recursive: true }) as string[]).filter((file) => /(?<!\.d)\.ts$/.test(file));
+const files = (readdirSync(root, { recursive: true }) as string[]).filter((file) =>
+  /(?<!\.d)\.ts$/.test(file),
+);
 
 const imports = new Map(
   files.map((file) => {

@@ -169,7 +169,10 @@ describe("corr2d filter", () => {
   });
 
   it("expands globs into a folder that it creates, and leaves nothing else there", async () => {
-    const stdout = await succeed("filter", "photos/*", "a/b", "--kernel", "gaussian", "--sigma", "1.5");
+    const args = ["photos/*", "a/b", "--kernel", "gaussian", "--sigma", "1.5"];
+    const { code, stdout, stderr } = await corr2d("filter", ...args);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^corr2d: photos.alpha.png: warning: .* transparent pixels .*\n$/);
     expect(stdout).toMatch(/3 files on reference \(javascript, 1 thread\), [\d.]+ megapixels\/s\n$/);
     expect(readdirSync(at("a/b")).sort()).toEqual(["a.jpg", "alpha.png", "grey.png"]);
   });
@@ -222,6 +225,7 @@ describe("corr2d filter", () => {
             encode: expect.any(Number),
           },
           megapixelsPerSecond: expect.any(Number),
+          warnings: [],
         },
       ],
     });

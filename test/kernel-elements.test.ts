@@ -285,6 +285,14 @@ describe.each(expectedImplementations())("$backend $isa", (implementation) => {
 describe("a designed kernel", () => {
   const engine = createEngine({ backend: "reference" });
 
+  it("is known to the types of the operators: integers come out", async () => {
+    const bytes = { data: Uint8Array.of(9, 9, 9, 9, 9, 9, 9, 9, 200), shape: [3, 3] };
+    const { corr2d, conv2d } = await engine;
+    const edges: Int32Array = corr2d(bytes, kernels.sobel("x")).data;
+    const layer: Int32Array = conv2d({ ...bytes, shape: [1, 1, 3, 3] }, asWeights(kernels.sobel("x"))).data;
+    expect([...edges, ...layer]).toEqual([191, 191]);
+  });
+
   it("that was written to is an array like any other", async () => {
     const image = imageOf("float64");
     const kernel = kernels.sobel("x");

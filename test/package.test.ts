@@ -138,14 +138,6 @@ describe("the tarball", () => {
     const attw = join(root, "node_modules", ".bin", "attw");
     await must(attw, [tarball, "--profile", "esm-only", "--no-emoji"]);
   });
-
-  it.runIf(process.platform === "linux")("asks for no glibc newer than 2.28", async () => {
-    const addon = installed("prebuilds", `linux-${process.arch}`, "corr2d.node");
-    const { stdout } = await must("objdump", ["-T", addon]);
-    const versions = [...stdout.matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
-    expect(versions.length).toBeGreaterThan(0);
-    expect(Math.max(...versions)).toBeLessThanOrEqual(28);
-  });
 });
 
 const use = `

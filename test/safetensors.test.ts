@@ -59,7 +59,7 @@ describe("readSafetensors", () => {
     ["metadata that is no object", fileOf({ __metadata__: [] }), /__metadata__/],
     ["metadata that is no text", fileOf({ __metadata__: { a: 1 } }), /1 in __metadata__/],
     ["no dtype", fileOf({ a: { shape: [0], data_offsets: [0, 0] } }), /undefined as dtype/],
-    ["another dtype", fileOf({ a: entry("BF16", [1], 0, 2) }, new Uint8Array(2)), /"BF16"/, "UNSUPPORTED"],
+    ["another dtype", fileOf({ a: entry("F4", [2], 0, 1) }, new Uint8Array(1)), /"F4"/, "UNSUPPORTED"],
     ["a dtype of Object", fileOf({ a: entry("constructor", [0], 0, 0) }), /"constructor"/, "UNSUPPORTED"],
     ["no shape", fileOf({ a: { dtype: "F32", data_offsets: [0, 0] } }), /shape of tensor "a"/],
     ["a negative size", fileOf({ a: entry("F32", [-1, -1], 0, 4) }, f32(1)), /shape of tensor "a"\[0\]/],
@@ -133,10 +133,10 @@ describe("writeSafetensors", () => {
     expect(length % 8).toBe(0);
     expect(JSON.parse(bytes.subarray(8, 8 + length).toString())).toEqual({
       __metadata__: { format: "pt" },
-      a: entry("F32", [2], 0, 8),
-      b: entry("F64", [1, 1], 8, 16),
+      b: entry("F64", [1, 1], 0, 8),
+      a: entry("F32", [2], 8, 16),
     });
-    expect(bytes.subarray(8 + length)).toEqual(Buffer.concat([f32(1, 2), f64(3)]));
+    expect(bytes.subarray(8 + length)).toEqual(Buffer.concat([f64(3), f32(1, 2)]));
   });
 
   it("writes what it reads: any names, also __proto__, and any values", () => {
@@ -175,11 +175,7 @@ describe("writeSafetensors", () => {
     ],
     ["the name of the metadata", [["__metadata__", { data: f32array(1), shape: [1] }]], /name of its own/],
     ["a shape that does not match", [["a", { data: f32array(1), shape: [2] }]], /2 elements for a.data/],
-    [
-      "other elements",
-      [["a", { data: new Int32Array(1) as never, shape: [1] }]],
-      /Float32Array or Float64Array/,
-    ],
+    ["other elements", [["a", { data: [1] as never, shape: [1] }]], /typed array for a.data/],
   ])("refuses %s", (_, tensors, message) => {
     expect(() => learn.writeSafetensors(tensors)).toThrow(message);
   });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Image files through sharp, which is an optional peer dependency: only `corr2d filter` needs it.
+import type { TiffOptions } from "sharp";
 import type { Pixels } from "../image/pixels.ts";
 import { CommandError, messageOf } from "./errors.ts";
 
@@ -13,6 +14,11 @@ const formats = {
   ".tiff": "tiff",
   ".webp": "webp",
 } as const;
+
+/** sharp's own choice for TIFF is JPEG compression. */
+const lossless = { compression: "deflate", predictor: "horizontal" } as const;
+const encodings: Partial<Record<WritableExtension, TiffOptions>> = { ".tif": lossless, ".tiff": lossless };
+
 /** Extensions, in lower case, of the files that can be written. */
 export type WritableExtension = keyof typeof formats;
 
@@ -22,9 +28,17 @@ export function isWritable(extension: string): extension is WritableExtension {
   return Object.hasOwn(formats, extension);
 }
 
+export interface Decoded {
+  readonly pixels: Pixels;
+  /** How the file keeps its samples: "uchar" for 8 bits, "ushort" for 16. */
+  readonly depth: string;
+  /** Frames of an animation, or pages. */
+  readonly frames: number;
+}
+
 export interface ImageCodec {
   /** The first frame, upright, as 8-bit grey or sRGB with or without alpha. */
-  decode(path: string): Promise<Pixels>;
+  decode(path: string): Promise<Decoded>;
   /** The bytes of a file with this extension. */
   encode(pixels: Pixels, extension: WritableExtension): Promise<Uint8Array>;
 }
@@ -35,23 +49,37 @@ export async function loadCodec(): Promise<ImageCodec> {
   return {
     decode: async (path) => {
       const image = sharp(path);
-      const { space } = await image.metadata();
+      const { space, hasAlpha, depth = "uchar", pages = 1 } = await image.metadata();
       const grey = space === "b-w" || space === "grey16";
       const { data, info } = await image
         .rotate() // as the EXIF orientation says
-        .toColourspace(grey ? "b-w" : "srgb")
+        // Raw pixels of "b-w" have one channel, whether there is alpha or not.
+        .toColourspace(grey && !hasAlpha ? "b-w" : "srgb")
         .raw({ depth: "uchar" })
         .toBuffer({ resolveWithObject: true });
-      return { data, width: info.width, height: info.height, channels: info.channels as Pixels["channels"] };
+      const { width, height } = info;
+      const channels = info.channels as Pixels["channels"];
+      const pixels = { data, width, height, channels };
+      return { pixels: grey && channels === 4 ? greyAlphaOf(pixels) : pixels, depth, frames: pages };
     },
     encode: (pixels, extension) => {
       const { data, width, height, channels } = pixels;
       const image = sharp(data, { raw: { width, height, channels } });
       // Without this a grey image would be written as three equal channels.
       const encoded = channels < 3 ? image.toColourspace("b-w") : image;
-      return encoded.toFormat(formats[extension]).toBuffer();
+      return encoded.toFormat(formats[extension], encodings[extension]).toBuffer();
     },
   };
+}
+
+/** Grey and alpha of an image whose colour channels are equal. */
+function greyAlphaOf({ data, width, height }: Pixels): Pixels {
+  const pairs = new Uint8Array(2 * width * height);
+  for (let i = 0; i < width * height; i++) {
+    pairs[2 * i] = data[4 * i];
+    pairs[2 * i + 1] = data[4 * i + 3];
+  }
+  return { data: pairs, width, height, channels: 2 };
 }
 
 /** The version of sharp, or undefined where it is not usable. */

@@ -2,11 +2,12 @@
 // The entry of the `corr2d` command: runs it and turns whatever it throws into one line and an exit code.
 import { CommanderError } from "commander";
 import { messageOf, UsageError } from "./errors.ts";
-import { exitOnBrokenPipe, exitOnSignals } from "./process.ts";
+import { exitOnBrokenPipe, exitOnSignals, removeTemporariesOnExit } from "./process.ts";
 import { createProgram } from "./program.ts";
 
 exitOnBrokenPipe();
 exitOnSignals();
+removeTemporariesOnExit();
 try {
   await createProgram().parseAsync();
 } catch (error) {

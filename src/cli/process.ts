@@ -19,10 +19,19 @@ export function onInterrupt(cleanup: () => void): () => void {
   return () => cleanups.delete(cleanup);
 }
 
-/** On Ctrl-C and termination: no half-written files, a usable terminal, and the exit code that shells expect. */
+/** On Ctrl-C and termination: a usable terminal, and the exit code that shells expect. */
 export function exitOnSignals(): void {
   const exit = (code: number) => () => {
     for (const cleanup of cleanups) cleanup();
+    process.exit(code);
+  };
+  process.once("SIGINT", exit(128 + 2));
+  process.once("SIGTERM", exit(128 + 15));
+}
+
+/** However the process ends, by a signal, a broken pipe or an error: no half-written files. */
+export function removeTemporariesOnExit(): void {
+  process.on("exit", () => {
     for (const path of temporaryFiles) {
       try {
         unlinkSync(path);
@@ -30,10 +39,7 @@ export function exitOnSignals(): void {
         // It was never created, or is gone already.
       }
     }
-    process.exit(code);
-  };
-  process.once("SIGINT", exit(128 + 2));
-  process.once("SIGTERM", exit(128 + 15));
+  });
 }
 
 /** `corr2d bench | head -1`: ends as quietly as other Unix tools do, which SIGPIPE (13) stops. */

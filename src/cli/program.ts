@@ -59,7 +59,8 @@ Examples:
   corr2d filter photo.jpg soft.webp --kernel gaussian --sigma 2.5
   corr2d filter "photos/**/*.jpg" out/ --kernel sharpen
 
-An output that exists is replaced, once the new one is complete. A file that fails is named on stderr and the rest
+An output that exists is replaced, once the new one is complete; inputs are not. png and tif keep every pixel, jpg, webp
+and avif do not; a warning on stderr names what else is lost: 16-bit samples, further frames, transparency. A file that fails is named on stderr and the rest
 goes on; the exit code is then 1. Needs the package sharp.`,
     )
     .action(filter);

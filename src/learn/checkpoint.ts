@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { dtypeOf } from "../dtype.ts";
+import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { sameShape } from "../plan/output.ts";
-import type { Layer } from "./layer.ts";
-import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { readOptions } from "../resolve/convolution.ts";
+import type { Layer, Parameter } from "./layer.ts";
+import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "./safetensors.ts";
 
 /**
  * The parameters of a model as a safetensors file. A Sequential's have the names and shapes of PyTorch's:
@@ -13,27 +14,57 @@ export function save(model: Layer): Uint8Array<ArrayBuffer> {
   return writeSafetensors(model.parameters.map(({ name, value }) => [name, value]));
 }
 
+export interface LoadOptions {
+  /**
+   * Reads only the tensors whose names begin so; what follows is the name of a parameter: with "features.0.", the tensor
+   * "features.0.weight" is the "weight" of a Conv2d. Default "": all of them.
+   */
+  readonly prefix?: string;
+  /** Passes over tensors that the model has no parameter for, as for BatchNorm's counts. Default false: they are refused. */
+  readonly ignoreUnexpected?: boolean;
+}
+
 /**
- * Sets the parameters of a model to those of a safetensors file. Throws INVALID_ARGUMENT, and changes nothing, for a file
- * that is malformed, or whose tensors are not just those of the model: names, shapes and element types.
+ * Sets the parameters of a model to those of a safetensors file. F16 and BF16 serve float32 parameters too: no number changes.
+ *
+ * Throws INVALID_ARGUMENT, and changes nothing, for a file that is malformed, or whose tensors are not just those of the
+ * model: names, shapes and element types.
  */
-export function load(model: Layer, file: Uint8Array): void {
-  const { tensors } = readSafetensors(file);
-  const known = new Set(model.parameters.map(({ name }) => name));
-  for (const name of tensors.keys()) {
-    if (!known.has(name)) throw invalid(`one of ${[...known].join(", ")}`, "the name of a tensor", name);
-  }
-  const found = model.parameters.map(({ name, value }) => {
+export function load(model: Layer, file: Uint8Array, options?: LoadOptions): void {
+  const { prefix = "", ignoreUnexpected = false } = readOptions(options, ["prefix", "ignoreUnexpected"]);
+  if (typeof prefix !== "string") throw invalid("a text", "prefix", prefix);
+  if (typeof ignoreUnexpected !== "boolean")
+    throw invalid("true or false", "ignoreUnexpected", ignoreUnexpected);
+  const { tensors } = readSafetensors(file, { widen: true });
+  if (!ignoreUnexpected) checkNames(tensors.keys(), model.parameters, prefix);
+  const found = model.parameters.map((parameter) => {
+    const name = prefix + parameter.name;
     const tensor = tensors.get(name);
     if (tensor === undefined) throw invalid(`a tensor ${name}`, "the file", "one without it");
-    if (!sameShape(tensor.shape, value.shape)) {
-      throw invalid(`[${value.shape.join(", ")}]`, `the shape of ${name}`, tensor.shape);
-    }
-    const dtype = dtypeOf(value.data, name);
-    if (dtypeOf(tensor.data, name) !== dtype) throw invalid(`${dtype} elements`, name, tensor.data);
-    return tensor.data;
+    return elementsFor(parameter, tensor, name);
   });
   model.parameters.forEach(({ value }, i) => {
     value.data.set(found[i]);
   });
+}
+
+/** Throws INVALID_ARGUMENT for a name that begins with `prefix` and goes on with that of no parameter. */
+function checkNames(names: Iterable<string>, parameters: readonly Parameter[], prefix: string): void {
+  const known = new Set(parameters.map(({ name }) => prefix + name));
+  for (const name of names) {
+    if (name.startsWith(prefix) && !known.has(name)) {
+      throw invalid(`one of ${[...known].join(", ")}`, "the name of a tensor", name);
+    }
+  }
+}
+
+const storedNames: Readonly<Record<FloatDType, string>> = { float32: "F32", float64: "F64" };
+
+function elementsFor({ value }: Parameter, tensor: SafetensorsTensor, name: string): FloatArray {
+  if (!sameShape(tensor.shape, value.shape)) {
+    throw invalid(`[${value.shape.join(", ")}]`, `the shape of ${name}`, tensor.shape);
+  }
+  const dtype = dtypeOf(value.data, name);
+  if (tensor.dtype !== storedNames[dtype]) throw invalid(`${dtype} elements`, name, tensor.data);
+  return tensor.data as FloatArray;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Everything public of corr2d/learn; index.ts and browser.ts put it on a platform.
 
-export { load, save } from "./checkpoint.ts";
+export { type LoadOptions, load, save } from "./checkpoint.ts";
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./conv-transpose2d.ts";
 export { Conv2d, type Conv2dLayerOptions } from "./conv2d.ts";
 export { type Examples, type FitOptions, type FitProgress, fit, type History, predict } from "./fit.ts";
@@ -28,6 +28,14 @@ export { type AdamOptions, adam, type Optimiser, type SgdOptions, sgd } from "./
 export { Pool2d, type Pool2dLayerOptions } from "./pool2d.ts";
 export { Random } from "./random.ts";
 export { Relu } from "./relu.ts";
-export { readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
+export {
+  type ReadSafetensorsOptions,
+  readSafetensors,
+  type Safetensors,
+  type SafetensorsInput,
+  type SafetensorsTensor,
+  writeSafetensors,
+} from "./safetensors.ts";
+export type { SafetensorsDType } from "./safetensors-dtypes.ts";
 export { Sequential, type SequentialOptions } from "./sequential.ts";
 export { summary } from "./summary.ts";

@@ -1,65 +1,129 @@
 // SPDX-License-Identifier: MIT
-import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
 import { Corr2dError, invalid, show } from "../errors.ts";
-import { checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
-import { checkTensor } from "./layer.ts";
+import { readOptions } from "../resolve/convolution.ts";
+import { checkShape, elementCount, type NestedArray, Tensor } from "../tensor.ts";
+import {
+  type ArrayOfStored,
+  decodeElements,
+  encodeElements,
+  isStoredDType,
+  type SafetensorsDType,
+  storedArrayOf,
+  storedBytesOf,
+  storedDTypeOf,
+  storedDTypes,
+  widen,
+} from "./safetensors-dtypes.ts";
+import { isUnicode, malformed, readHeader } from "./safetensors-header.ts";
+
+type NestedBigInts = readonly bigint[] | readonly NestedBigInts[];
+
+interface StoredTensorOf<D extends SafetensorsDType> {
+  /** The element type, by the format's name. */
+  readonly dtype: D;
+  readonly data: ArrayOfStored<D>;
+  readonly shape: readonly number[];
+  /** The elements as nested arrays, one level for each axis. */
+  toArray(): D extends "I64" | "U64" ? NestedBigInts : NestedArray;
+}
+
+/**
+ * A tensor of a file in the safetensors format. `dtype` says what `data` is:
+ *
+ * - F32, F64, I8, U8, I16, U16, I32, U32: the typed array of that name; I64 and U64: BigInt64Array and BigUint64Array.
+ * - BOOL: Uint8Array of 0 and 1.
+ * - F16 and BF16: Uint16Array of the numbers' bits; F8_E5M2 and F8_E4M3: Uint8Array of their bits.
+ */
+export type SafetensorsTensor = { [D in SafetensorsDType]: StoredTensorOf<D> }[SafetensorsDType];
 
 /** What a file in the safetensors format holds. */
 export interface Safetensors {
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
   /** Texts by name: `__metadata__` of the file. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-const dtypeNames = { float32: "F32", float64: "F64" } as const;
-const dtypesByName: Readonly<Record<string, FloatDType>> = { F32: "float32", F64: "float64" };
-const elementBytes = { float32: 4, float64: 8 } as const;
-const metadataName = "__metadata__";
+/** A tensor to write. Without `dtype` its array says it: an Uint16Array is U16, an Uint8Array U8. */
+export interface SafetensorsInput {
+  readonly data: ArrayOfStored<SafetensorsDType>;
+  readonly shape: readonly number[];
+  readonly dtype?: SafetensorsDType;
+}
 
-/** As of the reference implementation; there is no more in a header that is meant well. */
-const mostHeaderBytes = 100_000_000;
+const metadataName = "__metadata__";
 
 /**
  * Tensors as a file in the safetensors format: the length of the header in 8 bytes, little-endian; the header in JSON,
- * with spaces up to a multiple of 8 bytes; the elements, little-endian, row-major, one tensor after the other.
+ * with spaces up to a multiple of 8 bytes; the elements, little-endian, row-major, one tensor after the other. Types of
+ * wide elements come first, as in files of the reference implementation, so that all elements are aligned.
  *
- * Source: https://github.com/huggingface/safetensors. Throws INVALID_ARGUMENT for what is no tensor of float32 or float64.
+ * Writes whatever `readSafetensors` returns. Source: https://github.com/huggingface/safetensors. Throws INVALID_ARGUMENT
+ * for what is no tensor, a name that occurs twice or is no Unicode text, and a `dtype` that does not fit its array.
  */
 export function writeSafetensors(
-  tensors: Iterable<readonly [string, TensorLike]>,
+  tensors: Iterable<readonly [string, SafetensorsInput]>,
   metadata: Iterable<readonly [string, string]> = [],
 ): Uint8Array<ArrayBuffer> {
-  const entries: [string, unknown][] = [];
-  const texts = [...metadata];
-  if (texts.length > 0) entries.push([metadataName, record(texts)]);
-  const checked: Tensor[] = [];
-  const names = new Set([metadataName]);
+  const checked = readPairs(tensors, "tensors", [metadataName]).map(([name, tensor]) => ({
+    name,
+    ...checkInput(tensor, name),
+  }));
+  const texts = readPairs(metadata, "metadata");
+  for (const [name, text] of texts) {
+    if (typeof text !== "string" || !isUnicode(text)) throw invalid("a text", `metadata ${show(name)}`, text);
+  }
+  const entries: [string, unknown][] = texts.length > 0 ? [[metadataName, record(texts)]] : [];
+  const ordered = checked.toSorted((a, b) => storedBytesOf(b.dtype) - storedBytesOf(a.dtype));
   let dataBytes = 0;
-  for (const [name, tensor] of tensors) {
-    if (typeof name !== "string" || names.has(name)) throw invalid("a name of its own", "a tensor", name);
-    names.add(name);
-    const { data, shape } = checkTensor(tensor, name);
+  for (const { name, dtype, data, shape } of ordered) {
     const begin = dataBytes;
     dataBytes += data.byteLength;
-    const dtype = dtypeNames[dtypeOf(data, name)];
     entries.push([name, { dtype, shape, data_offsets: [begin, dataBytes] }]);
-    checked.push(new Tensor(data, shape));
   }
   const json = new TextEncoder().encode(JSON.stringify(record(entries)));
   const headerBytes = Math.ceil(json.length / 8) * 8;
   const file = new Uint8Array(8 + headerBytes + dataBytes).fill(0x20, 8, 8 + headerBytes);
-  const view = new DataView(file.buffer);
-  view.setBigUint64(0, BigInt(headerBytes), true);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
   file.set(json, 8);
   let at = 8 + headerBytes;
-  for (const { data } of checked) {
-    const isSingle = data instanceof Float32Array;
-    for (let i = 0; i < data.length; i++, at += data.BYTES_PER_ELEMENT) {
-      if (isSingle) view.setFloat32(at, data[i], true);
-      else view.setFloat64(at, data[i], true);
-    }
+  for (const { data } of ordered) {
+    encodeElements(data, file.subarray(at, at + data.byteLength));
+    at += data.byteLength;
   }
   return file;
+}
+
+/** The pairs of a map, a name each. Throws INVALID_ARGUMENT for a name that is none, or occurs twice, or is in `taken`. */
+function readPairs(pairs: unknown, name: string, taken: readonly string[] = []): [string, unknown][] {
+  const iterable = typeof pairs === "object" && pairs !== null && Symbol.iterator in pairs;
+  if (!iterable) throw invalid("a Map, or pairs of a name and a value", name, pairs);
+  const names = new Set<string>(taken);
+  return Array.from(pairs as Iterable<unknown>, (pair, i) => {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw invalid("a pair of a name and a value", `${name}[${i}]`, pair);
+    }
+    const [key, value] = pair as [unknown, unknown];
+    if (typeof key !== "string" || !isUnicode(key) || names.has(key)) {
+      throw invalid("a name of its own", `${name}[${i}]`, key);
+    }
+    names.add(key);
+    return [key, value];
+  });
+}
+
+function checkInput(tensor: unknown, name: string) {
+  if (typeof tensor !== "object" || tensor === null) throw invalid("{ data, shape }", name, tensor);
+  const { data, shape, dtype: given } = tensor as SafetensorsInput;
+  const own = storedDTypeOf(data);
+  if (own === undefined) throw invalid("a typed array", `${name}.data`, data);
+  const dtype = given ?? own;
+  if (!isStoredDType(dtype)) throw invalid(`one of ${storedDTypes.join(", ")}`, `${name}.dtype`, dtype);
+  const array = storedArrayOf(dtype);
+  if (!(data instanceof array)) throw invalid(`a ${array.name} (dtype ${dtype})`, `${name}.data`, data);
+  const sizes = checkShape(shape, `${name}.shape`);
+  const count = elementCount(sizes);
+  if (data.length !== count) throw invalid(`${count} elements`, `${name}.data`, data);
+  return { dtype, data, shape: sizes };
 }
 
 /** An object of its own properties only, so that "__proto__" is a name like any other. */
@@ -69,14 +133,21 @@ function record(entries: readonly (readonly [string, unknown])[]): object {
   return object;
 }
 
+export interface ReadSafetensorsOptions {
+  /** F16, BF16, F8_E5M2 and F8_E4M3 become F32, whose numbers include all of theirs. Default false: their bits. */
+  readonly widen?: boolean;
+}
+
 /**
- * Reads a file in the safetensors format; the elements are copied.
+ * Reads a file in the safetensors format; the elements are copied. See {@link SafetensorsTensor} for their types.
  *
- * Throws INVALID_ARGUMENT, saying what is wrong, for a file that is cut off, whose header is no such JSON, or whose tensors
- * overlap, leave gaps or do not fill it; UNSUPPORTED for other element types than F32 and F64.
+ * Throws INVALID_ARGUMENT, saying what is wrong, for a file that is cut off, whose header is no such JSON or has a key twice,
+ * or whose tensors overlap, leave gaps or do not fill it; UNSUPPORTED for element types that are not listed there.
  */
-export function readSafetensors(file: Uint8Array): Safetensors {
+export function readSafetensors(file: Uint8Array, options?: ReadSafetensorsOptions): Safetensors {
   if (!(ArrayBuffer.isView(file) && file instanceof Uint8Array)) throw invalid("a Uint8Array", "file", file);
+  const { widen: toFloat32 = false } = readOptions(options, ["widen"]);
+  if (typeof toFloat32 !== "boolean") throw invalid("true or false", "widen", toFloat32);
   const { header, dataStart } = readHeader(file);
   const metadata = new Map<string, string>();
   const entries: Entry[] = [];
@@ -84,35 +155,18 @@ export function readSafetensors(file: Uint8Array): Safetensors {
     if (name === metadataName) readMetadata(value, metadata);
     else entries.push(readEntry(name, value));
   }
-  checkLayout(entries, file.length - dataStart);
-  const view = new DataView(file.buffer, file.byteOffset + dataStart, file.length - dataStart);
-  return { tensors: new Map(entries.map((entry) => [entry.name, readElements(view, entry)])), metadata };
+  const data = file.subarray(dataStart);
+  checkLayout(entries, data.length);
+  const tensors = entries.map((entry) => [entry.name, readTensor(data, entry, toFloat32)] as const);
+  return { tensors: new Map(tensors), metadata };
 }
 
 interface Entry {
   readonly name: string;
-  readonly dtype: FloatDType;
+  readonly dtype: SafetensorsDType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
-}
-
-function readHeader(file: Uint8Array): { header: object; dataStart: number } {
-  if (file.length < 8) throw malformed(`is ${file.length} bytes long, too short for the length of a header`);
-  const { buffer, byteOffset } = file;
-  const length = Number(new DataView(buffer, byteOffset, 8).getBigUint64(0, true));
-  if (length > Math.min(mostHeaderBytes, file.length - 8)) {
-    throw malformed(`has ${file.length} bytes, but a header of ${length}`);
-  }
-  const bytes = file.subarray(8, 8 + length);
-  if (bytes[0] !== 0x7b) throw malformed("has a header that does not begin with {");
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch (cause) {
-    throw malformed("has a header that is no JSON in UTF-8", { cause });
-  }
-  return { header: header as object, dataStart: 8 + length };
 }
 
 function readMetadata(value: unknown, metadata: Map<string, string>): void {
@@ -126,20 +180,19 @@ function readMetadata(value: unknown, metadata: Map<string, string>): void {
 function readEntry(name: string, value: unknown): Entry {
   const shown = show(name);
   if (!isObject(value)) throw malformed(`has ${show(value)} as tensor ${shown}`);
-  const { dtype: dtypeName, shape, data_offsets: offsets } = value as Record<string, unknown>;
-  if (typeof dtypeName !== "string") throw malformed(`has ${show(dtypeName)} as dtype of ${shown}`);
-  if (!Object.hasOwn(dtypesByName, dtypeName)) {
-    const message = `Expected F32 or F64 for the dtype of tensor ${shown} but received ${show(dtypeName)}`;
+  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
+  if (typeof dtype !== "string") throw malformed(`has ${show(dtype)} as dtype of ${shown}`);
+  if (!isStoredDType(dtype)) {
+    const message = `Expected one of ${storedDTypes.join(", ")} for the dtype of tensor ${shown} but received ${show(dtype)}`;
     throw new Corr2dError("UNSUPPORTED", message);
   }
-  const dtype = dtypesByName[dtypeName];
   const sizes = checkShape(shape, `the shape of tensor ${shown}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(Number.isSafeInteger)) {
     throw malformed(`has ${show(offsets)} as data_offsets of ${shown}`);
   }
   const [begin, end] = offsets as [number, number];
   // Of sizes beyond 2^53 the product is not exact, and greater than any file: it cannot match.
-  if (end - begin !== elementCount(sizes) * elementBytes[dtype]) {
+  if (end - begin !== elementCount(sizes) * storedBytesOf(dtype)) {
     throw malformed(`has ${end - begin} bytes for tensor ${shown} of shape ${show(sizes)}`);
   }
   return { name, dtype, shape: sizes, begin, end };
@@ -155,21 +208,17 @@ function checkLayout(entries: readonly Entry[], dataBytes: number): void {
   if (next !== dataBytes) throw malformed(`has ${dataBytes} bytes of data for tensors of ${next}`);
 }
 
-function readElements(view: DataView, { dtype, shape, begin }: Entry): Tensor {
-  const data = allocate(dtype, elementCount(shape));
-  for (let i = 0, at = begin; i < data.length; i++, at += data.BYTES_PER_ELEMENT) {
-    data[i] = dtype === "float32" ? view.getFloat32(at, true) : view.getFloat64(at, true);
-  }
-  return new Tensor(data, shape);
+function readTensor(
+  file: Uint8Array,
+  { dtype, shape, begin, end }: Entry,
+  toFloat32: boolean,
+): SafetensorsTensor {
+  const data = decodeElements(dtype, file.subarray(begin, end));
+  const widened = toFloat32 ? widen(dtype, data) : undefined;
+  // Tensor is declared for the element types that operators take; its methods serve them all.
+  const tensor = new Tensor((widened ?? data) as never, shape);
+  return Object.assign(tensor, { dtype: widened === undefined ? dtype : "F32" }) as SafetensorsTensor;
 }
 
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-function malformed(what: string, options?: ErrorOptions): Corr2dError {
-  return new Corr2dError(
-    "INVALID_ARGUMENT",
-    `Expected a safetensors file but received one that ${what}`,
-    options,
-  );
-}

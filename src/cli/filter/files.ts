@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, normalize, resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { UsageError } from "../errors.ts";
@@ -27,7 +28,7 @@ export async function planJobs(patterns: readonly string[], output: string): Pro
     output: inFolder ? join(output, outputName(input)) : output,
   }));
   if (!inFolder) await checkFile(output);
-  checkCollisions(jobs);
+  await checkCollisions(jobs);
   return { jobs, folder: inFolder ? output : undefined };
 }
 
@@ -73,15 +74,30 @@ async function checkFile(output: string): Promise<void> {
     throw new UsageError(`no such folder: ${dirname(output)}`);
 }
 
-function checkCollisions(jobs: readonly Job[]): void {
-  const inputs = new Set(jobs.map(({ input }) => resolve(input)));
+async function checkCollisions(jobs: readonly Job[]): Promise<void> {
+  const inputs = new Set<string>();
+  for (const { input } of jobs) inputs.add(await identityOf(input));
   const inputOf = new Map<string, string>();
   for (const { input, output } of jobs) {
-    const target = resolve(output);
+    const target = await identityOf(output);
     if (inputs.has(target)) throw new UsageError(`${output} would replace an input; choose another output`);
     const other = inputOf.get(target);
     if (other !== undefined) throw new UsageError(`${other} and ${input} would both be written to ${output}`);
     inputOf.set(target, input);
+  }
+}
+
+/**
+ * Names one file alike, by whatever links, folders and case it is reached. A file that is not there yet goes by its name in
+ * the nearest folder that is.
+ */
+async function identityOf(path: string): Promise<string> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : `${await identityOf(folder)}/${basename(path)}`;
   }
 }
 
@@ -95,14 +111,20 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
 
 /** Writes a file that is either complete or not there: under another name first, then renamed. */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  // Nobody can foresee the name, and "wx" opens nothing that is there, as a link that others made.
+  const temporary = join(dirname(path), `.corr2d-${randomBytes(12).toString("hex")}.tmp`);
   rememberTemporary(temporary);
   try {
-    await writeFile(temporary, bytes);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+      await file.close();
+      await rename(temporary, path);
+    } catch (error) {
+      await file.close().catch(() => {}); // a second time does nothing
+      await rm(temporary, { force: true });
+      throw error;
+    }
   } finally {
     forgetTemporary(temporary);
   }

@@ -8,6 +8,7 @@ import { messageOf } from "../errors.ts";
 import type { ImageCodec, WritableExtension } from "../images.ts";
 import { median } from "../numbers.ts";
 import { type Job, writeWhole } from "./files.ts";
+import { lossesOf } from "./losses.ts";
 
 /** What all files of one command share. */
 export interface Tools {
@@ -40,6 +41,8 @@ export interface FileDone extends Job {
   /** `filter` is the time from decoded to filtered pixels. */
   readonly milliseconds: { readonly decode: number; readonly filter: number; readonly encode: number };
   readonly megapixelsPerSecond: number;
+  /** What the output lacks, and nobody asked to lose. */
+  readonly warnings: readonly string[];
 }
 
 /** Filters one file. One that fails is reported and does not keep the others from being filtered. */
@@ -53,14 +56,16 @@ export async function runJob(job: Job, tools: Tools, options: JobOptions): Promi
 
 async function filterFile({ input, output }: Job, tools: Tools, options: JobOptions): Promise<FileDone> {
   const { codec, planner, operator } = tools;
-  const [pixels, decode] = await timed(() => codec.decode(input));
+  const [decoded, decode] = await timed(() => codec.decode(input));
+  const { pixels } = decoded;
   const { width, height } = pixels;
+  const extension = extname(output).toLowerCase() as WritableExtension;
   const imageFilter = new ImageFilter(planner, pixels, operator, options);
   const { backend, isa, threads, algorithm } = imageFilter.plan;
   try {
     const [filtered, filter] = await filterRepeatedly(imageFilter, pixels, options.repeat);
     const [, encode] = await timed(async () => {
-      const bytes = await codec.encode(filtered, extname(output).toLowerCase() as WritableExtension);
+      const bytes = await codec.encode(filtered, extension);
       await writeWhole(output, bytes);
     });
     return {
@@ -75,6 +80,7 @@ async function filterFile({ input, output }: Job, tools: Tools, options: JobOpti
       algorithm,
       milliseconds: { decode, filter, encode },
       megapixelsPerSecond: (width * height) / filter / 1000,
+      warnings: lossesOf(decoded, operator, filtered, extension),
     };
   } finally {
     imageFilter.dispose();

@@ -5,14 +5,19 @@ import { formatMs, formatNumber } from "../numbers.ts";
 import type { FilterOptions } from "./filter.ts";
 import type { FileDone, FileReport } from "./job.ts";
 
-/** Prints what was done on stdout and what failed on stderr; failures set the exit code. */
+/** Prints what was done on stdout, what was lost or failed on stderr; failures set the exit code. */
 export function printReport(reports: readonly FileReport[], options: FilterOptions): void {
   const done = reports.filter((report): report is FileDone => !("error" in report));
   if (options.json) process.stdout.write(`${JSON.stringify(jsonReport(reports, options), null, 2)}\n`);
   else if (reports.length === 1 && done.length === 1) process.stdout.write(describe(done[0], options));
   else if (done.length > 0) process.stdout.write(list(done));
   for (const report of reports) {
-    if (!("error" in report)) continue;
+    if (!("error" in report)) {
+      for (const warning of report.warnings) {
+        process.stderr.write(`corr2d: ${report.input}: warning: ${warning}\n`);
+      }
+      continue;
+    }
     process.stderr.write(`corr2d: ${report.input}: ${report.error}\n`);
     process.exitCode = 1;
   }
