@@ -6,7 +6,14 @@ import { Corr2dError, invalid } from "./errors.ts";
 import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
-import { AllocatedTensor, checkShape, elementCount, Tensor, type TensorLike } from "./tensor.ts";
+import {
+  AllocatedTensor,
+  checkShape,
+  elementCount,
+  rowMajorElements,
+  Tensor,
+  type TensorLike,
+} from "./tensor.ts";
 
 export interface RunOptions<Y extends TypedArray = FloatArray> {
   /** Receives the output instead of a new array; every element is written. Must not overlap the input. */
@@ -179,6 +186,7 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
       "out",
       this.#typedAs,
       this.#outputLength,
+      true,
     ) as Y;
   }
 }
@@ -187,6 +195,7 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
  * The elements of a tensor of `shape`, or of a bare array as long. Throws INVALID_ARGUMENT for anything else.
  *
  * @param typedAs how a message says where the type comes from: "" for not at all
+ * @param isWritten whether the elements are written to, so that a copy will not do
  */
 export function elementsOf(
   value: TensorLike<TypedArray> | TypedArray,
@@ -195,15 +204,19 @@ export function elementsOf(
   name: string,
   typedAs: string,
   length = elementCount(shape),
+  isWritten = false,
 ): TypedArray {
   let data = value as TypedArray;
   if (!ArrayBuffer.isView(value)) {
-    if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw invalid("a tensor or typed array", name, value);
     const given = value.shape;
     data = value.data;
     if (given !== shape && !sameShape(checkShape(given, `${name}.shape`), shape)) {
       throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
     }
+    elementTypeOf(data, `${name}.data`);
+    data = rowMajorElements(value, data, shape, name, isWritten);
   }
   if (elementTypeOf(data, name) !== dtype) {
     throw invalid(`${dtype} elements${typedAs && `, ${typedAs},`}`, name, data);

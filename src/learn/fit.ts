@@ -67,8 +67,7 @@ export async function fit<Targets extends TensorLike | Labels>(
   const random = new Random(options.seed ?? 0);
   const inputs = checkTensor(examples.inputs, "inputs");
   const count = countOf(inputs, "inputs");
-  const { targets } = examples;
-  checkTargets(targets, count);
+  const targets = checkTargets(examples.targets, count);
   const stepsPerEpoch = Math.ceil(count / batchSize);
   const losses: number[] = [];
   let turn = performance.now();
@@ -138,13 +137,17 @@ function countOf({ shape }: Pick<TensorLike, "shape">, name: string): number {
   return shape[0];
 }
 
-function checkTargets(targets: TensorLike | Labels, count: number): void {
+function checkTargets<Targets extends TensorLike | Labels>(targets: Targets, count: number): Targets {
   if (isTensor(targets)) {
-    const { shape } = checkTensor(targets, "targets");
-    if (shape[0] !== count) throw invalid(`${count} examples, as inputs has,`, "targets.shape", shape);
-  } else if (targets?.length !== count) {
-    throw invalid(`${count} of them, one for each example,`, "targets", targets);
+    const checked = checkTensor(targets, "targets");
+    if (checked.shape[0] !== count)
+      throw invalid(`${count} examples, as inputs has,`, "targets.shape", checked.shape);
+    return checked as TensorLike as Targets;
   }
+  const isList = Array.isArray(targets) || ArrayBuffer.isView(targets);
+  if (!isList || (targets as Labels).length !== count)
+    throw invalid(`${count} of them, one for each example,`, "targets", targets);
+  return targets;
 }
 
 function isTensor(targets: TensorLike | Labels): targets is TensorLike {

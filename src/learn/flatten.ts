@@ -17,11 +17,12 @@ export class Flatten extends Layer {
 
   backward(gradOutput: TensorLike): Tensor {
     const shape = kept(this.#inputShape);
-    const { data } = checkTensor(gradOutput, "gradOutput");
+    const gradient = checkTensor(gradOutput, "gradOutput");
+    const { data } = gradient;
     if (data.length !== elementCount(shape)) {
       throw invalid(`${elementCount(shape)} elements`, "gradOutput.data", data);
     }
-    return reshaped(gradOutput, shape);
+    return reshaped(gradient, shape);
   }
 
   outputShape(inputShape: readonly number[]): readonly number[] {

@@ -4,7 +4,7 @@ import { defaultEngine, type Engine } from "../engine.ts";
 import { Corr2dError, invalid } from "../errors.ts";
 import { checkOneOf } from "../resolve.ts";
 import { checkPositive } from "../shape.ts";
-import { checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
+import { checkShape, elementCount, rowMajorElements, Tensor, type TensorLike } from "../tensor.ts";
 import { type Fans, type Initializer, kaimingUniform } from "./initializers.ts";
 import { Random } from "./random.ts";
 
@@ -125,9 +125,10 @@ export function reshaped({ data }: TensorLike, shape: readonly number[]): Tensor
 /** Checks a tensor of any rank. Throws INVALID_ARGUMENT. */
 export function checkTensor(value: TensorLike, name: string): Tensor {
   if (typeof value !== "object" || value === null) throw invalid("{ data, shape }", name, value);
-  const { data, shape } = value;
-  dtypeOf(data, `${name}.data`);
+  const { data: given, shape } = value;
+  dtypeOf(given, `${name}.data`);
   const sizes = checkShape(shape, `${name}.shape`);
+  const data = rowMajorElements(value, given, sizes, name);
   const count = elementCount(sizes);
   if (data.length !== count) throw invalid(`${count} elements`, `${name}.data`, data);
   return new Tensor(data, sizes);

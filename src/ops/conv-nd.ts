@@ -5,7 +5,7 @@ import { invalid } from "../errors.ts";
 import { sameShape } from "../output.ts";
 import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
 import { readOptions } from "../resolve.ts";
-import { checkShape, Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import { checkShape, rowMajorElements, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";
 import type { Operand } from "./pad.ts";
 
@@ -133,13 +133,16 @@ export function elementsOf(
   value: TensorLike | FloatArray,
   shape: readonly number[],
   name: string,
+  isWritten = false,
 ): FloatArray {
   if (ArrayBuffer.isView(value)) return value;
-  if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("a tensor or typed array", name, value);
   const { data, shape: given } = value;
   if (!sameShape(checkShape(given, `${name}.shape`), shape))
     throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
-  return data;
+  dtypeOf(data, `${name}.data`);
+  return rowMajorElements(value, data, shape, name, isWritten);
 }
 
 /** The caller's own tensor, if that is where the elements went. */

@@ -109,7 +109,7 @@ export class Conv3dPlan implements ConvNdPlan {
     this.#core.assertOpen();
     const slices = this.#slices;
     const input = elementsOf(x, this.inputShape, "x");
-    const given = out === undefined ? undefined : elementsOf(out, this.outputShape, "out");
+    const given = out === undefined ? undefined : elementsOf(out, this.outputShape, "out", true);
     if (slices === undefined) {
       const y = this.#plans[0].run(input, given === undefined ? {} : { out: given });
       return resultOf(y.data, this.outputShape, out);
@@ -132,7 +132,7 @@ export class Conv3dPlan implements ConvNdPlan {
     this.#core.assertOpen();
     const slices = this.#slices;
     const input = elementsOf(x, this.inputShape, "x");
-    const given = out === undefined ? undefined : elementsOf(out, this.outputShape, "out");
+    const given = out === undefined ? undefined : elementsOf(out, this.outputShape, "out", true);
     if (slices === undefined) {
       const run = { signal, transfer, ...(given !== undefined && { out: given }) };
       const y = await this.#plans[0].runAsync(input, run);

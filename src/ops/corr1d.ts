@@ -4,7 +4,15 @@ import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { allocateOutput, overlap } from "../output.ts";
-import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";
+import {
+  type AsyncOptions,
+  type ConvPlan,
+  checkSignal,
+  copyOf,
+  elementsOf,
+  type RunOptions,
+  takeOver,
+} from "../plan.ts";
 import { checkOneOf, readOptions, resolveAccuracy } from "../resolve.ts";
 import type { Accuracy } from "../select.ts";
 import { checkPositive, dilatedSize } from "../shape.ts";
@@ -176,7 +184,6 @@ export function planDirect(core: EngineCore, spec: ConvSpec, weights: FloatArray
 
 function runFft(x: FloatArray, taps: FloatArray, spec: ConvSpec, out: RunOptions["out"]): Tensor {
   const output = out === undefined ? allocate(spec.dtype as FloatDType, spec.outWidth) : outOf(out, spec);
-  checkOutput(output, spec);
   if (overlap(output, x)) throw invalid("an array apart from x", "out", output);
   correlateByFft(spec, x, taps, output);
   return asSignal(new Tensor(output, [spec.outWidth]), out);
@@ -190,28 +197,18 @@ async function runFftAsync(
   spec: ConvSpec,
   { out, signal }: RunOptions & AsyncOptions,
 ): Promise<Tensor> {
-  if (out !== undefined) checkOutput(outOf(out, spec), spec);
+  if (out !== undefined) outOf(out, spec);
   const output = allocateOutput(spec.dtype as FloatDType, spec.outWidth);
   await core.workers().compute({ kind: "overlapSave", spec }, [x, taps], output, signal);
   if (out === undefined) return new Tensor(output, [spec.outWidth]);
   const target = outOf(out, spec);
-  checkOutput(target, spec);
   target.set(output);
   return asSignal(new Tensor(target, [spec.outWidth]), out);
 }
 
-function checkOutput(output: FloatArray, { dtype, outWidth }: ConvSpec): void {
-  if (dtypeOf(output, "out") !== dtype) throw invalid(`${dtype} elements, as x has,`, "out", output);
-  if (output.length !== outWidth) throw invalid(`${outWidth} elements`, "out", output);
-}
-
 /** The elements of an `out` that has the shape of the result. */
-function outOf(out: NonNullable<RunOptions["out"]>, { outWidth }: ConvSpec): FloatArray {
-  if (Array.isArray(out))
-    throw invalid("a typed array or { data, shape }, which can be written to,", "out", out);
-  const data = readSignal(out, "out");
-  if (data.length !== outWidth) throw invalid(`${outWidth} elements`, "out", out);
-  return data;
+function outOf(out: NonNullable<RunOptions["out"]>, { dtype, outWidth }: ConvSpec): FloatArray {
+  return elementsOf(out, [outWidth], dtype, "out", "as x has", outWidth, true) as FloatArray;
 }
 
 /** The result as a tensor of one axis; the caller's own tensor if there is one. */

@@ -3,7 +3,7 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
+import { type AsyncOptions, type ConvPlan, elementsOf, type RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
 import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
 import type { ConvSpec } from "../spec.ts";
@@ -69,7 +69,7 @@ function correlate(
   const { out, ...given } = readOptions(options, [...optionNames, "out"]);
   const plan = planMatrix(core, image, taps, given, flip);
   try {
-    const output = plan.run(image.data, out === undefined ? undefined : { out: elementsOf(out, plan) });
+    const output = plan.run(image.data, out === undefined ? undefined : { out: outputElements(out, plan) });
     return asMatrix(output, out);
   } finally {
     plan.dispose();
@@ -92,7 +92,7 @@ export async function correlateAsync(
     const output = await plan.runAsync(image.data, {
       signal,
       transfer,
-      ...(out !== undefined && { out: elementsOf(out, plan) }),
+      ...(out !== undefined && { out: outputElements(out, plan) }),
     });
     return asMatrix(output, out);
   } finally {
@@ -242,16 +242,12 @@ export function centredPadding(extent: number): [before: number, after: number] 
 }
 
 /** The elements of an `out` that has the shape of the result. */
-function elementsOf(
+function outputElements(
   out: TensorLike<TypedArray> | TypedArray,
-  { outputShape: [, , height, width] }: ConvPlan<TypedArray, TypedArray>,
+  { spec }: ConvPlan<TypedArray, TypedArray>,
 ): TypedArray {
-  if (ArrayBuffer.isView(out)) return out;
-  if (Array.isArray(out))
-    throw invalid("a typed array or { data, shape }, which can be written to,", "out", out);
-  const { data, shape } = toAnyTensor(out, 2, "out");
-  if (shape[0] !== height || shape[1] !== width) throw invalid(`[${height}, ${width}]`, "out.shape", shape);
-  return data;
+  const { outHeight, outWidth, outputDtype } = spec;
+  return elementsOf(out, [outHeight, outWidth], outputDtype, "out", "", outHeight * outWidth, true);
 }
 
 /** A plan's output without its batch and channel; the caller's own tensor if there is one. */

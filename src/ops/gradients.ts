@@ -4,7 +4,7 @@ import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { GradWeightsPlan } from "../grad-weights-plan.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
+import { type AsyncOptions, elementsOf, type RunOptions } from "../plan.ts";
 import { type ConvOptions, checkOneOf, readOptions, resolveAccuracy, resolveConvSpec } from "../resolve.ts";
 import { inputLayouts } from "../spec.ts";
 import { checkShape, type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
@@ -170,7 +170,10 @@ export function conv2dGradBias(
   const sums = new Float64Array(channels);
   if (isPlanar) addPlanes(data, channels, shape[2] * shape[3], sums);
   else addPixels(data, channels, sums);
-  const target = out === undefined ? allocate(dtype, channels) : biasElements(out, dtype, channels);
+  const target =
+    out === undefined
+      ? allocate(dtype, channels)
+      : (elementsOf(out, [channels], dtype, "out", "as gradOutput has", channels, true) as FloatArray);
   target.set(sums);
   return out instanceof Tensor ? out : new Tensor(target, [channels]);
 }
@@ -195,13 +198,6 @@ function addPixels(data: FloatArray, channels: number, sums: Float64Array): void
   for (let start = 0; start < data.length; start += channels) {
     for (let channel = 0; channel < channels; channel++) sums[channel] += data[start + channel];
   }
-}
-
-function biasElements(out: TensorLike | FloatArray, dtype: string, channels: number): FloatArray {
-  const { data } = ArrayBuffer.isView(out) ? { data: out } : toTensor(out, 1, "out");
-  if (dtypeOf(data, "out") !== dtype) throw invalid(`${dtype} elements, as gradOutput has,`, "out", data);
-  if (data.length !== channels) throw invalid(`${channels} elements`, "out", data);
-  return data;
 }
 
 function fourSizes(shape: readonly number[], name: string): readonly number[] {

@@ -45,7 +45,7 @@ export abstract class RowPlan<P extends Plan> implements Disposable {
   }
 
   #outOf(out: RunOptions["out"]): RunOptions {
-    return out === undefined ? {} : { out: elementsOf(out, this.outputShape, "out") };
+    return out === undefined ? {} : { out: elementsOf(out, this.outputShape, "out", true) };
   }
 }
 

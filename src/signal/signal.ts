@@ -20,9 +20,9 @@ export function readSignal(value: Signal, name: string, dtype: FloatDType = "flo
 /** As {@link readSignal}; takes the row of a designed kernel, shape [1, length], as well. */
 export function readTaps(value: Signal, name: string, dtype?: FloatDType): FloatArray {
   if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && !Array.isArray(value)) {
-    const { data, shape } = value as TensorLike;
-    const row = Array.isArray(shape) && shape.length === 2 && shape[0] === 1;
-    return toTensor({ data, shape: row ? [shape[1]] : shape }, 1, name).data;
+    const { shape } = value as TensorLike;
+    const isRow = Array.isArray(shape) && shape.length === 2 && shape[0] === 1;
+    return toTensor(value as TensorLike, isRow ? 2 : 1, name).data;
   }
   return readSignal(value, name, dtype);
 }
