@@ -34,6 +34,14 @@ export function invalid(expected: string, name: string, received: unknown): Corr
 
 /** A short rendering of any value, safe for hostile ones. */
 export function show(value: unknown): string {
+  try {
+    return render(value);
+  } catch {
+    return "a value that cannot be shown";
+  }
+}
+
+function render(value: unknown): string {
   if (typeof value === "string")
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value);
   if (typeof value === "function") return "a function";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { setPlatform } from "./backend/platform.ts";
+import { checkArity } from "./options.ts";
 import { type InitOptions, modulesOf } from "./platform/init.ts";
 import { nodePlatform } from "./platform/node.ts";
 
@@ -13,5 +14,6 @@ export * from "./api.ts";
  * INVALID_ARGUMENT for modules that there are not.
  */
 export async function init(options?: InitOptions): Promise<void> {
+  checkArity("init", arguments.length, 1);
   modulesOf(options);
 }

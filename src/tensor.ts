@@ -2,7 +2,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Allocation } from "./backend/backend.ts";
 import {
-  allocate,
   type DType,
   dtypeOf,
   elementTypeOf,
@@ -10,15 +9,20 @@ import {
   type FloatDType,
   isInteger,
   limits,
+  operandTypeOf,
   type TypedArray,
 } from "./dtype.ts";
 import { Corr2dError, invalid, show } from "./errors.ts";
+import { allocateCopy, type Strided, stridedElements } from "./strided.ts";
 
 /** Rows of numbers, to any depth: `[[1, 2], [3, 4]]` is a matrix. */
 export type NestedArray = readonly number[] | readonly NestedArray[];
 
-/** What every operator takes beside nested arrays: elements in row-major order, last axis fastest. */
-export interface TensorLike<D extends TypedArray = FloatArray> {
+/**
+ * What every operator takes beside nested arrays: elements in row-major order, last axis fastest, unless a stride says
+ * otherwise.
+ */
+export interface TensorLike<D extends TypedArray = FloatArray> extends Strided {
   readonly data: D;
   readonly shape: readonly number[];
 }
@@ -122,7 +126,7 @@ export function toTensor(
 }
 
 /**
- * As `toTensor`, for elements of any type. Numbers of nested arrays that an integer `dtype` cannot hold are refused as
+ * As `toTensor`, for elements of any type that operands have: all but int32, which sums have. Numbers of nested arrays that an integer `dtype` cannot hold are refused as
  * well.
  */
 export function toAnyTensor(
@@ -131,7 +135,19 @@ export function toAnyTensor(
   name: string,
   dtype: DType = "float32",
 ): TensorLike<TypedArray> {
-  return read(value, rank, name, dtype, elementTypeOf);
+  return read(value, rank, name, dtype, operandTypeOf);
+}
+
+/** A tensor of one axis, of elements of `dtype` alone. */
+export function toVector(
+  value: TensorLike<TypedArray> | NestedArray,
+  name: string,
+  dtype: DType,
+): TensorLike<TypedArray> {
+  return read(value, 1, name, dtype, (data, dataName) => {
+    if (elementTypeOf(data, dataName) !== dtype) throw invalid(`${dtype} elements`, dataName, data);
+    return dtype;
+  });
 }
 
 function read(
@@ -157,9 +173,10 @@ function readTensor(
     throw invalid("nested arrays or { data, shape }", name, value);
   }
   // Each property is read once: a getter or proxy must not answer the check one way and the use another.
-  const { data, shape } = value;
-  checkType(data, `${name}.data`);
+  const { data: given, shape } = value;
+  checkType(given, `${name}.data`);
   const checked = checkShape(shape, `${name}.shape`);
+  const data = rowMajorElements(value, given, checked, name);
   const count = elementCount(checked);
   if (data.length !== count) {
     throw invalid(`${count} elements (the product of shape [${checked.join(", ")}])`, `${name}.data`, data);
@@ -168,14 +185,46 @@ function readTensor(
   return value instanceof AllocatedTensor ? value : { data, shape: checked };
 }
 
-/** A private copy of a shape whose sizes are whole numbers from 0 to 2^31 - 1. Throws INVALID_ARGUMENT. */
+/**
+ * The elements of a tensor in row-major order: its own array, unless it has a stride or an offset. Throws INVALID_ARGUMENT
+ * for those that leave `data` or, if `isWritten`, are not row-major.
+ *
+ * @param data of the tensor
+ * @param shape of the tensor, checked
+ */
+export function rowMajorElements<D extends TypedArray>(
+  tensor: TensorLike<TypedArray>,
+  data: D,
+  shape: readonly number[],
+  name: string,
+  isWritten = false,
+): D {
+  const { stride, strides, offset } = tensor;
+  if (stride === undefined && strides === undefined && offset === undefined) return data;
+  const given = {
+    ...(stride !== undefined && { stride }),
+    ...(strides !== undefined && { strides }),
+    ...(offset !== undefined && { offset }),
+  };
+  return stridedElements(data, shape, given, name, isWritten) as D;
+}
+
+/** More axes than any tensor has. */
+const mostAxes = 32;
+
+/** A private copy of a shape of at most 32 sizes, whole numbers from 0 to 2^31 - 1. Throws INVALID_ARGUMENT. */
 export function checkShape(shape: unknown, name: string): readonly number[] {
   if (!Array.isArray(shape)) throw invalid("an array of sizes", name, shape);
-  const copy = shape.slice() as number[];
-  for (let i = 0; i < copy.length; i++) {
-    if (!Number.isInteger(copy[i]) || copy[i] < 0 || copy[i] > 0x7fffffff) {
-      throw invalid("a whole number from 0 to 2147483647", `${name}[${i}]`, copy[i]);
+  // Asked before any of the sizes is read: an array can be empty and billions long.
+  const { length } = shape;
+  if (length > mostAxes) throw invalid(`at most ${mostAxes} dimensions`, name, shape);
+  const copy = new Array<number>(length);
+  for (let i = 0; i < length; i++) {
+    const size: unknown = shape[i];
+    if (!Number.isInteger(size) || (size as number) < 0 || (size as number) > 0x7fffffff) {
+      throw invalid("a whole number from 0 to 2147483647", `${name}[${i}]`, size);
     }
+    copy[i] = size as number;
   }
   return copy;
 }
@@ -183,11 +232,13 @@ export function checkShape(shape: unknown, name: string): readonly number[] {
 function fromNested(value: NestedArray, rank: number, name: string, dtype: DType): TensorLike<TypedArray> {
   const shape: number[] = [];
   // An array may hold itself: what is nested deeper than it should be is not followed.
-  for (let level: unknown = value; Array.isArray(level) && shape.length <= rank; level = level[0]) {
-    shape.push(level.length);
-  }
+  let level: unknown = value;
+  for (; Array.isArray(level) && shape.length <= rank; level = level[0]) shape.push(level.length);
   if (shape.length !== rank) throw invalid(`${rank} dimensions`, `${name}.shape`, shape);
-  const data = allocate(dtype, elementCount(shape));
+  const count = elementCount(shape);
+  // The first element is asked for before there is room for all: an array can be empty and billions long.
+  if (count > 0 && typeof level !== "number") throw invalid("numbers only", name, level);
+  const data = allocateCopy(dtype, count);
   copyLevel(value, shape, 0, data, 0, name);
   if (isInteger(dtype)) checkCopied((value as unknown[]).flat(rank) as number[], data, dtype, name);
   return { data, shape };

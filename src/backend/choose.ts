@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkOneOf } from "../resolve/convolution.ts";
-import { checkPositive } from "../resolve/shape.ts";
+import { checkArity, checkOneOf, checkPositive } from "../options.ts";
 import { type Backend, type BackendName, backendNames } from "./backend.ts";
 import { type NativeBackends, platform } from "./platform.ts";
 import { createReferenceBackend } from "./reference/reference.ts";
@@ -42,6 +42,7 @@ export interface Choice {
 
 /** The backends in order of preference: what each offers, or why it is missing. Never throws. */
 export function backends(): BackendReport[] {
+  checkArity("backends", arguments.length, 0);
   return backendNames.map((name) => {
     try {
       const isas = isasOf(name);

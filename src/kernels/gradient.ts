@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve/convolution.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { type Kernel, outerProduct } from "./kernel.ts";
 
 /** The direction of a derivative: "x" along a row, from left to right; "y" down a column. */
@@ -12,6 +13,8 @@ export interface SobelOptions {
   /** Samples along each side. Default 3. */
   readonly size?: (typeof sobelSizes)[number];
 }
+
+const optionNames: Names<SobelOptions> = { size: true };
 
 /**
  * Sobel's derivative: the central difference `[-1, 0, 1]` along `axis`, smoothed by `[1, 2, 1]` across it.
@@ -26,7 +29,8 @@ export interface SobelOptions {
  * Three-Dimensional Scenes, 1990. Throws INVALID_ARGUMENT, naming the argument.
  */
 export function sobel(axis: Axis, options?: SobelOptions): Kernel {
-  const { size = 3 } = readOptions(options, ["size"]);
+  checkArity("sobel", arguments.length, 2);
+  const { size = 3 } = readOptions(options, optionNames);
   if (!sobelSizes.includes(size)) throw invalid("3, 5 or 7", "size", size);
   const row = pascalsTriangle(size - 2);
   return derivative(
@@ -50,6 +54,7 @@ function pascalsTriangle(n: number): number[] {
  * Source: J. M. S. Prewitt, "Object Enhancement and Extraction", in Picture Processing and Psychopictorics, 1970.
  */
 export function prewitt(axis: Axis): Kernel {
+  checkArity("prewitt", arguments.length, 1);
   return derivative([1, 1, 1], axis);
 }
 
@@ -60,6 +65,7 @@ export function prewitt(axis: Axis): Kernel {
  * Source: H. Scharr, "Optimale Operatoren in der Digitalen Bildverarbeitung", Heidelberg University, 2000.
  */
 export function scharr(axis: Axis): Kernel {
+  checkArity("scharr", arguments.length, 1);
   return derivative([3, 10, 3], axis);
 }
 

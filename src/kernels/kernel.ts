@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray, FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf } from "../resolve/convolution.ts";
+import { checkOneOf } from "../options.ts";
 import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
 import { designed } from "./element-type.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray, FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve/convolution.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import type { TensorLike } from "../tensor.ts";
 import { alongAxes, checkSize, type DesignOptions, type Kernel } from "./kernel.ts";
 
@@ -11,6 +11,9 @@ export interface GaussianOptions<D extends FloatDType = FloatDType> extends Desi
   /** Samples along each side; `2 ceil(3 sigma) + 1` by default, which holds 99.7 % of each axis. */
   readonly size?: number;
 }
+
+const gaussianOptionNames: Names<GaussianOptions> = { sigma: true, size: true, dtype: true };
+const designOptionNames: Names<DesignOptions> = { dtype: true };
 
 /**
  * The Gaussian low-pass: `exp(-(x^2 + y^2) / (2 sigma^2))`, with x and y from the centre `(size - 1) / 2`, divided by
@@ -23,8 +26,8 @@ export function gaussian(
 ): TensorLike<Float64Array>;
 export function gaussian(options: GaussianOptions<"float32">): Kernel;
 export function gaussian(options: GaussianOptions): TensorLike<FloatArray> {
-  if (typeof options !== "object" || options === null) throw invalid("{ sigma, size? }", "options", options);
-  const { sigma, size, dtype } = options;
+  checkArity("gaussian", arguments.length, 1);
+  const { sigma, size, dtype } = readOptions(options, gaussianOptionNames);
   if (!(Number.isFinite(sigma) && sigma > 0)) throw invalid("a finite number above 0", "sigma", sigma);
   const length =
     size === undefined
@@ -46,7 +49,8 @@ export function gaussian(options: GaussianOptions): TensorLike<FloatArray> {
 export function box(size: number, options: Required<DesignOptions<"float64">>): TensorLike<Float64Array>;
 export function box(size: number, options?: DesignOptions<"float32">): Kernel;
 export function box(size: number, options?: DesignOptions): TensorLike<FloatArray> {
-  const { dtype } = readOptions(options, ["dtype"]);
+  checkArity("box", arguments.length, 2);
+  const { dtype } = readOptions(options, designOptionNames);
   const length = checkSize(size, "size");
   const ones = new Array<number>(length).fill(1);
   return alongAxes(

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { sameShape } from "../plan/output.ts";
-import { readOptions } from "../resolve/convolution.ts";
-import type { Layer, Parameter } from "./layer.ts";
+import { checkModel, type Layer, type Parameter } from "./layer.ts";
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "./safetensors.ts";
 
 /**
@@ -11,6 +12,8 @@ import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "./saf
  * `load_state_dict(safetensors.torch.load_file(path))` of the same layers takes them there.
  */
 export function save(model: Layer): Uint8Array<ArrayBuffer> {
+  checkArity("save", arguments.length, 1);
+  checkModel(model);
   return writeSafetensors(model.parameters.map(({ name, value }) => [name, value]));
 }
 
@@ -24,6 +27,8 @@ export interface LoadOptions {
   readonly ignoreUnexpected?: boolean;
 }
 
+const loadOptionNames: Names<LoadOptions> = { prefix: true, ignoreUnexpected: true };
+
 /**
  * Sets the parameters of a model to those of a safetensors file. F16 and BF16 serve float32 parameters too: no number changes.
  *
@@ -31,7 +36,9 @@ export interface LoadOptions {
  * model: names, shapes and element types.
  */
 export function load(model: Layer, file: Uint8Array, options?: LoadOptions): void {
-  const { prefix = "", ignoreUnexpected = false } = readOptions(options, ["prefix", "ignoreUnexpected"]);
+  checkArity("load", arguments.length, 3);
+  checkModel(model);
+  const { prefix = "", ignoreUnexpected = false } = readOptions(options, loadOptionNames);
   if (typeof prefix !== "string") throw invalid("a text", "prefix", prefix);
   if (typeof ignoreUnexpected !== "boolean")
     throw invalid("true or false", "ignoreUnexpected", ignoreUnexpected);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { invalid } from "../errors.ts";
+import { checkArity } from "../options.ts";
 import { checkShape, elementCount, type Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor, kept, Layer, reshaped } from "./layer.ts";
 
@@ -7,6 +9,11 @@ import { checkTensor, kept, Layer, reshaped } from "./layer.ts";
 export class Flatten extends Layer {
   readonly name = "Flatten";
   #inputShape: readonly number[] | undefined;
+
+  constructor() {
+    super();
+    checkArity("new Flatten", arguments.length, 0);
+  }
 
   forward(x: TensorLike): Tensor {
     const tensor = checkTensor(x, "x");
@@ -17,11 +24,12 @@ export class Flatten extends Layer {
 
   backward(gradOutput: TensorLike): Tensor {
     const shape = kept(this.#inputShape);
-    const { data } = checkTensor(gradOutput, "gradOutput");
+    const gradient = checkTensor(gradOutput, "gradOutput");
+    const { data } = gradient;
     if (data.length !== elementCount(shape)) {
       throw invalid(`${elementCount(shape)} elements`, "gradOutput.data", data);
     }
-    return reshaped(gradOutput, shape);
+    return reshaped(gradient, shape);
   }
 
   outputShape(inputShape: readonly number[]): readonly number[] {

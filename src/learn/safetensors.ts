@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { Corr2dError, invalid, show } from "../errors.ts";
-import { readOptions } from "../resolve/convolution.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { checkShape, elementCount, type NestedArray, Tensor } from "../tensor.ts";
 import {
   type ArrayOfStored,
@@ -138,6 +139,8 @@ export interface ReadSafetensorsOptions {
   readonly widen?: boolean;
 }
 
+const readOptionNames: Names<ReadSafetensorsOptions> = { widen: true };
+
 /**
  * Reads a file in the safetensors format; the elements are copied. See {@link SafetensorsTensor} for their types.
  *
@@ -145,8 +148,9 @@ export interface ReadSafetensorsOptions {
  * or whose tensors overlap, leave gaps or do not fill it; UNSUPPORTED for element types that are not listed there.
  */
 export function readSafetensors(file: Uint8Array, options?: ReadSafetensorsOptions): Safetensors {
+  checkArity("readSafetensors", arguments.length, 2);
   if (!(ArrayBuffer.isView(file) && file instanceof Uint8Array)) throw invalid("a Uint8Array", "file", file);
-  const { widen: toFloat32 = false } = readOptions(options, ["widen"]);
+  const { widen: toFloat32 = false } = readOptions(options, readOptionNames);
   if (typeof toFloat32 !== "boolean") throw invalid("true or false", "widen", toFloat32);
   const { header, dataStart } = readHeader(file);
   const metadata = new Map<string, string>();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-
 import { formatTable } from "../arithmetic/text-table.ts";
+import { checkArity } from "../options.ts";
 import { checkShape, elementCount } from "../tensor.ts";
-import type { Layer } from "./layer.ts";
+import { checkModel, type Layer } from "./layer.ts";
 import { Sequential } from "./sequential.ts";
 
 /**
@@ -12,6 +12,8 @@ import { Sequential } from "./sequential.ts";
  * Throws INVALID_ARGUMENT for an input that the model does not take.
  */
 export function summary(model: Layer, inputShape: readonly number[]): string {
+  checkArity("summary", arguments.length, 2);
+  checkModel(model);
   let shape = checkShape(inputShape, "inputShape");
   const rows = [["layer", "output shape", "parameters", "FLOPs"]];
   for (const layer of layersOf(model)) {

@@ -3,10 +3,16 @@
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { inElementsOf } from "../kernels/element-type.ts";
+import { type Names, readOptions } from "../options.ts";
 import { sameShape } from "../plan/output.ts";
-import type { AsyncOptions, ConvPlan, RunOptions } from "../plan/plan.ts";
-import { readOptions } from "../resolve/convolution.ts";
-import { checkShape, Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import {
+  type AsyncOptions,
+  asyncOptionNames,
+  type ConvPlan,
+  type RunOptions,
+  runOptionNames,
+} from "../plan/plan.ts";
+import { checkShape, rowMajorElements, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";
 import type { Operand } from "./pad.ts";
 
@@ -16,10 +22,13 @@ export type SharedConvOptions = Pick<
   "groups" | "border" | "activation" | "bias" | "algorithm" | "accuracy" | "tune"
 >;
 
-export const convNdOptionNames = [
-  ...["strides", "padding", "dilations", "groups", "border", "activation", "bias"],
-  ...["algorithm", "accuracy", "tune"],
-];
+/** Those, and the ones that each number of axes has in a form of its own. */
+export const convNdOptionNames: Names<
+  SharedConvOptions & Pick<Conv2dOptions, "strides" | "padding" | "dilations">
+> = {
+  ...{ strides: true, padding: true, dilations: true, groups: true, border: true, activation: true },
+  ...{ bias: true, algorithm: true, accuracy: true, tune: true },
+};
 
 /** The parts of a {@link ConvPlan} that plans over other than two axes have too. */
 export type ConvNdPlan = Pick<
@@ -37,7 +46,7 @@ type Runs = Pick<ConvPlan, "run" | "runAsync" | "dispose">;
  */
 export function convNdOperators<O extends object, P extends Runs>(
   rank: number,
-  optionNames: readonly string[],
+  optionNames: Names<O>,
   make: (inputShape: readonly number[], filters: TensorLike, options: O) => P,
 ) {
   const prepare = (x: Operand, weights: Operand, given: object) => {
@@ -46,7 +55,7 @@ export function convNdOperators<O extends object, P extends Runs>(
   };
   return {
     once(x: Operand, weights: Operand, options?: O & RunOptions): Tensor {
-      const { out, ...given } = readOptions<RunOptions>(options, [...optionNames, "out"]);
+      const { out, ...given } = readOptions<RunOptions>(options, optionNames, runOptionNames);
       const { input, plan } = prepare(x, weights, given);
       try {
         return plan.run(input, out === undefined ? {} : { out });
@@ -55,8 +64,11 @@ export function convNdOperators<O extends object, P extends Runs>(
       }
     },
     async onceAsync(x: Operand, weights: Operand, options?: O & RunOptions & AsyncOptions): Promise<Tensor> {
-      const names = [...optionNames, "out", "signal", "transfer"];
-      const { out, signal, transfer, ...given } = readOptions<RunOptions & AsyncOptions>(options, names);
+      const { out, signal, transfer, ...given } = readOptions<RunOptions & AsyncOptions>(
+        options,
+        optionNames,
+        asyncOptionNames,
+      );
       const { input, plan } = prepare(x, weights, given);
       try {
         return await plan.runAsync(input, { signal, transfer, ...(out !== undefined && { out }) });
@@ -136,13 +148,16 @@ export function elementsOf(
   value: TensorLike | FloatArray,
   shape: readonly number[],
   name: string,
+  isWritten = false,
 ): FloatArray {
   if (ArrayBuffer.isView(value)) return value;
-  if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("a tensor or typed array", name, value);
   const { data, shape: given } = value;
   if (!sameShape(checkShape(given, `${name}.shape`), shape))
     throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
-  return data;
+  dtypeOf(data, `${name}.data`);
+  return rowMajorElements(value, data, shape, name, isWritten);
 }
 
 /** The caller's own tensor, if that is where the elements went. */

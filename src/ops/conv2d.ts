@@ -7,23 +7,29 @@ import {
   type FloatArray,
   type FloatDType,
   isInteger,
+  operandTypeOf,
   type TypedArray,
 } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { inElementsOf } from "../kernels/element-type.ts";
-import { type AsyncOptions, ConvPlan, type RunOptions } from "../plan/plan.ts";
+import { checkOneOf, type Names, readOptions } from "../options.ts";
+import {
+  type AsyncOptions,
+  asyncOptionNames,
+  ConvPlan,
+  type RunOptions,
+  runOptionNames,
+} from "../plan/plan.ts";
 import { type Selection, selectFastest, selectNamed } from "../plan/selection.ts";
 import { recall, tune } from "../plan/tuning.ts";
 import {
   type ConvOptions,
-  checkOneOf,
   convOptionNames,
-  readOptions,
   resolveAccuracy,
   resolveAlgorithm,
   resolveConvSpec,
 } from "../resolve/convolution.ts";
-import { type IntegerOptions, integerOptionNames } from "../resolve/elements.ts";
+import type { IntegerOptions } from "../resolve/elements.ts";
 import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
 import { toOihw } from "../spec/filter-layout.ts";
 import {
@@ -32,7 +38,7 @@ import {
   type Tensor,
   type TensorLike,
   toAnyTensor,
-  toTensor,
+  toVector,
 } from "../tensor.ts";
 
 export interface Conv2dOptions extends ConvOptions {
@@ -54,7 +60,10 @@ type AnyOperand = TensorLike<TypedArray> | NestedArray;
 type LayerOptions = Conv2dOptions | IntegerConv2dOptions;
 type AnyPlan = ConvPlan<TypedArray, TypedArray>;
 
-const layerOptionNames = [...convOptionNames, "bias", "scale", "inputDtype", ...integerOptionNames];
+const layerOptionNames: Names<Omit<IntegerConv2dOptions, keyof ConvOptions>> = {
+  ...{ bias: true, scale: true, inputDtype: true },
+  ...{ inputZeroPoint: true, outputDtype: true, outputZeroPoint: true },
+};
 
 /** See `planConv2d` of {@link Engine}. */
 export function planConv2d(
@@ -75,7 +84,11 @@ export function planConv2d(
   weights: AnyOperand,
   options?: LayerOptions,
 ): AnyPlan {
-  const given = readOptions<IntegerConv2dOptions>(options as IntegerConv2dOptions, layerOptionNames);
+  const given = readOptions<IntegerConv2dOptions>(
+    options as IntegerConv2dOptions,
+    convOptionNames,
+    layerOptionNames,
+  );
   const filters = forInputDtype(toAnyTensor(weights, 4, "weights"), given);
   const shape = checkShape(inputShape, "inputShape");
   if (shape.length !== 4) throw invalid("4 dimensions", "inputShape", inputShape);
@@ -89,7 +102,7 @@ export function conv2d(
   weights: AnyOperand,
   options?: LayerOptions & RunOptions<TypedArray>,
 ): Tensor<TypedArray> {
-  const { out, ...given } = readOptions(options, [...layerOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, convOptionNames, layerOptionNames, runOptionNames);
   const { input, filters, layer } = operands(x, weights, given);
   const once = plan(core, input.shape, filters, layer);
   try {
@@ -106,8 +119,8 @@ export async function conv2dAsync(
   weights: AnyOperand,
   options?: LayerOptions & RunOptions<TypedArray> & AsyncOptions,
 ): Promise<Tensor<TypedArray>> {
-  const names = [...layerOptionNames, "out", "signal", "transfer"];
-  const { out, signal, transfer, ...given } = readOptions(options, names);
+  const names = [convOptionNames, layerOptionNames, asyncOptionNames];
+  const { out, signal, transfer, ...given } = readOptions(options, ...names);
   const { input, filters, layer } = operands(x, weights, given);
   const once = plan(core, input.shape, filters, layer);
   try {
@@ -132,9 +145,11 @@ export function conv2dSpec(
   weightsShape: readonly number[],
   options?: LayerOptions,
 ): ConvSpec {
-  const given = readOptions<ConvOptions>(options, layerOptionNames);
+  const given = readOptions<ConvOptions>(options, convOptionNames, layerOptionNames);
   // Only shapes are asked for: whatever the elements are, an option that speaks of them does not matter.
-  const shapes = Object.fromEntries(Object.entries(given).filter(([name]) => convOptionNames.includes(name)));
+  const shapes = Object.fromEntries(
+    Object.entries(given).filter(([name]) => Object.hasOwn(convOptionNames, name)),
+  );
   return resolveConvSpec(inputShape, weightsShape, "float32", shapes);
 }
 
@@ -150,7 +165,7 @@ function operands(x: AnyOperand, weights: AnyOperand, options: LayerOptions) {
     return { input: toAnyTensor(x, 4, "x", dtype), filters, layer };
   }
   const input = toAnyTensor(x, 4, "x");
-  const dtype = elementTypeOf(input.data, "x.data");
+  const dtype = operandTypeOf(input.data, "x.data");
   const weightsDtype = isInteger(dtype) ? "int8" : dtype;
   const given = toAnyTensor(weights, 4, "weights", weightsDtype);
   const filters = inElementsOf(given, weightsDtype, "weights.data");
@@ -158,7 +173,9 @@ function operands(x: AnyOperand, weights: AnyOperand, options: LayerOptions) {
   if (elementTypeOf(filters.data, "weights.data") !== "int8") {
     throw invalid(`int8 elements, as x has ${dtype},`, "weights.data", filters.data);
   }
-  return { input, filters, layer: { ...layer, inputDtype: layer.inputDtype ?? (dtype as "int8" | "uint8") } };
+  if (layer.inputDtype !== undefined && layer.inputDtype !== dtype)
+    throw invalid(`"${dtype}", as x has,`, "inputDtype", layer.inputDtype);
+  return { input, filters, layer: { ...layer, inputDtype: dtype } };
 }
 
 /** Weights for a plan or nested input: of a designed kernel in int8 where the input is said to be of integers. */
@@ -239,11 +256,7 @@ export function readBias(
 ): TypedArray | null {
   if (bias === undefined) return null;
   const biasDtype = isInteger(dtype) ? "int32" : dtype;
-  const tensor = toAnyTensor(vectorOf(bias), 1, "bias", biasDtype);
-  if (elementTypeOf(tensor.data, "bias") !== biasDtype) {
-    const why = isInteger(dtype) ? "" : ", as the weights have,";
-    throw invalid(`${biasDtype} elements${why}`, "bias", bias);
-  }
+  const tensor = toVector(vectorOf(bias, "bias"), "bias", biasDtype);
   if (tensor.data.length !== outChannels) {
     throw invalid(`${outChannels} elements, one for each output channel,`, "bias", bias);
   }
@@ -253,8 +266,7 @@ export function readBias(
 function readScale(scale: IntegerConv2dOptions["scale"], { outChannels }: ConvSpec): Float32Array | null {
   if (scale === undefined) return null;
   const given = typeof scale === "number" ? [scale] : scale;
-  const tensor = toTensor(vectorOf(given) as TensorLike, 1, "scale", "float32");
-  if (elementTypeOf(tensor.data, "scale") !== "float32") throw invalid("float32 elements", "scale", scale);
+  const tensor = toVector(vectorOf(given, "scale"), "scale", "float32");
   const bad = tensor.data.find((value) => !Number.isFinite(value));
   if (bad !== undefined) throw invalid("numbers that are finite as float32", "scale", bad);
   const { data } = tensor as TensorLike<Float32Array>;
@@ -264,7 +276,9 @@ function readScale(scale: IntegerConv2dOptions["scale"], { outChannels }: ConvSp
 }
 
 /** A bare array as a tensor of one dimension. */
-function vectorOf(value: object): TensorLike<TypedArray> | NestedArray {
+function vectorOf(value: object, name: string): TensorLike<TypedArray> | NestedArray {
+  if (typeof value !== "object" || value === null)
+    throw invalid("a typed array, an array of numbers or { data, shape }", name, value);
   if (!ArrayBuffer.isView(value)) return value as NestedArray;
   return { data: value as TypedArray, shape: [(value as TypedArray).length] };
 }

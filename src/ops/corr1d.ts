@@ -5,24 +5,27 @@ import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts
 import { invalid } from "../errors.ts";
 import { inElementsOf } from "../kernels/element-type.ts";
 import { overlapSaveOperation } from "../operations/overlap-save.ts";
+import { checkOneOf, checkPositive, type Names, readOptions } from "../options.ts";
 import { allocateOutput, overlap } from "../plan/output.ts";
 import {
   type AsyncOptions,
+  asyncOptionNames,
   type ConvPlan,
   checkSignal,
   copyOf,
+  elementsOf,
   type RunOptions,
+  runOptionNames,
   takeOver,
 } from "../plan/plan.ts";
-import { checkOneOf, readOptions, resolveAccuracy } from "../resolve/convolution.ts";
-import { checkPositive } from "../resolve/shape.ts";
+import { resolveAccuracy } from "../resolve/convolution.ts";
+import { resolveAxisPadding } from "../resolve/shape.ts";
 import { correlateByFft } from "../signal/fft-correlation.ts";
 import { bestLength, blockNanoseconds, largestExtent } from "../signal/overlap-save.ts";
 import { readSignal, readTaps, type Signal } from "../signal/signal.ts";
 import type { Border } from "../spec/border.ts";
-import type { Accuracy } from "../spec/convolution.ts";
-import { type ConvSpec, multiplyAdds } from "../spec/convolution.ts";
-import { dilatedSize } from "../spec/shape.ts";
+import { type Accuracy, type ConvSpec, multiplyAdds } from "../spec/convolution.ts";
+import { type AxisPadding, dilatedSize } from "../spec/shape.ts";
 import { AllocatedTensor, Tensor } from "../tensor.ts";
 import { planSpec } from "./conv2d.ts";
 import { type Mode, resolveMatrix } from "./corr2d.ts";
@@ -57,7 +60,10 @@ export interface Corr1dOptions {
   readonly accuracy?: Accuracy;
 }
 
-const corr1dOptionNames = [...["mode", "padding", "strides", "dilations", "border", "algorithm", "accuracy"]];
+const corr1dOptionNames: Names<Corr1dOptions> = {
+  ...{ mode: true, padding: true, strides: true, dilations: true, border: true },
+  ...{ algorithm: true, accuracy: true },
+};
 
 /** See `corr1d` and `convolve1d` of {@link Engine}. */
 export function correlate1d(
@@ -68,7 +74,7 @@ export function correlate1d(
   flip: boolean,
 ): Tensor {
   core.assertOpen();
-  const { out, ...given } = readOptions(options, [...corr1dOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, corr1dOptionNames, runOptionNames);
   const { samples, taps } = operands(x, kernel);
   const spec = resolve1d(samples.length, taps.length, dtypeOf(samples, "x"), given);
   const weights = flip ? taps.slice().reverse() : taps;
@@ -90,8 +96,12 @@ export async function correlate1dAsync(
   flip: boolean,
 ): Promise<Tensor> {
   core.assertOpen();
-  const names = [...corr1dOptionNames, "out", "signal", "transfer"];
-  const { out, signal, transfer = false, ...given } = readOptions(options, names);
+  const {
+    out,
+    signal,
+    transfer = false,
+    ...given
+  } = readOptions(options, corr1dOptionNames, asyncOptionNames);
   checkSignal(signal);
   signal?.throwIfAborted();
   const { samples, taps } = operands(x, kernel);
@@ -137,26 +147,23 @@ export function resolve1d(
 ): ConvSpec {
   checkPositive(strides, "strides");
   checkPositive(dilations, "dilations");
+  const sides = (value: NonNullable<Corr1dOptions["padding"]>): AxisPadding =>
+    resolveAxisPadding(value, [length], [kernelLength], [strides], [dilations])[0];
   const given = {
     ...{ strides: [1, strides] as const, dilations: [1, dilations] as const },
     ...(mode !== undefined && { mode }),
-    ...(padding !== undefined && { padding: sides(padding) }),
+    ...(padding !== undefined && { padding: [0, 0, ...sides(padding)] as const }),
     ...(border !== undefined && { border }),
   };
+  if (length < 1) throw invalid("at least one element", "x", "none");
+  if (kernelLength < 1) throw invalid("at least one element", "kernel", "none");
   return resolveMatrix([1, length], [1, kernelLength], dtype, given, "kernel");
-}
-
-/** Padding of a row. What is no padding passes as it is, to be refused with all others. */
-function sides(padding: NonNullable<Corr1dOptions["padding"]>) {
-  if (typeof padding === "string") return padding;
-  if (typeof padding === "number") return [0, 0, padding, padding] as const;
-  if (Array.isArray(padding) && padding.length === 2) return [0, 0, padding[0], padding[1]] as const;
-  throw invalid('a whole number >= 0, two of them, "same", "valid" or "full"', "padding", padding);
 }
 
 /** Checks the options and chooses. */
 function select1d(core: EngineCore, spec: ConvSpec, options: Corr1dOptions): Algorithm1d {
-  const algorithm = checkOneOf(options.algorithm ?? "auto", ["auto", ...algorithms1d], "algorithm");
+  const { algorithm: asked = "auto" } = options;
+  const algorithm = checkOneOf(asked, ["auto", ...algorithms1d], "algorithm");
   const accuracy = resolveAccuracy(options.accuracy);
   if (algorithm !== "auto") return algorithm;
   return accuracy === "fast" && fftNanoseconds(spec) < directNanoseconds(core, spec) ? "fft" : "direct";
@@ -191,7 +198,6 @@ export function planDirect(core: EngineCore, spec: ConvSpec, weights: FloatArray
 
 function runFft(x: FloatArray, taps: FloatArray, spec: ConvSpec, out: RunOptions["out"]): Tensor {
   const output = out === undefined ? allocate(spec.dtype as FloatDType, spec.outWidth) : outOf(out, spec);
-  checkOutput(output, spec);
   if (overlap(output, x)) throw invalid("an array apart from x", "out", output);
   correlateByFft(spec, x, taps, output);
   return asSignal(new Tensor(output, [spec.outWidth]), out);
@@ -205,7 +211,7 @@ async function runFftAsync(
   spec: ConvSpec,
   { out, signal }: RunOptions & AsyncOptions,
 ): Promise<Tensor> {
-  if (out !== undefined) checkOutput(outOf(out, spec), spec);
+  if (out !== undefined) outOf(out, spec);
   const output = allocateOutput(spec.dtype as FloatDType, spec.outWidth);
   const prepared = core.backend.prepare(overlapSaveOperation(spec));
   try {
@@ -215,23 +221,13 @@ async function runFftAsync(
   }
   if (out === undefined) return new Tensor(output, [spec.outWidth]);
   const target = outOf(out, spec);
-  checkOutput(target, spec);
   target.set(output);
   return asSignal(new Tensor(target, [spec.outWidth]), out);
 }
 
-function checkOutput(output: FloatArray, { dtype, outWidth }: ConvSpec): void {
-  if (dtypeOf(output, "out") !== dtype) throw invalid(`${dtype} elements, as x has,`, "out", output);
-  if (output.length !== outWidth) throw invalid(`${outWidth} elements`, "out", output);
-}
-
 /** The elements of an `out` that has the shape of the result. */
-function outOf(out: NonNullable<RunOptions["out"]>, { outWidth }: ConvSpec): FloatArray {
-  if (Array.isArray(out))
-    throw invalid("a typed array or { data, shape }, which can be written to,", "out", out);
-  const data = readSignal(out, "out");
-  if (data.length !== outWidth) throw invalid(`${outWidth} elements`, "out", out);
-  return data;
+function outOf(out: NonNullable<RunOptions["out"]>, { dtype, outWidth }: ConvSpec): FloatArray {
+  return elementsOf(out, [outWidth], dtype, "out", "as x has", outWidth, true) as FloatArray;
 }
 
 /** The result as a tensor of one axis; the caller's own tensor if there is one. */

@@ -4,8 +4,16 @@ import type { EngineCore } from "../core.ts";
 import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { inElementsOf } from "../kernels/element-type.ts";
-import type { AsyncOptions, ConvPlan, RunOptions } from "../plan/plan.ts";
-import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve/convolution.ts";
+import { checkOneOf, type Names, readOptions } from "../options.ts";
+import {
+  type AsyncOptions,
+  asyncOptionNames,
+  type ConvPlan,
+  elementsOf,
+  type RunOptions,
+  runOptionNames,
+} from "../plan/plan.ts";
+import { type ConvOptions, resolveConvSpec } from "../resolve/convolution.ts";
 import { type Padding, resolvePerAxis } from "../resolve/shape.ts";
 import type { ConvSpec } from "../spec/convolution.ts";
 import { dilatedSize } from "../spec/shape.ts";
@@ -34,7 +42,10 @@ type Matrix = TensorLike<TypedArray> | NestedArray;
 type AnyTensor = Tensor<TypedArray>;
 type AnyRunOptions = RunOptions<TypedArray>;
 
-const optionNames = ["mode", "strides", "padding", "dilations", "border", "algorithm", "accuracy", "tune"];
+const optionNames: Names<Corr2dOptions> = {
+  ...{ mode: true, strides: true, padding: true, dilations: true, border: true },
+  ...{ algorithm: true, accuracy: true, tune: true },
+};
 
 /** See `corr2d` of {@link Engine}. */
 export function corr2d(
@@ -68,10 +79,10 @@ function correlate(
     const small = correlateSmall(core, image, taps);
     if (small !== undefined) return small;
   }
-  const { out, ...given } = readOptions(options, [...optionNames, "out"]);
+  const { out, ...given } = readOptions(options, optionNames, runOptionNames);
   const plan = planMatrix(core, image, taps, given, flip);
   try {
-    const output = plan.run(image.data, out === undefined ? undefined : { out: elementsOf(out, plan) });
+    const output = plan.run(image.data, out === undefined ? undefined : { out: outputElements(out, plan) });
     return asMatrix(output, out);
   } finally {
     plan.dispose();
@@ -86,15 +97,14 @@ export async function correlateAsync(
   options: (Corr2dOptions & AnyRunOptions & AsyncOptions) | undefined,
   flip: boolean,
 ): Promise<AnyTensor> {
-  const names = [...optionNames, "out", "signal", "transfer"];
-  const { out, signal, transfer, ...given } = readOptions(options, names);
+  const { out, signal, transfer, ...given } = readOptions(options, optionNames, asyncOptionNames);
   const { image, taps } = operands(x, kernel);
   const plan = planMatrix(core, image, taps, given, flip);
   try {
     const output = await plan.runAsync(image.data, {
       signal,
       transfer,
-      ...(out !== undefined && { out: elementsOf(out, plan) }),
+      ...(out !== undefined && { out: outputElements(out, plan) }),
     });
     return asMatrix(output, out);
   } finally {
@@ -122,7 +132,8 @@ export function corr2dSpec(
   options?: Corr2dOptions,
   kernelName = "weightsShape",
 ): ConvSpec {
-  return resolveMatrix(inputShape, kernelShape, "float32", readOptions(options, optionNames), kernelName);
+  const given = readOptions(options, optionNames);
+  return resolveMatrix(inputShape, kernelShape, "float32", given, kernelName, "inputShape");
 }
 
 /**
@@ -214,6 +225,7 @@ export function resolveMatrix(
   dtype: DType,
   options: Corr2dOptions,
   kernelName: string,
+  inputName = "x.shape",
 ): ConvSpec {
   const { mode, padding, strides = 1, dilations = 1, border = "constant" } = options;
   if (mode !== undefined && padding !== undefined)
@@ -231,7 +243,8 @@ export function resolveMatrix(
           : padding,
   };
   const kernel = { name: kernelName, shape: kernelShape };
-  return resolveConvSpec([1, 1, ...shape], [1, 1, ...kernelShape], dtype, spatial, kernel);
+  const input = { name: inputName, shape };
+  return resolveConvSpec([1, 1, ...shape], [1, 1, ...kernelShape], dtype, spatial, kernel, input);
 }
 
 function centred(kernelShape: readonly number[], dilations: readonly [number, number]): Padding {
@@ -249,16 +262,12 @@ export function centredPadding(extent: number): [before: number, after: number] 
 }
 
 /** The elements of an `out` that has the shape of the result. */
-function elementsOf(
+function outputElements(
   out: TensorLike<TypedArray> | TypedArray,
-  { outputShape: [, , height, width] }: ConvPlan<TypedArray, TypedArray>,
+  { spec }: ConvPlan<TypedArray, TypedArray>,
 ): TypedArray {
-  if (ArrayBuffer.isView(out)) return out;
-  if (Array.isArray(out))
-    throw invalid("a typed array or { data, shape }, which can be written to,", "out", out);
-  const { data, shape } = toAnyTensor(out, 2, "out");
-  if (shape[0] !== height || shape[1] !== width) throw invalid(`[${height}, ${width}]`, "out.shape", shape);
-  return data;
+  const { outHeight, outWidth, outputDtype } = spec;
+  return elementsOf(out, [outHeight, outWidth], outputDtype, "out", "", outHeight * outWidth, true);
 }
 
 /** A plan's output without its batch and channel; the caller's own tensor if there is one. */

@@ -3,16 +3,17 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { checkOneOf, type Names, readOptions } from "../options.ts";
 import { ConvTransposePlan } from "../plan/adjoint-plan.ts";
 import { GradWeightsPlan } from "../plan/grad-weights-plan.ts";
-import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import {
-  type ConvOptions,
-  checkOneOf,
-  readOptions,
-  resolveAccuracy,
-  resolveConvSpec,
-} from "../resolve/convolution.ts";
+  type AsyncOptions,
+  asyncOptionNames,
+  elementsOf,
+  type RunOptions,
+  runOptionNames,
+} from "../plan/plan.ts";
+import { type ConvOptions, resolveAccuracy, resolveConvSpec } from "../resolve/convolution.ts";
 import { toOihw } from "../spec/filter-layout.ts";
 import { inputLayouts } from "../spec/layout.ts";
 import { checkShape, type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
@@ -29,10 +30,10 @@ export type Conv2dGradientOptions = Pick<
 
 type Operand = TensorLike | NestedArray;
 
-const gradientOptionNames = [
-  ...["strides", "padding", "dilations", "groups", "border", "inputLayout", "filterLayout", "accuracy"],
-];
-const asyncNames = ["out", "signal", "transfer"];
+const gradientOptionNames: Names<Conv2dGradientOptions> = {
+  ...{ strides: true, padding: true, dilations: true, groups: true, border: true },
+  ...{ inputLayout: true, filterLayout: true, accuracy: true },
+};
 
 /** See `planConv2dGradInput` of {@link Engine}. */
 export function planConv2dGradInput(
@@ -53,7 +54,7 @@ export function conv2dGradInput(
   gradOutput: Operand,
   options?: Conv2dGradientOptions & RunOptions,
 ): Tensor {
-  const { out, ...given } = readOptions(options, [...gradientOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, gradientOptionNames, runOptionNames);
   const [filters, gradient] = floatOperands(weights, "weights", gradOutput, "gradOutput");
   const once = planGradInput(core, inputShape, filters, given);
   try {
@@ -71,7 +72,7 @@ export async function conv2dGradInputAsync(
   gradOutput: Operand,
   options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
 ): Promise<Tensor> {
-  const { out, signal, transfer, ...given } = readOptions(options, [...gradientOptionNames, ...asyncNames]);
+  const { out, signal, transfer, ...given } = readOptions(options, gradientOptionNames, asyncOptionNames);
   const [filters, gradient] = floatOperands(weights, "weights", gradOutput, "gradOutput");
   const once = planGradInput(core, inputShape, filters, given);
   try {
@@ -100,6 +101,8 @@ export interface PlanGradWeightsOptions extends Conv2dGradientOptions {
   readonly dtype?: FloatDType;
 }
 
+const planOptionNames: Names<Omit<PlanGradWeightsOptions, keyof Conv2dGradientOptions>> = { dtype: true };
+
 /** See `planConv2dGradWeights` of {@link Engine}. */
 export function planConv2dGradWeights(
   core: EngineCore,
@@ -107,7 +110,7 @@ export function planConv2dGradWeights(
   weightsShape: readonly number[],
   options?: PlanGradWeightsOptions,
 ): GradWeightsPlan {
-  const { dtype = "float32", ...given } = readOptions(options, [...gradientOptionNames, "dtype"]);
+  const { dtype = "float32", ...given } = readOptions(options, gradientOptionNames, planOptionNames);
   checkOneOf(dtype, ["float32", "float64"], "dtype");
   return planGradWeights(core, fourSizes(inputShape, "inputShape"), dtype, weightsShape, given);
 }
@@ -120,7 +123,7 @@ export function conv2dGradWeights(
   gradOutput: Operand,
   options?: Conv2dGradientOptions & RunOptions,
 ): Tensor {
-  const { out, ...given } = readOptions(options, [...gradientOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, gradientOptionNames, runOptionNames);
   const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
   const once = planGradWeights(core, input.shape, dtypeOf(input.data, "x.data"), weightsShape, given);
   try {
@@ -138,7 +141,7 @@ export async function conv2dGradWeightsAsync(
   gradOutput: Operand,
   options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
 ): Promise<Tensor> {
-  const { out, signal, transfer, ...given } = readOptions(options, [...gradientOptionNames, ...asyncNames]);
+  const { out, signal, transfer, ...given } = readOptions(options, gradientOptionNames, asyncOptionNames);
   const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
   const once = planGradWeights(core, input.shape, dtypeOf(input.data, "x.data"), weightsShape, given);
   try {
@@ -168,7 +171,7 @@ export function conv2dGradBias(
   options?: Conv2dGradientOptions & RunOptions,
 ): Tensor {
   core.assertOpen();
-  const { out, ...given } = readOptions(options, [...gradientOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, gradientOptionNames, runOptionNames);
   const { inputLayout = "nchw" } = given;
   const isPlanar = checkOneOf(inputLayout, inputLayouts, "inputLayout") === "nchw";
   const { data, shape } = toTensor(gradOutput, 4, "gradOutput");
@@ -177,7 +180,10 @@ export function conv2dGradBias(
   const sums = new Float64Array(channels);
   if (isPlanar) addPlanes(data, channels, shape[2] * shape[3], sums);
   else addPixels(data, channels, sums);
-  const target = out === undefined ? allocate(dtype, channels) : biasElements(out, dtype, channels);
+  const target =
+    out === undefined
+      ? allocate(dtype, channels)
+      : (elementsOf(out, [channels], dtype, "out", "as gradOutput has", channels, true) as FloatArray);
   target.set(sums);
   return out instanceof Tensor ? out : new Tensor(target, [channels]);
 }
@@ -202,13 +208,6 @@ function addPixels(data: FloatArray, channels: number, sums: Float64Array): void
   for (let start = 0; start < data.length; start += channels) {
     for (let channel = 0; channel < channels; channel++) sums[channel] += data[start + channel];
   }
-}
-
-function biasElements(out: TensorLike | FloatArray, dtype: string, channels: number): FloatArray {
-  const { data } = ArrayBuffer.isView(out) ? { data: out } : toTensor(out, 1, "out");
-  if (dtypeOf(data, "out") !== dtype) throw invalid(`${dtype} elements, as gradOutput has,`, "out", data);
-  if (data.length !== channels) throw invalid(`${channels} elements`, "out", data);
-  return data;
 }
 
 function fourSizes(shape: readonly number[], name: string): readonly number[] {

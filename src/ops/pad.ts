@@ -3,14 +3,13 @@ import type { EngineCore } from "../core.ts";
 import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { patchOperation } from "../operations/patches.ts";
+import { checkOneOf, type Names } from "../options.ts";
 import { sameShape } from "../plan/output.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
-import { checkOneOf } from "../resolve/convolution.ts";
 import { type Padding, resolvePadding } from "../resolve/shape.ts";
 import { resolveLayout } from "../resolve/window.ts";
 import { type Border, borders } from "../spec/border.ts";
-import type { InputLayout } from "../spec/layout.ts";
-import { sizesOf } from "../spec/layout.ts";
+import { type InputLayout, sizesOf } from "../spec/layout.ts";
 import { type PatchSpec, patchesOf } from "../spec/patches.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { runWindowed, runWindowedAsync, type Windowed } from "./windowed.ts";
@@ -71,8 +70,8 @@ export interface PadSpec {
   readonly outShape: readonly number[];
 }
 
-const optionNames = ["border", "value", "inputLayout"];
-const gradOptionNames = ["border", "inputLayout"];
+const optionNames: Names<PadOptions> = { border: true, value: true, inputLayout: true };
+const gradOptionNames: Names<Omit<PadOptions, "value">> = { border: true, inputLayout: true };
 
 export function padOperators(core: EngineCore): PadOperators {
   return {
@@ -149,8 +148,6 @@ export function resolvePad(
   if (shape.length === 2 && layout !== undefined)
     throw invalid("nothing, as the input has two dimensions,", "inputLayout", layout);
   checkOneOf(border, borders, "border");
-  if (typeof padding === "string")
-    throw invalid("a whole number >= 0, two or four of them", "padding", padding);
   const inputLayout = resolveLayout(layout);
   const [batch, channels, height, width] =
     shape.length === 2 ? [1, 1, ...shape] : sizesOf(inputLayout, shape);
@@ -160,7 +157,7 @@ export function resolvePad(
       name,
       shape,
     );
-  const pads = resolvePadding(padding, [height, width], [1, 1], [1, 1], [1, 1]);
+  const pads = resolvePadding(padding, [height, width], [1, 1], [1, 1], [1, 1], []);
   const [outHeight, outWidth] = [height + pads[0] + pads[1], width + pads[2] + pads[3]];
   if (outHeight > mostRows || outWidth > mostRows)
     throw invalid(`padded sizes of at most ${mostRows}`, "padding", padding);

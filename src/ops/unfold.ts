@@ -3,8 +3,8 @@ import type { EngineCore } from "../core.ts";
 import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { patchOperation } from "../operations/patches.ts";
+import { checkOneOf, type Names } from "../options.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
-import { checkOneOf } from "../resolve/convolution.ts";
 import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import { resolveWindows, type WindowOptions } from "../resolve/window.ts";
 import { type Border, borders } from "../spec/border.ts";
@@ -51,7 +51,9 @@ export interface UnfoldOperators {
   ): Promise<Tensor>;
 }
 
-const optionNames = ["windowDimensions", "strides", "padding", "dilations", "border"];
+const optionNames: Names<UnfoldOptions> = {
+  ...{ windowDimensions: true, strides: true, padding: true, dilations: true, border: true },
+};
 
 export function unfoldOperators(core: EngineCore): UnfoldOperators {
   return {

@@ -3,16 +3,18 @@
 import type { Backend, Operation } from "../backend/backend.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray } from "../dtype.ts";
+import { type AnyNames, readOptions } from "../options.ts";
 import { allocateOutput, outputTensor } from "../plan/output.ts";
 import {
   type AsyncOptions,
+  asyncOptionNames,
   backendFailure,
   checkSignal,
   copyOf,
   type RunOptions,
+  runOptionNames,
   takeOver,
 } from "../plan/plan.ts";
-import { readOptions } from "../resolve/convolution.ts";
 import type { PatchTask, PoolGradTask, PoolTask } from "../spec/task.ts";
 import { AllocatedTensor, elementCount, Tensor, type TensorLike } from "../tensor.ts";
 
@@ -40,12 +42,12 @@ export interface WindowStep {
 /** Calls what `resolve` makes of the operator's own options, whose names these are. */
 export function runWindowed<O extends object>(
   core: EngineCore,
-  names: readonly string[],
+  names: AnyNames,
   options: (O & RunOptions) | undefined,
   resolve: (given: O) => Windowed,
 ): Tensor {
   core.assertOpen();
-  const { out, ...given } = readOptions<RunOptions>(options, [...names, "out"]);
+  const { out, ...given } = readOptions<RunOptions>(options, names, runOptionNames);
   const windowed = resolve(given as O);
   const { operands, outShape } = windowed;
   const inputs = operands.map(({ data }) => data);
@@ -72,13 +74,17 @@ export function runWindowed<O extends object>(
 /** The same without blocking the event loop, on a snapshot of the operands. */
 export async function runWindowedAsync<O extends object>(
   core: EngineCore,
-  names: readonly string[],
+  names: AnyNames,
   options: (O & RunOptions & AsyncOptions) | undefined,
   resolve: (given: O) => Windowed,
 ): Promise<Tensor> {
   core.assertOpen();
-  const known = [...names, "out", "signal", "transfer"];
-  const { out, signal, transfer = false, ...given } = readOptions<RunOptions & AsyncOptions>(options, known);
+  const {
+    out,
+    signal,
+    transfer = false,
+    ...given
+  } = readOptions<RunOptions & AsyncOptions>(options, names, asyncOptionNames);
   checkSignal(signal);
   signal?.throwIfAborted();
   const windowed = resolve(given as O);

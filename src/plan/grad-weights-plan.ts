@@ -5,6 +5,7 @@ import type { EngineCore } from "../core.ts";
 import { allocate, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { gradWeightsOperation } from "../operations/grad-weights.ts";
+import { checkArity } from "../options.ts";
 import { type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
 import { fromOihw } from "../spec/filter-layout.ts";
 import type { FilterLayout } from "../spec/layout.ts";
@@ -48,6 +49,7 @@ export class GradWeightsPlan {
    * Throws as `run` of {@link Plan}.
    */
   run(x: Given, gradOutput: Given, options?: RunOptions): Tensor {
+    checkArity("run", arguments.length, 3);
     this.#sums.input = this.#inputElements(x);
     return this.#sums.run(gradOutput, options);
   }
@@ -59,6 +61,7 @@ export class GradWeightsPlan {
    * Rejects as `runAsync` of {@link Plan}.
    */
   async runAsync(x: Given, gradOutput: Given, options?: RunOptions & AsyncOptions): Promise<Tensor> {
+    checkArity("runAsync", arguments.length, 3);
     checkSignal(options?.signal);
     options?.signal?.throwIfAborted();
     // Private, as gradOutput becomes: no script can change it while other threads use it.

@@ -9,7 +9,7 @@ import {
   type TypedArray,
 } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
+import { checkShape, elementCount, rowMajorElements, Tensor, type TensorLike } from "../tensor.ts";
 
 /**
  * The tensor that a result is written to: a new one of zeros, or `out` if it fits. Throws INVALID_ARGUMENT for an `out`
@@ -41,14 +41,15 @@ function elementsOf(
 ): FloatArray {
   let data = out as FloatArray;
   if (!ArrayBuffer.isView(out)) {
-    if (typeof out !== "object" || out === null) throw invalid("a tensor or typed array", "out", out);
-    if (Array.isArray(out))
-      throw invalid("a typed array or { data, shape }, which can be written to,", "out", out);
+    if (typeof out !== "object" || out === null || Array.isArray(out))
+      throw invalid("a tensor or typed array", "out", out);
     const given = out.shape;
     data = out.data;
     if (!sameShape(checkShape(given, "out.shape"), shape)) {
       throw invalid(`[${shape.join(", ")}]`, "out.shape", given);
     }
+    dtypeOf(data, "out.data");
+    data = rowMajorElements(out, data, shape, "out", true);
   }
   if (dtypeOf(data, "out") !== dtype) throw invalid(`${dtype} elements, as the input has,`, "out", data);
   if (data.length !== length) throw invalid(`${length} elements`, "out", data);

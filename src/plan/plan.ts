@@ -4,6 +4,7 @@ import type { Backend, BackendName, Prepared } from "../backend/backend.ts";
 import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray, viewOf } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
 import { convOperation } from "../operations/convolution.ts";
+import { checkArity, checkOptions, type Names, readOptions } from "../options.ts";
 import {
   type Algorithm,
   type ConvSpec,
@@ -11,7 +12,14 @@ import {
   multiplyAdds,
   outputShapeOf,
 } from "../spec/convolution.ts";
-import { AllocatedTensor, checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
+import {
+  AllocatedTensor,
+  checkShape,
+  elementCount,
+  rowMajorElements,
+  Tensor,
+  type TensorLike,
+} from "../tensor.ts";
 import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./selection.ts";
 
@@ -29,6 +37,12 @@ export interface AsyncOptions {
    */
   readonly transfer?: boolean | undefined;
 }
+
+/** The names of {@link RunOptions}. */
+export const runOptionNames: Names<RunOptions> = { out: true };
+
+/** The names of the options of asynchronous runs. */
+export const asyncOptionNames: Names<RunOptions & AsyncOptions> = { out: true, signal: true, transfer: true };
 
 /** Frees what belongs to plans that were forgotten instead of disposed of. */
 const forgotten = new FinalizationRegistry<Prepared>((prepared) => prepared.dispose());
@@ -100,6 +114,8 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
    * BACKEND_FAILED where memory runs out.
    */
   run(x: TensorLike<X> | X, options?: RunOptions<Y>): Tensor<Y> {
+    checkArity("run", arguments.length, 2);
+    checkOptions(options, runOptionNames);
     const prepared = this.#live();
     const out = options?.out;
     const output =
@@ -126,9 +142,10 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
    *
    * Rejects as `run` throws, and with `signal.reason` after an abort.
    */
-  async runAsync(x: TensorLike<X> | X, options: RunOptions<Y> & AsyncOptions = {}): Promise<Tensor<Y>> {
+  async runAsync(x: TensorLike<X> | X, options?: RunOptions<Y> & AsyncOptions): Promise<Tensor<Y>> {
+    checkArity("runAsync", arguments.length, 2);
+    const { out, signal, transfer = false } = readOptions(options, asyncOptionNames);
     const prepared = this.#live();
-    const { out, signal, transfer = false } = options;
     checkSignal(signal);
     signal?.throwIfAborted();
     if (out !== undefined) this.#outputElements(out);
@@ -186,6 +203,7 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
       "out",
       this.#typedAs,
       this.#outputLength,
+      true,
     ) as Y;
   }
 }
@@ -194,6 +212,7 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
  * The elements of a tensor of `shape`, or of a bare array as long. Throws INVALID_ARGUMENT for anything else.
  *
  * @param typedAs how a message says where the type comes from: "" for not at all
+ * @param isWritten whether the elements are written to, so that a copy will not do
  */
 export function elementsOf(
   value: TensorLike<TypedArray> | TypedArray,
@@ -202,15 +221,19 @@ export function elementsOf(
   name: string,
   typedAs: string,
   length = elementCount(shape),
+  isWritten = false,
 ): TypedArray {
   let data = value as TypedArray;
   if (!ArrayBuffer.isView(value)) {
-    if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw invalid("a tensor or typed array", name, value);
     const given = value.shape;
     data = value.data;
     if (given !== shape && !sameShape(checkShape(given, `${name}.shape`), shape)) {
       throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
     }
+    elementTypeOf(data, `${name}.data`);
+    data = rowMajorElements(value, data, shape, name, isWritten);
   }
   if (elementTypeOf(data, name) !== dtype) {
     throw invalid(`${dtype} elements${typedAs && `, ${typedAs},`}`, name, data);

@@ -2,8 +2,13 @@
 
 import type { Backend } from "../backend/backend.ts";
 import { Corr2dError } from "../errors.ts";
-import type { Accuracy } from "../spec/convolution.ts";
-import { type Algorithm, algorithms, type ConvSpec, multiplyAdds } from "../spec/convolution.ts";
+import {
+  type Accuracy,
+  type Algorithm,
+  algorithms,
+  type ConvSpec,
+  multiplyAdds,
+} from "../spec/convolution.ts";
 
 /** An algorithm, and why it was taken. */
 export interface Selection {
@@ -11,9 +16,16 @@ export interface Selection {
   readonly reason: string;
 }
 
-/** The algorithm asked for. Throws UNSUPPORTED where the backend does not have it for this spec. */
+const supports = (backend: Backend, spec: ConvSpec, algorithm: Algorithm): boolean =>
+  backend.supports({ kind: "conv", spec, algorithm });
+
+/**
+ * The algorithm asked for. Throws UNSUPPORTED where the backend does not have it for this spec, BACKEND_FAILED where it
+ * cannot hold the data.
+ */
 export function selectNamed(backend: Backend, spec: ConvSpec, algorithm: Algorithm): Selection {
-  if (!backend.supports({ kind: "conv", spec, algorithm })) {
+  if (!supports(backend, spec, algorithm)) {
+    if (!algorithms.some((other) => supports(backend, spec, other))) throw tooLarge(backend);
     throw new Corr2dError(
       "UNSUPPORTED",
       `The ${backend.name} backend has no "${algorithm}" for this convolution of ${spec.dtype}`,
@@ -22,14 +34,18 @@ export function selectNamed(backend: Backend, spec: ConvSpec, algorithm: Algorit
   return { algorithm, reason: "asked for" };
 }
 
+/** Every convolution that fits into its memory a backend has an algorithm for: the code is that of memory running out. */
+function tooLarge({ name }: Backend): Corr2dError {
+  return new Corr2dError("BACKEND_FAILED", `The ${name} backend cannot hold data of this size`);
+}
+
 /** What the backend has for this spec, the most promising first by {@link estimates}. */
 export function candidates(backend: Backend, spec: ConvSpec, accuracy: Accuracy): Algorithm[] {
   const width = vectorWidth(backend.isa, spec);
   return algorithms
     .filter(
       (algorithm) =>
-        backend.supports({ kind: "conv", spec, algorithm }) &&
-        !(algorithm === "winograd" && accuracy === "exact"),
+        supports(backend, spec, algorithm) && !(algorithm === "winograd" && accuracy === "exact"),
     )
     .map((algorithm) => ({ algorithm, cost: estimates[algorithm](spec, width, backend).cost }))
     .sort((a, b) => a.cost - b.cost)
@@ -40,7 +56,7 @@ export function candidates(backend: Backend, spec: ConvSpec, accuracy: Accuracy)
 export function selectFastest(backend: Backend, spec: ConvSpec, accuracy: Accuracy): Selection {
   const [algorithm] = candidates(backend, spec, accuracy);
   if (algorithm === undefined) {
-    throw new Corr2dError("UNSUPPORTED", `The ${backend.name} backend cannot hold data of this size`);
+    throw tooLarge(backend);
   }
   const { cost, why } = estimates[algorithm](spec, vectorWidth(backend.isa, spec), backend);
   const share = Math.round((100 * multiplyAdds(spec)) / cost);

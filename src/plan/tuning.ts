@@ -3,9 +3,9 @@ import type { Backend } from "../backend/backend.ts";
 import { allocate } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { convOperation } from "../operations/convolution.ts";
-import { checkOneOf } from "../resolve/convolution.ts";
-import type { Accuracy } from "../spec/convolution.ts";
+import { checkOneOf } from "../options.ts";
 import {
+  type Accuracy,
   type Algorithm,
   algorithms,
   type ConvSpec,

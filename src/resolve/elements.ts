@@ -20,8 +20,7 @@ export interface IntegerOptions {
   readonly outputZeroPoint?: number;
 }
 
-/** The names of {@link IntegerOptions}. */
-export const integerOptionNames = ["inputZeroPoint", "outputDtype", "outputZeroPoint"] as const;
+const integerOptionNames = ["inputZeroPoint", "outputDtype", "outputZeroPoint"] as const;
 
 const outputDtypes: readonly unknown[] = ["int32", "float32", "int8", "uint8"] satisfies IntegerOutputDType[];
 
@@ -44,7 +43,6 @@ export function resolveElements(
     }
     return { dtype, weightsDtype: dtype, outputDtype: dtype, inputZeroPoint: 0, outputZeroPoint: 0 };
   }
-  if (dtype === "int32") throw invalid("uint8 or int8 elements", "x", "int32 elements");
   const { outputDtype = scaled ? "float32" : "int32" } = options;
   if (!outputDtypes.includes(outputDtype)) {
     throw invalid('one of "int32", "float32", "int8", "uint8"', "outputDtype", outputDtype);

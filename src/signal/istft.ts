@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+
 import { allocate, dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve/convolution.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { FrameSpec } from "./frames.ts";
 import { realFft } from "./real-fft.ts";
@@ -18,6 +19,8 @@ export interface IstftOptions extends StftOptions {
    */
   readonly length?: number;
 }
+
+const optionNames: Names<IstftOptions> = { ...stftOptionNames, length: true };
 
 /**
  * The signal whose spectra come closest to those given, in the sense of least squares: with the options that they were
@@ -36,7 +39,8 @@ export interface IstftOptions extends StftOptions {
  * begin with.
  */
 export function istft(spectra: Pick<Spectra, "real" | "imag">, options?: IstftOptions): Tensor {
-  const { length, ...given } = readOptions(options, [...stftOptionNames, "length"]);
+  checkArity("istft", arguments.length, 2);
+  const { length, ...given } = readOptions(options, optionNames);
   const { real, imag } = readSpectra(spectra);
   const [bins, frames] = real.shape;
   const { spec, detrend } = resolveStft(given);

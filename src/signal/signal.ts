@@ -2,8 +2,7 @@
 
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import type { Border } from "../spec/border.ts";
-import { borderIndex } from "../spec/border.ts";
+import { type Border, borderIndex } from "../spec/border.ts";
 import { type TensorLike, toTensor } from "../tensor.ts";
 
 /** A sequence of samples: a typed array, `{ data, shape: [length] }`, or an array of numbers. */
@@ -21,9 +20,9 @@ export function readSignal(value: Signal, name: string, dtype: FloatDType = "flo
 /** As {@link readSignal}; takes the row of a designed kernel, shape [1, length], as well. */
 export function readTaps(value: Signal, name: string, dtype?: FloatDType): FloatArray {
   if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && !Array.isArray(value)) {
-    const { data, shape } = value as TensorLike;
-    const row = Array.isArray(shape) && shape.length === 2 && shape[0] === 1;
-    return toTensor({ data, shape: row ? [shape[1]] : shape }, 1, name).data;
+    const { shape } = value as TensorLike;
+    const isRow = Array.isArray(shape) && shape.length === 2 && shape[0] === 1;
+    return toTensor(value as TensorLike, isRow ? 2 : 1, name).data;
   }
   return readSignal(value, name, dtype);
 }

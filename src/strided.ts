@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Elements that do not lie in row-major order from the first on: views of npm's ndarray, of @stdlib and their like.
+import { allocate, type DType, elementTypeOf, type TypedArray, viewOf } from "./dtype.ts";
+import { Corr2dError, invalid } from "./errors.ts";
+
+/** How elements lie in `data`; ndarray says `stride`, others say `strides`. */
+export interface Strided {
+  /** Elements from one index to the next along each axis; negative ones go backwards. Default row-major. */
+  readonly stride?: readonly number[];
+  /** The same by another name. */
+  readonly strides?: readonly number[];
+  /** Where the first element lies. Default 0. */
+  readonly offset?: number;
+}
+
+/**
+ * The elements of a tensor whose `stride`, `strides` or `offset` is given, in row-major order: a view of `data` where they
+ * lie so, else a copy. Throws INVALID_ARGUMENT for steps that leave `data`, and, if `isWritten`, where it takes a copy.
+ *
+ * @param shape valid
+ */
+export function stridedElements(
+  data: TypedArray,
+  shape: readonly number[],
+  { stride, strides, offset = 0 }: Strided,
+  name: string,
+  isWritten: boolean,
+): TypedArray {
+  if (stride !== undefined && strides !== undefined)
+    throw invalid("nothing, as stride is given,", `${name}.strides`, strides);
+  if (!Number.isInteger(offset) || offset < 0 || offset > data.length) {
+    throw invalid(`a whole number from 0 to ${data.length}, the length of data,`, `${name}.offset`, offset);
+  }
+  const stepsName = `${name}.${strides === undefined ? "stride" : "strides"}`;
+  const steps = readSteps(stride ?? strides, shape, stepsName);
+  const count = shape.reduce((product, size) => product * size, 1);
+  const [first, last] = rangeOf(shape, steps, offset);
+  if (count > 0 && (first < 0 || last >= data.length)) {
+    throw invalid(
+      `elements ${first} to ${last}, as shape [${shape.join(", ")}], stride [${steps.join(", ")}] and offset ${offset} reach,`,
+      `${name}.data`,
+      data,
+    );
+  }
+  const dtype = elementTypeOf(data, `${name}.data`);
+  if (count === 0 || isRowMajor(shape, steps)) {
+    const byteOffset = data.byteOffset + offset * data.BYTES_PER_ELEMENT;
+    return viewOf(dtype, data.buffer as ArrayBuffer, byteOffset, count);
+  }
+  if (isWritten) {
+    throw invalid(`[${rowMajor(shape).join(", ")}], row-major, as it is written to,`, stepsName, steps);
+  }
+  return gather(data, shape, steps, offset, allocateCopy(dtype, count));
+}
+
+/** Throws INVALID_ARGUMENT unless there is a whole number for each axis. */
+function readSteps(given: unknown, shape: readonly number[], name: string): readonly number[] {
+  if (given === undefined) return rowMajor(shape);
+  const isList = Array.isArray(given) || ArrayBuffer.isView(given);
+  const list = given as ArrayLike<number>;
+  if (!isList || list.length !== shape.length)
+    throw invalid(`${shape.length} whole numbers, one for each axis,`, name, given);
+  return Array.from({ length: shape.length }, (_, axis) => {
+    const step = list[axis];
+    if (!Number.isSafeInteger(step)) throw invalid("a whole number", `${name}[${axis}]`, step);
+    return step;
+  });
+}
+
+function rowMajor(shape: readonly number[]): number[] {
+  const steps = new Array<number>(shape.length);
+  for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
+    steps[axis] = step;
+    step *= shape[axis];
+  }
+  return steps;
+}
+
+/** An axis of one element takes no step. */
+function isRowMajor(shape: readonly number[], steps: readonly number[]): boolean {
+  return rowMajor(shape).every((step, axis) => shape[axis] === 1 || steps[axis] === step);
+}
+
+/** The least and the greatest place that is read. */
+function rangeOf(shape: readonly number[], steps: readonly number[], offset: number): [number, number] {
+  let first = offset;
+  let last = offset;
+  shape.forEach((size, axis) => {
+    const reach = (size - 1) * steps[axis];
+    if (reach < 0) first += reach;
+    else last += reach;
+  });
+  return [first, last];
+}
+
+/** Zeros, as many as a caller's operand has elements. Throws BACKEND_FAILED for want of memory. */
+export function allocateCopy(dtype: DType, count: number): TypedArray {
+  try {
+    return allocate(dtype, count);
+  } catch (cause) {
+    throw new Corr2dError("BACKEND_FAILED", `A copy of ${count} elements cannot be allocated`, { cause });
+  }
+}
+
+/** Copies row by row: a counter of the other axes says where each begins. */
+function gather(
+  data: TypedArray,
+  shape: readonly number[],
+  steps: readonly number[],
+  offset: number,
+  target: TypedArray,
+): TypedArray {
+  const inner = shape.length - 1;
+  const [size, step] = [shape[inner], steps[inner]];
+  const index = new Array<number>(inner).fill(0);
+  for (let next = 0, row = offset; next < target.length; ) {
+    for (let i = 0, at = row; i < size; i++, at += step) target[next++] = data[at];
+    for (let axis = inner - 1; axis >= 0; axis--) {
+      row += steps[axis];
+      if (++index[axis] < shape[axis]) break;
+      row -= index[axis] * steps[axis];
+      index[axis] = 0;
+    }
+  }
+  return target;
+}
