@@ -15,6 +15,7 @@
 #include "conv_plan.h"
 #include "cpu.h"
 #include "exchange.h"
+#include "finite.h"
 #include "grad_weights_plan.h"
 #include "interleave.h"
 
@@ -179,8 +180,20 @@ napi_value exchange(napi_env env, napi_callback_info info) {
     if (from.length != static_cast<size_t>(e.fromLength()) || to.length != static_cast<size_t>(e.toLength())) {
       throw std::invalid_argument("a typed array has the wrong length");
     }
-    corr2d::exchangeChannels(e, dtype, from.data, to.data);
-    return nullptr;
+    return Napi::Boolean::New(env, corr2d::exchangeChannels(e, dtype, from.data, to.data));
+  });
+}
+
+napi_value areFinite(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[1];
+    argumentsOf(env, info, arguments);
+    const auto dtype = dtypeOf(env, arguments[0]);
+    const auto values = elementsOf(env, arguments[0], dtype);
+    const auto length = static_cast<int64_t>(values.length);
+    return Napi::Boolean::New(env, dtype == corr2d::DType::float32
+                                       ? corr2d::areFinite(static_cast<const float*>(values.data), length)
+                                       : corr2d::areFinite(static_cast<const double*>(values.data), length));
   });
 }
 
@@ -228,6 +241,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"workspaceBytes", nullptr, workspaceBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"run", nullptr, run, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"runAsync", nullptr, runAsync, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"areFinite", nullptr, areFinite, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"exchange", nullptr, exchange, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"interleave", nullptr, interleave, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"runWindows", nullptr, runWindows, nullptr, nullptr, nullptr, napi_enumerable, nullptr},

@@ -6,6 +6,7 @@ import type { Backend, Placement, PreparedConv } from "./backend/backend.ts";
 import { activationFunction } from "./backend/reference/activation.ts";
 import { borderIndex } from "./border.ts";
 import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
+import { canZerosHarm, computeNaNAgain, type PhaseConv, type Weights } from "./invented-zeros.ts";
 import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
 import { type Accuracy, selectFastest } from "./select.ts";
 import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "./spec.ts";
@@ -32,22 +33,18 @@ export interface PreparedAdjoint extends PreparedConv {
 }
 
 /** One of the convolutions that make up an adjoint, and where its outputs go. */
-interface Part {
+interface Part extends PhaseConv {
   readonly backend: Backend;
   readonly prepared: PreparedConv;
   readonly algorithm: Algorithm;
-  readonly spec: ConvSpec;
-  /** Each pair of a row phase and a column phase has its own block of output channels. */
-  readonly rows: readonly Phase[];
-  readonly columns: readonly Phase[];
-  readonly rowWindow: Window;
-  readonly columnWindow: Window;
+  /** Kept where its outputs may have to be computed again. */
+  readonly weights: Weights | null;
 }
 
 /**
  * Gathers where the convolution scatters: for each remainder of output rows and columns by the strides one convolution of
  * stride 1, with the kernel elements that reach them, flipped, and channels exchanged (Dumoulin & Visin, 2016, section
- * 4). No zeros are put between the elements of the source. With a border other than zeros, the adjoint of the convolution
+ * 4). No zeros are put between the elements of the source, and those around it change nothing (invented-zeros.ts). With a border other than zeros, the adjoint of the convolution
  * is computed on the padded image, whose border is then added to the elements that it was copied from.
  */
 export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
@@ -74,6 +71,10 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
     if (folds) output.fill(0);
     else if (!isCovered) fillUnreached(adjoint, output);
   };
+  const mend = ({ weights, ...part }: Part, source: FloatArray, result: FloatArray) => {
+    if (weights === null || part.backend.areFinite(result)) return;
+    computeNaNAgain(part, weights, source, [spec.outHeight, spec.outWidth], result);
+  };
   const place = (part: Part, result: FloatArray, output: FloatArray) => {
     if (folds) fold(spec, part, result, output);
     else interleaveBlocks(spec, part, result, output);
@@ -87,12 +88,16 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
       scratchLength * (spec.dtype === "float32" ? 4 : 8) +
       Math.max(0, ...parts.map(({ prepared }) => prepared.workspaceBytes)),
     run(source: FloatArray, output: FloatArray) {
-      if (isWhole) return parts[0].prepared.run(cropped(spec, source, parts[0]), output);
+      if (isWhole) {
+        parts[0].prepared.run(cropped(spec, source, parts[0]), output);
+        return mend(parts[0], source, output);
+      }
       begin(output);
       const scratch = takeScratch();
       for (const part of parts) {
         const result = scratch.subarray(0, elementCount(outputShapeOf(part.spec)));
         part.prepared.run(cropped(spec, source, part), result);
+        mend(part, source, result);
         place(part, result, output);
       }
       idle = scratch;
@@ -102,12 +107,13 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
       begin(output);
       for (const part of parts) {
         // Backends may take the input away.
-        const input =
-          part === parts.at(-1) ? cropped(spec, source, part) : cropped(spec, source, part).slice();
+        const isNeeded = part !== parts.at(-1) || part.weights !== null;
+        const input = isNeeded ? cropped(spec, source, part).slice() : cropped(spec, source, part);
         const result = isWhole
           ? output
           : allocate(spec.dtype as FloatDType, elementCount(outputShapeOf(part.spec)));
         await part.prepared.runAsync(input, result, signal);
+        mend(part, source, result);
         if (!isWhole) place(part, result, output);
       }
       end(output);
@@ -192,10 +198,12 @@ function preparePart(
   };
   const backend = adjoint.backendFor(multiplyAdds(part));
   const { algorithm } = selectFastest(backend, part, accuracy);
-  const weights = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
+  const { weights, areFinite } = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
   const biases = bias === null || folds ? null : repeated(bias, blocks);
   const prepared = backend.prepare(part, algorithm, weights, biases, null);
-  return { backend, prepared, algorithm, spec: part, rows, columns, rowWindow, columnWindow };
+  const phases = { rows, columns, rowWindow, columnWindow };
+  const again = canZerosHarm(phases, areFinite) ? { weights, bias: biases?.slice() ?? null } : null;
+  return { backend, prepared, algorithm, spec: part, ...phases, weights: again };
 }
 
 function repeated(values: FloatArray, times: number): FloatArray {
@@ -205,7 +213,7 @@ function repeated(values: FloatArray, times: number): FloatArray {
   return result;
 }
 
-/** OIHW of the convolution -> OIHW of a part, with input and output channels exchanged in each group. */
+/** OIHW of the convolution -> OIHW of a part, with input and output channels exchanged in each group; a copy. */
 function weightsOf(
   backend: Backend,
   { spec, weights }: Adjoint,
@@ -213,10 +221,11 @@ function weightsOf(
   columns: readonly Phase[],
   { size: height, offsets: tops }: Window,
   { size: width, offsets: lefts }: Window,
-): FloatArray {
+): { weights: FloatArray; areFinite: boolean } {
   const groupOut = spec.outChannels / spec.groups;
   const blockLength = spec.inChannels * groupOut * height * width;
   const result = allocate(spec.dtype as FloatDType, blockLength * rows.length * columns.length);
+  let areFinite = true;
   rows.forEach((row, i) => {
     columns.forEach((column, j) => {
       const block = (i * columns.length + j) * blockLength;
@@ -230,10 +239,10 @@ function weightsOf(
         ...{ kernel: spec.kernelHeight * spec.kernelWidth, window: height * width },
         ...{ sources: Int32Array.from(sources), targets: Int32Array.from(targets) },
       };
-      backend.exchange(how, weights, into);
+      if (!backend.exchange(how, weights, into)) areFinite = false;
     });
   });
-  return result;
+  return { weights: result, areFinite };
 }
 
 /** The source without the rows and columns that reach no output of a part: there are some where padding exceeds the kernel. */

@@ -33,8 +33,13 @@ export interface Backend {
   ): PreparedConv;
   /** Prepares the gradient of a convolution's weights. */
   prepareGradWeights(operator: GradWeightsOperator): PreparedGradWeights;
-  /** Makes input channels of weights output channels, and the other way round. */
-  exchange(how: Exchange, from: FloatArray, to: FloatArray): void;
+  /**
+   * Makes input channels of weights output channels, and the other way round. Returns whether the weights are finite; of
+   * kernels of which it moves a part, the rest may count too.
+   */
+  exchange(how: Exchange, from: FloatArray, to: FloatArray): boolean;
+  /** Whether there is no infinity or NaN among them. */
+  areFinite(values: FloatArray): boolean;
   /** Puts the rows and columns of `from` into `to`, a stride apart. */
   interleave(placement: Placement, from: FloatArray, to: FloatArray): void;
   /** Writes every element of `output`, which does not overlap the inputs. */

@@ -3,10 +3,11 @@ import type { FloatArray } from "../dtype.ts";
 import type { Exchange } from "./backend.ts";
 
 /** `exchange` of a backend, in TypeScript: square by square, as either side alone would leave the cache. */
-export function exchange(how: Exchange, from: FloatArray, to: FloatArray): void {
+export function exchange(how: Exchange, from: FloatArray, to: FloatArray): boolean {
   const { groups, groupOut, groupIn, kernel, window, sources, targets } = how;
   const count = sources.length;
   const square = 16;
+  let areFinite = true;
   for (let group = 0; group < groups; group++) {
     const start = group * groupIn * groupOut;
     for (let firstIc = 0; firstIc < groupIn; firstIc += square) {
@@ -17,10 +18,22 @@ export function exchange(how: Exchange, from: FloatArray, to: FloatArray): void 
           for (let oc = firstOc; oc < lastOc; oc++) {
             const source = (start + oc * groupIn + ic) * kernel;
             const target = (start + ic * groupOut + oc) * window;
-            for (let k = 0; k < count; k++) to[target + targets[k]] = from[source + sources[k]];
+            for (let k = 0; k < count; k++) {
+              const value = from[source + sources[k]];
+              to[target + targets[k]] = value;
+              if (!Number.isFinite(value)) areFinite = false;
+            }
           }
         }
       }
     }
   }
+  return areFinite;
+}
+
+/** `areFinite` of a backend, in TypeScript. */
+export function areFinite(values: FloatArray): boolean {
+  const { length } = values;
+  for (let i = 0; i < length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }

@@ -45,6 +45,7 @@ export interface NativeAddon {
     cancel: Int32Array,
     done: (error: Error | null) => void,
   ): void;
+  areFinite(values: FloatArray): boolean;
   /** `sizes` has those of {@link Exchange} in their order. */
   exchange(
     sizes: Float64Array,
@@ -52,7 +53,7 @@ export interface NativeAddon {
     targets: Int32Array,
     from: FloatArray,
     to: FloatArray,
-  ): void;
+  ): boolean;
   /** `placement` has the fields of {@link Placement} in their order. */
   interleave(placement: Float64Array, threads: number, from: FloatArray, to: FloatArray): void;
   /** Of either kind. */
@@ -111,9 +112,10 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
     },
     prepareGradWeights: ({ task }) =>
       preparedGradWeights(addon, addon.prepareGradWeights(encodeSpec(task.spec), isaIndex, threads)),
+    areFinite: (values) => addon.areFinite(values),
     exchange: ({ groups, groupOut, groupIn, kernel, window, sources, targets }, from, to) => {
       const sizes = Float64Array.of(groups, groupOut, groupIn, kernel, window);
-      addon.exchange(sizes, sources, targets, from, to);
+      return addon.exchange(sizes, sources, targets, from, to);
     },
     interleave: (placement, from, to) => addon.interleave(encodePlacement(placement), threads, from, to),
     runWindows: ({ task }, inputs, output) =>

@@ -2,7 +2,7 @@
 import { allocate, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
 import { suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
-import { exchange } from "./exchange.ts";
+import { areFinite, exchange } from "./exchange.ts";
 import { interleave } from "./interleave.ts";
 import { type Operator, runningOperators } from "./operators.ts";
 import { activationFunction } from "./reference/activation.ts";
@@ -42,6 +42,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     ...runningOperators(compute, ({ task }, inputs, output, signal) =>
       workers.compute({ kind: "operator", task }, inputs, output, signal),
     ),
+    areFinite,
     exchange,
     interleave,
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),

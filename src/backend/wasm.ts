@@ -3,7 +3,7 @@ import { bytesOf, type FloatArray, type FloatDType, isInteger, type TypedArray }
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { Allocation, Backend, PreparedConv } from "./backend.ts";
-import { exchange } from "./exchange.ts";
+import { areFinite, exchange } from "./exchange.ts";
 import { interleave } from "./interleave.ts";
 import { type Operator, runningOperators } from "./operators.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
@@ -175,6 +175,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     ...runningOperators(compute, async ({ task, module }, inputs, output, signal) =>
       workers.compute({ kind: "operator", task, module: forWorkers(module) }, inputs, output, signal),
     ),
+    areFinite,
     exchange,
     interleave,
     allocate,
