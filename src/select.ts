@@ -9,7 +9,7 @@ export interface Selection {
   readonly reason: string;
 }
 
-/** "exact" rules out winograd, whose error is up to 16 times that of the others and which spreads NaN. */
+/** "exact" rules out winograd, whose error is up to 16 times that of the others, which rounds whole numbers and spreads NaN. */
 export const accuracies = ["fast", "exact"] as const;
 export type Accuracy = (typeof accuracies)[number];
 
