@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "finite.h"
 #include "transpose_blocks.h"
 
 namespace corr2d {
@@ -28,10 +29,18 @@ void exchangeSquare(const Exchange& e, const T* from, int64_t fromStep, int64_t 
   }
 }
 
+// Values are checked just before they move, while they are in the cache anyway.
 template <class T>
-void exchangeGroup(const Exchange& e, const T* from, T* to) {
+bool exchangeGroup(const Exchange& e, const T* from, T* to) {
+  bool finite = true;
   if (e.kernel == 1 && e.window == 1 && e.count == 1) {
-    return transposeBlocks(from, e.groupIn, e.groupOut, e.groupIn, to, e.groupOut);
+    for (int64_t firstOut = 0; firstOut < e.groupOut; firstOut += kSquare) {
+      const int64_t outputs = std::min(kSquare, e.groupOut - firstOut);
+      const T* rows = from + firstOut * e.groupIn;
+      finite &= areFinite(rows, outputs * e.groupIn);
+      transposeBlocks(rows, e.groupIn, outputs, e.groupIn, to + firstOut, e.groupOut);
+    }
+    return finite;
   }
   T buffer[kSquare * kSquare * kBufferedKernel];
   for (int64_t firstIn = 0; firstIn < e.groupIn; firstIn += kSquare) {
@@ -40,25 +49,29 @@ void exchangeGroup(const Exchange& e, const T* from, T* to) {
       const int64_t outputs = std::min(kSquare, e.groupOut - firstOut);
       const T* square = from + (firstOut * e.groupIn + firstIn) * e.kernel;
       T* target = to + (firstIn * e.groupOut + firstOut) * e.window;
+      const int64_t row = inputs * e.kernel;
+      for (int64_t oc = 0; oc < outputs; oc++) finite &= areFinite(square + oc * e.groupIn * e.kernel, row);
       if (e.kernel > kBufferedKernel) {
         exchangeSquare(e, square, e.groupIn * e.kernel, outputs, inputs, target);
         continue;
       }
-      const int64_t row = inputs * e.kernel;
       for (int64_t oc = 0; oc < outputs; oc++) {
         memcpy(buffer + oc * row, square + oc * e.groupIn * e.kernel, static_cast<size_t>(row) * sizeof(T));
       }
       exchangeSquare(e, buffer, row, outputs, inputs, target);
     }
   }
+  return finite;
 }
 
 template <class T>
-void exchangeAll(const Exchange& e, const T* from, T* to) {
+bool exchangeAll(const Exchange& e, const T* from, T* to) {
+  bool finite = true;
   const int64_t channels = e.groupOut * e.groupIn;
   for (int64_t group = 0; group < e.groups; group++) {
-    exchangeGroup(e, from + group * channels * e.kernel, to + group * channels * e.window);
+    finite &= exchangeGroup(e, from + group * channels * e.kernel, to + group * channels * e.window);
   }
+  return finite;
 }
 
 }  // namespace
@@ -80,12 +93,9 @@ void checkExchange(const Exchange& e) {
   }
 }
 
-void exchangeChannels(const Exchange& e, DType dtype, const void* from, void* to) {
-  if (dtype == DType::float32) {
-    exchangeAll(e, static_cast<const float*>(from), static_cast<float*>(to));
-  } else {
-    exchangeAll(e, static_cast<const double*>(from), static_cast<double*>(to));
-  }
+bool exchangeChannels(const Exchange& e, DType dtype, const void* from, void* to) {
+  return dtype == DType::float32 ? exchangeAll(e, static_cast<const float*>(from), static_cast<float*>(to))
+                                 : exchangeAll(e, static_cast<const double*>(from), static_cast<double*>(to));
 }
 
 }  // namespace corr2d

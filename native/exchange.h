@@ -21,6 +21,7 @@ struct Exchange {
 // Throws std::invalid_argument for one that would read or write out of bounds.
 void checkExchange(const Exchange& e);
 
-void exchangeChannels(const Exchange& e, DType dtype, const void* from, void* to);
+// Returns whether all of `from` is finite.
+bool exchangeChannels(const Exchange& e, DType dtype, const void* from, void* to);
 
 }  // namespace corr2d

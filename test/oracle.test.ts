@@ -57,6 +57,13 @@ describe("expectedOf", () => {
     );
   });
 
+  it("counts the bias among the magnitudes", () => {
+    const bias = Float64Array.of(-20);
+    expect([...expectedOf({ ...c, bias: true }, "float64", { ...operands, bias }).allowed]).toEqual(
+      [19, 25, 37, 43].map((sum) => 6 * 2 ** -53 * (sum + 20)),
+    );
+  });
+
   it("keeps what plain float64 sums would lose", () => {
     const x = Float64Array.from([1e16, 1, -1e16, 1, 0, 0, 0, 0, 0]);
     const row = { ...c, inHeight: 1, inWidth: 4, kernelHeight: 1, kernelWidth: 4 };

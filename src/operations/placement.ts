@@ -3,14 +3,16 @@
 import type { Operation } from "../backend/backend.ts";
 import { exchange } from "../backend/reference/exchange.ts";
 import { interleave } from "../backend/reference/interleave.ts";
-import type { FloatArray } from "../dtype.ts";
+import type { FloatArray, TypedArray } from "../dtype.ts";
 import type { ExchangeTask, InterleaveTask } from "../spec/task.ts";
 
 export const exchangeOperation = (task: ExchangeTask): Operation<ExchangeTask> => ({
   task,
   reference: (task) => ({
     workspaceBytes: 0,
-    run: (from, _b, _c, to) => exchange(task, from as FloatArray, to as FloatArray),
+    run: (from, _b, _c, to, areFinite) => {
+      (areFinite as TypedArray)[0] = Number(exchange(task, from as FloatArray, to as FloatArray));
+    },
   }),
 });
 

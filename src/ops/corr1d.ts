@@ -38,7 +38,7 @@ export type Algorithm1d =
    * Fourier transforms of blocks of the signal (overlap-save), in float64 and in TypeScript on every backend: faster for
    * long kernels. Each output lies within (21 log2 N + 3) 2^-53 ||x|| sum |kernel| of the exact one before it is rounded
    * to its type, with N the length of a block and ||x|| the Euclidean norm of its samples: for float32 less than the
-   * error of "direct" as a rule, for float64 more. A NaN or infinity spreads over its block.
+   * error of "direct" as a rule, for float64 more. Whole numbers are rounded too; a NaN or infinity spreads over its block.
    */
   | "fft";
 
@@ -56,7 +56,7 @@ export interface Corr1dOptions {
   readonly border?: Border;
   /** Default "auto": the one expected to be faster. */
   readonly algorithm?: Algorithm1d | "auto";
-  /** Default "fast". "exact" keeps "auto" from fft. */
+  /** Default "fast". "exact" keeps "auto" from fft: whole numbers whose sums stay below 2^24 then come out exact. */
   readonly accuracy?: Accuracy;
 }
 

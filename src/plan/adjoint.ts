@@ -8,10 +8,22 @@ import { convOperation } from "../operations/convolution.ts";
 import { exchangeOperation, interleaveOperation } from "../operations/placement.ts";
 import { activationFunction } from "../spec/activation.ts";
 import { borderIndex } from "../spec/border.ts";
-import type { Accuracy } from "../spec/convolution.ts";
-import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
+import {
+  type Accuracy,
+  type Algorithm,
+  type ConvSpec,
+  multiplyAdds,
+  outputShapeOf,
+} from "../spec/convolution.ts";
 import type { ExchangeTask, InterleaveTask } from "../spec/task.ts";
 import { elementCount } from "../tensor.ts";
+import {
+  areAllFinite,
+  canZerosHarm,
+  computeNaNAgain,
+  type PhaseConv,
+  type Weights,
+} from "./invented-zeros.ts";
 import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
 import { selectFastest } from "./selection.ts";
 
@@ -36,22 +48,18 @@ export interface PreparedAdjoint extends Prepared {
 }
 
 /** One of the convolutions that make up an adjoint, and where its outputs go. */
-interface Part {
+interface Part extends PhaseConv {
   readonly backend: Backend;
   readonly prepared: Prepared;
   readonly algorithm: Algorithm;
-  readonly spec: ConvSpec;
-  /** Each pair of a row phase and a column phase has its own block of output channels. */
-  readonly rows: readonly Phase[];
-  readonly columns: readonly Phase[];
-  readonly rowWindow: Window;
-  readonly columnWindow: Window;
+  /** Kept where its outputs may have to be computed again. */
+  readonly weights: Weights | null;
 }
 
 /**
  * Gathers where the convolution scatters: for each remainder of output rows and columns by the strides one convolution of
  * stride 1, with the kernel elements that reach them, flipped, and channels exchanged (Dumoulin & Visin, 2016, section
- * 4). No zeros are put between the elements of the source. With a border other than zeros, the adjoint of the convolution
+ * 4). No zeros are put between the elements of the source, and those around it change nothing (invented-zeros.ts). With a border other than zeros, the adjoint of the convolution
  * is computed on the padded image, whose border is then added to the elements that it was copied from.
  */
 export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
@@ -78,6 +86,10 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
     if (folds) output.fill(0);
     else if (!isCovered) fillUnreached(adjoint, output);
   };
+  const mend = ({ weights, ...part }: Part, source: FloatArray, result: FloatArray) => {
+    if (weights === null || areAllFinite(result)) return;
+    computeNaNAgain(part, weights, source, [spec.outHeight, spec.outWidth], result);
+  };
   const place = (part: Part, result: FloatArray, output: FloatArray) => {
     if (folds) fold(spec, part, result, output);
     else interleaveBlocks(spec, part, result, output);
@@ -92,12 +104,16 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
       Math.max(0, ...parts.map(({ prepared }) => prepared.workspaceBytes)),
     run(a, _b, _c, out) {
       const [source, output] = [a as FloatArray, out as FloatArray];
-      if (isWhole) return parts[0].prepared.run(cropped(spec, source, parts[0]), null, null, output, null);
+      if (isWhole) {
+        parts[0].prepared.run(cropped(spec, source, parts[0]), null, null, output, null);
+        return mend(parts[0], source, output);
+      }
       begin(output);
       const scratch = takeScratch();
       for (const part of parts) {
         const result = scratch.subarray(0, elementCount(outputShapeOf(part.spec)));
         part.prepared.run(cropped(spec, source, part), null, null, result, null);
+        mend(part, source, result);
         place(part, result, output);
       }
       idle = scratch;
@@ -108,12 +124,13 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
       begin(output);
       for (const part of parts) {
         // Backends may take the input away.
-        const input =
-          part === parts.at(-1) ? cropped(spec, source, part) : cropped(spec, source, part).slice();
+        const isNeeded = part !== parts.at(-1) || part.weights !== null;
+        const input = isNeeded ? cropped(spec, source, part).slice() : cropped(spec, source, part);
         const result = isWhole
           ? output
           : allocate(spec.dtype as FloatDType, elementCount(outputShapeOf(part.spec)));
         await part.prepared.runAsync(input, null, null, result, null, signal);
+        mend(part, source, result);
         if (!isWhole) place(part, result, output);
       }
       end(output);
@@ -198,12 +215,14 @@ function preparePart(
   };
   const backend = adjoint.backendFor(multiplyAdds(part));
   const { algorithm } = selectFastest(backend, part, accuracy);
-  const weights = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
+  const { weights, areFinite } = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
   const biases = bias === null || folds ? null : repeated(bias, blocks);
   const prepared = backend.prepare(
     convOperation({ kind: "conv", spec: part, algorithm, weights, bias: biases, scale: null }),
   );
-  return { backend, prepared, algorithm, spec: part, rows, columns, rowWindow, columnWindow };
+  const phases = { rows, columns, rowWindow, columnWindow };
+  const again = canZerosHarm(phases, areFinite) ? { weights, bias: biases?.slice() ?? null } : null;
+  return { backend, prepared, algorithm, spec: part, ...phases, weights: again };
 }
 
 function repeated(values: FloatArray, times: number): FloatArray {
@@ -213,7 +232,7 @@ function repeated(values: FloatArray, times: number): FloatArray {
   return result;
 }
 
-/** OIHW of the convolution -> OIHW of a part, with input and output channels exchanged in each group. */
+/** OIHW of the convolution -> OIHW of a part, with input and output channels exchanged in each group; a copy. */
 function weightsOf(
   backend: Backend,
   { spec, weights }: Adjoint,
@@ -221,10 +240,11 @@ function weightsOf(
   columns: readonly Phase[],
   { size: height, offsets: tops }: Window,
   { size: width, offsets: lefts }: Window,
-): FloatArray {
+): { weights: FloatArray; areFinite: boolean } {
   const groupOut = spec.outChannels / spec.groups;
   const blockLength = spec.inChannels * groupOut * height * width;
   const result = allocate(spec.dtype as FloatDType, blockLength * rows.length * columns.length);
+  let areFinite = true;
   rows.forEach((row, i) => {
     columns.forEach((column, j) => {
       const block = (i * columns.length + j) * blockLength;
@@ -239,16 +259,24 @@ function weightsOf(
         ...{ kernel: spec.kernelHeight * spec.kernelWidth, window: height * width },
         ...{ sources: Int32Array.from(sources), targets: Int32Array.from(targets) },
       };
-      runOnce(backend, exchangeOperation(task), weights, into);
+      const flag = new Uint8Array(1);
+      runOnce(backend, exchangeOperation(task), weights, into, flag);
+      areFinite &&= flag[0] === 1;
     });
   });
-  return result;
+  return { weights: result, areFinite };
 }
 
 /** Elements that change places are little work beside the convolutions: nothing is kept of it. */
-function runOnce(backend: Backend, operation: Operation, from: FloatArray, to: FloatArray): void {
+function runOnce(
+  backend: Backend,
+  operation: Operation,
+  from: FloatArray,
+  to: FloatArray,
+  flag: Uint8Array | null,
+): void {
   const prepared = backend.prepare(operation);
-  prepared.run(from, null, null, to, null);
+  prepared.run(from, null, null, to, flag);
   prepared.dispose();
 }
 
@@ -284,7 +312,7 @@ function interleaveBlocks(spec: ConvSpec, part: Part, from: FloatArray, to: Floa
       for (const column of columns) {
         const placement = placementOf(spec, spec.batch / parts, row, column);
         const source = blocks === 1 ? from : from.subarray(next, next + block);
-        runOnce(backend, interleaveOperation(placement), source, target);
+        runOnce(backend, interleaveOperation(placement), source, target, null);
         next += block;
       }
     }

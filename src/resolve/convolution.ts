@@ -33,7 +33,8 @@ export interface ConvOptions {
   readonly algorithm?: Algorithm | "auto";
   /**
    * Default "fast". "exact" keeps "auto" from winograd, whose error is larger, up to 16 times that of the others (root
-   * mean square), and which spreads a NaN or infinity over the square of outputs that it touches.
+   * mean square), and which spreads a NaN or infinity over the square of outputs that it touches. Whole numbers whose
+   * sums stay below 2^24 are certain to come out exact with "exact" alone.
    */
   readonly accuracy?: Accuracy;
   /**

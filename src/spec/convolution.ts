@@ -9,7 +9,7 @@ import type { InputLayout } from "./layout.ts";
 export const algorithms = ["direct", "im2col", "strided", "winograd", "depthwise"] as const;
 export type Algorithm = (typeof algorithms)[number];
 
-/** "exact" rules out winograd, whose error is up to 16 times that of the others and which spreads NaN. */
+/** "exact" rules out winograd, whose error is up to 16 times that of the others, which rounds whole numbers and spreads NaN. */
 export const accuracies = ["fast", "exact"] as const;
 export type Accuracy = (typeof accuracies)[number];
 

@@ -46,7 +46,8 @@ export interface PatchTask {
 /**
  * Weights -> weights in which input and output channels of each group have changed places:
  * to[group, ic, oc, targets[k]] = from[group, oc, ic, sources[k]], for kernels of `kernel` and `window` elements. Targets
- * that are not named stay as they are.
+ * that are not named stay as they are. The second output, one uint8, is 1 if the weights are finite, else 0; of kernels of
+ * which a part is moved, the rest may count too.
  */
 export interface ExchangeTask {
   readonly kind: "exchange";

@@ -62,7 +62,7 @@ export interface NativeAddon {
     targets: Int32Array,
     from: FloatArray,
     to: FloatArray,
-  ): void;
+  ): boolean;
   /** `placement` has the fields of {@link InterleaveTask} in their order. */
   interleave(placement: Float64Array, threads: number, from: FloatArray, to: FloatArray): void;
   /** Of either kind. */
@@ -136,9 +136,10 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
       case "exchange": {
         const { groups, groupOut, groupIn, kernel, window, sources, targets } = task;
         const sizes = Float64Array.of(groups, groupOut, groupIn, kernel, window);
-        return atOnce((from, _b, _c, to) =>
-          addon.exchange(sizes, sources, targets, from as FloatArray, to as FloatArray),
-        );
+        return atOnce((from, _b, _c, to, areFinite) => {
+          const finite = addon.exchange(sizes, sources, targets, from as FloatArray, to as FloatArray);
+          (areFinite as TypedArray)[0] = Number(finite);
+        });
       }
       case "interleave": {
         const placement = encodePlacement(task);
