@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The operators on the default backend, which is opened by the first call. A bundler keeps of them what a program
 // calls, and of the rest what that stands on: so each asks for its own few, and nothing here runs on import.
+
 import { defaultCore, type EngineCore } from "./core.ts";
 import type { Engine } from "./engine.ts";
 import { convTranspose1dOperators } from "./ops/conv-transpose1d.ts";
@@ -14,6 +15,7 @@ import { gradientOperators } from "./ops/gradient-operators.ts";
 import { padOperators } from "./ops/pad.ts";
 import { pool2dOperators } from "./ops/pool2d.ts";
 import { unfoldOperators } from "./ops/unfold.ts";
+import { refusingSurplus } from "./options.ts";
 
 type Operators<O> = (core: EngineCore) => O;
 
@@ -22,7 +24,7 @@ const made = new Map<Operators<unknown>, unknown>();
 function on<O>(operators: Operators<O>): O {
   let found = made.get(operators);
   if (found === undefined) {
-    found = operators(defaultCore());
+    found = refusingSurplus(operators(defaultCore()) as object);
     made.set(operators, found);
   }
   return found as O;
@@ -31,27 +33,27 @@ function on<O>(operators: Operators<O>): O {
 // `never` stands for the operands of whichever overload is called; named, as the smallest calls would feel a list.
 
 /** {@inheritDoc Engine.corr2d} */
-export const corr2d = ((a: never, b: never, options: never) =>
-  on(corr2dOperators).corr2d(a, b, options)) as Engine["corr2d"];
+export const corr2d = ((a: never, b: never, options: never, ...more: never[]) =>
+  on(corr2dOperators).corr2d(a, b, options, ...(more as []))) as Engine["corr2d"];
 /** {@inheritDoc Engine.convolve2d} */
-export const convolve2d = ((a: never, b: never, options: never) =>
-  on(corr2dOperators).convolve2d(a, b, options)) as Engine["convolve2d"];
+export const convolve2d = ((a: never, b: never, options: never, ...more: never[]) =>
+  on(corr2dOperators).convolve2d(a, b, options, ...(more as []))) as Engine["convolve2d"];
 /** {@inheritDoc Engine.corr2dAsync} */
-export const corr2dAsync = (async (a: never, b: never, options: never) =>
-  on(corr2dOperators).corr2dAsync(a, b, options)) as Engine["corr2dAsync"];
+export const corr2dAsync = (async (a: never, b: never, options: never, ...more: never[]) =>
+  on(corr2dOperators).corr2dAsync(a, b, options, ...(more as []))) as Engine["corr2dAsync"];
 /** {@inheritDoc Engine.convolve2dAsync} */
-export const convolve2dAsync = (async (a: never, b: never, options: never) =>
-  on(corr2dOperators).convolve2dAsync(a, b, options)) as Engine["convolve2dAsync"];
+export const convolve2dAsync = (async (a: never, b: never, options: never, ...more: never[]) =>
+  on(corr2dOperators).convolve2dAsync(a, b, options, ...(more as []))) as Engine["convolve2dAsync"];
 
 /** {@inheritDoc Engine.conv2d} */
-export const conv2d = ((a: never, b: never, options: never) =>
-  on(conv2dOperators).conv2d(a, b, options)) as Engine["conv2d"];
+export const conv2d = ((a: never, b: never, options: never, ...more: never[]) =>
+  on(conv2dOperators).conv2d(a, b, options, ...(more as []))) as Engine["conv2d"];
 /** {@inheritDoc Engine.planConv2d} */
-export const planConv2d = ((a: never, b: never, options: never) =>
-  on(conv2dOperators).planConv2d(a, b, options)) as unknown as Engine["planConv2d"];
+export const planConv2d = ((a: never, b: never, options: never, ...more: never[]) =>
+  on(conv2dOperators).planConv2d(a, b, options, ...(more as []))) as unknown as Engine["planConv2d"];
 /** {@inheritDoc Engine.conv2dAsync} */
-export const conv2dAsync = (async (a: never, b: never, options: never) =>
-  on(conv2dOperators).conv2dAsync(a, b, options)) as Engine["conv2dAsync"];
+export const conv2dAsync = (async (a: never, b: never, options: never, ...more: never[]) =>
+  on(conv2dOperators).conv2dAsync(a, b, options, ...(more as []))) as Engine["conv2dAsync"];
 
 /** {@inheritDoc Engine.conv2dGradInput} */
 export const conv2dGradInput: Engine["conv2dGradInput"] = (...operands) =>

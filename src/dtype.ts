@@ -59,7 +59,11 @@ export function dtypeOf(data: unknown, name: string): FloatDType {
 }
 
 /** The element type of a typed array. Throws INVALID_ARGUMENT, naming `name`, for one of no {@link DType}. */
-export function elementTypeOf(data: unknown, name: string): DType {
+export function elementTypeOf(
+  data: unknown,
+  name: string,
+  allowed = "a Float32Array, Float64Array, Uint8Array, Int8Array or Int32Array",
+): DType {
   if (ArrayBuffer.isView(data)) {
     if (data instanceof Float32Array) return "float32";
     if (data instanceof Float64Array) return "float64";
@@ -67,8 +71,17 @@ export function elementTypeOf(data: unknown, name: string): DType {
     if (data instanceof Int8Array) return "int8";
     if (data instanceof Int32Array) return "int32";
   }
-  throw invalid("a Float32Array, Float64Array, Uint8Array, Int8Array or Int32Array", name, data);
+  throw invalid(allowed, name, data);
 }
+
+/** As `elementTypeOf`, for operands of a convolution, which takes no sums of products. */
+export function operandTypeOf(data: unknown, name: string): Exclude<DType, "int32"> {
+  const dtype = elementTypeOf(data, name, operandTypes);
+  if (dtype === "int32") throw invalid(operandTypes, name, data);
+  return dtype;
+}
+
+const operandTypes = "a Float32Array, Float64Array, Uint8Array or Int8Array";
 
 /** A new array of `length` zeros. */
 export function allocate<D extends DType>(dtype: D, length: number): ArrayOf<D> {

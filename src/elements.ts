@@ -18,8 +18,7 @@ export interface IntegerOptions {
   readonly outputZeroPoint?: number;
 }
 
-/** The names of {@link IntegerOptions}. */
-export const integerOptionNames = ["inputZeroPoint", "outputDtype", "outputZeroPoint"] as const;
+const integerOptionNames = ["inputZeroPoint", "outputDtype", "outputZeroPoint"] as const;
 
 /** What input, weights and output of a convolution are made of: part of a spec. */
 export interface Elements {
@@ -56,7 +55,6 @@ export function resolveElements(
     }
     return { dtype, weightsDtype: dtype, outputDtype: dtype, inputZeroPoint: 0, outputZeroPoint: 0 };
   }
-  if (dtype === "int32") throw invalid("uint8 or int8 elements", "x", "int32 elements");
   const { outputDtype = scaled ? "float32" : "int32" } = options;
   if (!outputDtypes.includes(outputDtype)) {
     throw invalid('one of "int32", "float32", "int8", "uint8"', "outputDtype", outputDtype);

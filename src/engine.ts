@@ -16,8 +16,9 @@ import { type GradientOperators, gradientOperators } from "./ops/gradient-operat
 import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
+import { checkArity, type Names, readOptions, refusingSurplus } from "./options.ts";
 import { platform } from "./platform/platform.ts";
-import { checkOneOf, readOptions } from "./resolve.ts";
+import { checkOneOf } from "./resolve.ts";
 import { AllocatedTensor, checkShape, elementCount } from "./tensor.ts";
 
 /** The operators, on one backend. */
@@ -52,6 +53,8 @@ export interface Engine
   dispose(): void;
 }
 
+const optionNames: Names<BackendOptions> = { backend: true, threads: true, isa: true };
+
 /**
  * Opens an engine on a backend of choice. One that is named never falls back to another, nor to the TypeScript loop
  * that otherwise serves the smallest calls.
@@ -60,7 +63,8 @@ export interface Engine
  * missing; `cause` says why.
  */
 export async function createEngine(options?: BackendOptions): Promise<Engine> {
-  const core = openCore(readOptions(options, ["backend", "threads", "isa"]));
+  checkArity("createEngine", arguments.length, 1);
+  const core = openCore(readOptions(options, optionNames));
   if (core.backend.name === "wasm") await platform().fetchWasm(core.backend.isa as WasmIsa, wasmModules);
   return engineOn(core);
 }
@@ -71,18 +75,21 @@ function engineOn(core: EngineCore): Engine {
     backend: backend.name,
     isa: backend.isa,
     threads: backend.threads,
-    ...corr2dOperators(core),
-    ...conv2dOperators(core),
-    ...gradientOperators(core),
-    ...convTranspose1dOperators(core),
-    ...convTranspose2dOperators(core),
-    ...corr1dOperators(core),
-    ...conv1dOperators(core),
-    ...conv3dOperators(core),
-    ...padOperators(core),
-    ...pool2dOperators(core),
-    ...unfoldOperators(core),
-    alloc: ((shape: unknown, dtype: unknown = "float32") => {
+    ...refusingSurplus({
+      ...corr2dOperators(core),
+      ...conv2dOperators(core),
+      ...gradientOperators(core),
+      ...convTranspose1dOperators(core),
+      ...convTranspose2dOperators(core),
+      ...corr1dOperators(core),
+      ...conv1dOperators(core),
+      ...conv3dOperators(core),
+      ...padOperators(core),
+      ...pool2dOperators(core),
+      ...unfoldOperators(core),
+    }),
+    alloc: ((shape: unknown, dtype: unknown = "float32", ...more: unknown[]) => {
+      checkArity("alloc", 2 + more.length, 2);
       core.assertOpen();
       const sizes = checkShape(shape, "shape");
       const type = checkOneOf(dtype, dtypes, "dtype");

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import type { BackendName, PreparedConv } from "./backend/backend.ts";
 import { gradWeightsOperator } from "./backend/operators.ts";
 import type { EngineCore } from "./core.ts";
 import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
 import { invalid } from "./errors.ts";
+import { checkArity } from "./options.ts";
 import { overlap } from "./output.ts";
 import { type AsyncOptions, checkSignal, copyOf, elementsOf, Plan, type RunOptions } from "./plan.ts";
 import type { FilterLayout } from "./resolve.ts";
@@ -47,6 +49,7 @@ export class GradWeightsPlan {
    * Throws as `run` of {@link Plan}.
    */
   run(x: Given, gradOutput: Given, options?: RunOptions): Tensor {
+    checkArity("run", arguments.length, 3);
     this.#sums.input = this.#inputElements(x);
     return this.#sums.run(gradOutput, options);
   }
@@ -58,6 +61,7 @@ export class GradWeightsPlan {
    * Rejects as `runAsync` of {@link Plan}.
    */
   async runAsync(x: Given, gradOutput: Given, options?: RunOptions & AsyncOptions): Promise<Tensor> {
+    checkArity("runAsync", arguments.length, 3);
     checkSignal(options?.signal);
     options?.signal?.throwIfAborted();
     // Private, as gradOutput becomes: no script can change it while other threads use it.

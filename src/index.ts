@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { type InitOptions, modulesOf } from "./init.ts";
+import { checkArity } from "./options.ts";
 import { nodePlatform } from "./platform/node.ts";
 import { setPlatform } from "./platform/platform.ts";
 
@@ -12,5 +14,6 @@ export * from "./api.ts";
  * INVALID_ARGUMENT for modules that there are not.
  */
 export async function init(options?: InitOptions): Promise<void> {
+  checkArity("init", arguments.length, 1);
   modulesOf(options);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { type WasmModule, wasmModules } from "./backend/wasm-modules.ts";
 import { invalid } from "./errors.ts";
-import { checkOneOf, readOptions } from "./resolve.ts";
+import { type Names, readOptions } from "./options.ts";
+import { checkOneOf } from "./resolve.ts";
 
 export interface InitOptions {
   /**
@@ -11,9 +12,13 @@ export interface InitOptions {
   readonly modules?: readonly WasmModule[];
 }
 
+const optionNames: Names<InitOptions> = { modules: true };
+
 /** Throws INVALID_ARGUMENT. */
 export function modulesOf(options: InitOptions | undefined): readonly WasmModule[] {
-  const { modules = wasmModules } = readOptions(options, ["modules"]);
+  const { modules = wasmModules } = readOptions(options, optionNames);
   if (!Array.isArray(modules)) throw invalid("an array", "modules", modules);
-  return ["float32", ...modules.map((module, i) => checkOneOf(module, wasmModules, `modules[${i}]`))];
+  const checked: WasmModule[] = ["float32"];
+  for (let i = 0; i < modules.length; i++) checked.push(checkOneOf(modules[i], wasmModules, `modules[${i}]`));
+  return checked;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+
 import { invalid } from "./errors.ts";
 import { type Conv2dOptions, conv2dOutputShape, type IntegerConv2dOptions } from "./ops/conv2d.ts";
 import { type Corr2dOptions, corr2dOutputShape } from "./ops/corr2d.ts";
+import { checkArity } from "./options.ts";
 import { checkShape } from "./tensor.ts";
 
 /**
@@ -13,6 +15,7 @@ export function outputShape(
   weightsShape: readonly number[],
   options?: Conv2dOptions | IntegerConv2dOptions | Corr2dOptions,
 ): number[] {
+  checkArity("outputShape", arguments.length, 3);
   const input = checkShape(inputShape, "inputShape");
   const weights = checkShape(weightsShape, "weightsShape");
   if (input.length !== 2 && input.length !== 4) throw invalid("2 or 4 sizes", "inputShape", inputShape);

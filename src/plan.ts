@@ -3,6 +3,7 @@
 import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
 import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray, viewOf } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
+import { checkArity, checkOptions, type Names, readOptions } from "./options.ts";
 import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
 import { type Algorithm, type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
@@ -29,6 +30,12 @@ export interface AsyncOptions {
    */
   readonly transfer?: boolean | undefined;
 }
+
+/** The names of {@link RunOptions}. */
+export const runOptionNames: Names<RunOptions> = { out: true };
+
+/** The names of the options of asynchronous runs. */
+export const asyncOptionNames: Names<RunOptions & AsyncOptions> = { out: true, signal: true, transfer: true };
 
 /** Frees what belongs to plans that were forgotten instead of disposed of. */
 const forgotten = new FinalizationRegistry<PreparedConv>((prepared) => prepared.dispose());
@@ -100,6 +107,8 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
    * BACKEND_FAILED where memory runs out.
    */
   run(x: TensorLike<X> | X, options?: RunOptions<Y>): Tensor<Y> {
+    checkArity("run", arguments.length, 2);
+    checkOptions(options, runOptionNames);
     const prepared = this.#live();
     const out = options?.out;
     const output =
@@ -126,9 +135,10 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
    *
    * Rejects as `run` throws, and with `signal.reason` after an abort.
    */
-  async runAsync(x: TensorLike<X> | X, options: RunOptions<Y> & AsyncOptions = {}): Promise<Tensor<Y>> {
+  async runAsync(x: TensorLike<X> | X, options?: RunOptions<Y> & AsyncOptions): Promise<Tensor<Y>> {
+    checkArity("runAsync", arguments.length, 2);
+    const { out, signal, transfer = false } = readOptions(options, asyncOptionNames);
     const prepared = this.#live();
-    const { out, signal, transfer = false } = options;
     checkSignal(signal);
     signal?.throwIfAborted();
     if (out !== undefined) this.#outputElements(out);

@@ -39,13 +39,14 @@ export function resolveConvTransposeSpec(
   dtype: DType,
   options: ConvTransposeOptions,
 ): ConvSpec {
-  const inputLayout = checkOneOf(options.inputLayout ?? "nchw", inputLayouts, "inputLayout");
-  const filterLayout = checkOneOf(options.filterLayout ?? "iohw", transposedFilterLayouts, "filterLayout");
+  const { inputLayout = "nchw", filterLayout = "iohw", groups = 1, padding = 0 } = options;
+  const { strides: steps = 1, dilations: distances = 1, outputPadding = 0 } = options;
+  checkOneOf(inputLayout, inputLayouts, "inputLayout");
+  checkOneOf(filterLayout, transposedFilterLayouts, "filterLayout");
   const [batch, inChannels, height, width] = [..."nchw"].map((axis) => shape[inputLayout.indexOf(axis)]);
   const [weightsIn, groupOut, kernelHeight, kernelWidth] = [..."iohw"].map(
     (axis) => weightsShape[filterLayout.indexOf(axis)],
   );
-  const { groups = 1, padding = 0 } = options;
   for (const size of [inChannels, height, width]) {
     if (size < 1) throw invalid("sizes of at least 1 after the batch", "x.shape", shape);
   }
@@ -58,14 +59,11 @@ export function resolveConvTransposeSpec(
   if (weightsIn !== inChannels) {
     throw invalid(`${inChannels} input channels`, `weights.shape (${filterLayout})`, weightsShape);
   }
-  if ((padding as unknown) === "same") {
-    throw invalid('a whole number >= 0, two or four of them, "valid" or "full"', "padding", padding);
-  }
-  const strides = resolvePerAxis(options.strides ?? 1, "strides");
-  const dilations = resolvePerAxis(options.dilations ?? 1, "dilations");
-  const extra = resolveOutputPadding(options.outputPadding ?? 0, strides, dilations);
+  const strides = resolvePerAxis(steps, "strides");
+  const dilations = resolvePerAxis(distances, "dilations");
+  const extra = resolveOutputPadding(outputPadding, strides, dilations);
   const kernel = [kernelHeight, kernelWidth] as const;
-  const pads = resolvePadding(padding, [height, width], kernel, strides, dilations);
+  const pads = resolvePadding(padding, [height, width], kernel, strides, dilations, ["valid", "full"]);
   const [outHeight, outWidth] = [height, width].map((size, axis) => {
     const full = (size - 1) * strides[axis] + dilatedSize(kernel[axis], dilations[axis]) + extra[axis];
     return full - pads[2 * axis] - pads[2 * axis + 1];

@@ -2,6 +2,7 @@
 import type { DType } from "./dtype.ts";
 import { type IntegerOptions, resolveElements } from "./elements.ts";
 import { invalid } from "./errors.ts";
+import { type Names, readObject } from "./options.ts";
 import { type Accuracy, accuracies } from "./select.ts";
 import { outputSize, type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
 import {
@@ -66,24 +67,10 @@ const defaults: Required<Omit<ConvOptions, "algorithm" | "accuracy" | "tune">> =
 };
 
 /** The names of {@link ConvOptions}. */
-export const convOptionNames = [
-  ...["strides", "padding", "dilations", "groups", "inputLayout", "filterLayout", "border", "activation"],
-  ...["algorithm", "accuracy", "tune"],
-];
-
-/**
- * A copy of an options object, each property read once. Throws INVALID_ARGUMENT for a property that is not among
- * `names`: `stride` instead of `strides` must not be passed over in silence.
- */
-export function readOptions<T extends object>(options: T | undefined, names: readonly string[]): T {
-  if (options === undefined) return {} as T;
-  if (typeof options !== "object" || options === null) throw invalid("an object", "options", options);
-  const copy = { ...options };
-  for (const name of Object.keys(copy)) {
-    if (!names.includes(name)) throw invalid(`one of ${names.join(", ")}`, "the name of an option", name);
-  }
-  return copy;
-}
+export const convOptionNames: Names<ConvOptions> = {
+  ...{ strides: true, padding: true, dilations: true, groups: true, inputLayout: true, filterLayout: true },
+  ...{ border: true, activation: true, algorithm: true, accuracy: true, tune: true },
+};
 
 function defined<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
@@ -115,6 +102,7 @@ export function resolveAccuracy(value: unknown = "fast"): Accuracy {
  * @param weightsShape in the order of `options.filterLayout`
  * @param dtype of the input
  * @param kernel how the caller knows the weights, for messages
+ * @param input the same for the input
  */
 export function resolveConvSpec(
   inputShape: readonly number[],
@@ -124,6 +112,10 @@ export function resolveConvSpec(
   kernel: { readonly name: string; readonly shape: readonly number[] } = {
     name: "weights",
     shape: weightsShape,
+  },
+  input: { readonly name: string; readonly shape: readonly number[] } = {
+    name: "x.shape",
+    shape: inputShape,
   },
 ): ConvSpec {
   // Defaults stand in for undefined only: null is as wrong as any other value.
@@ -142,7 +134,10 @@ export function resolveConvSpec(
   const kernelHeight = axis(filterLayout, "h", weightsShape);
   const kernelWidth = axis(filterLayout, "w", weightsShape);
   for (const size of [inChannels, inHeight, inWidth]) {
-    if (size < 1) throw invalid("sizes of at least 1 after the batch", "x.shape", inputShape);
+    if (size < 1) {
+      const where = input.shape.length === 2 ? "" : " after the batch";
+      throw invalid(`sizes of at least 1${where}`, input.name, input.shape);
+    }
   }
   for (const size of weightsShape) {
     if (size < 1) throw invalid("sizes of at least 1", kernel.name, kernel.shape);
@@ -226,6 +221,8 @@ function resolveActivation(activation: NonNullable<ConvOptions["activation"]>): 
     ["none", "relu", "leakyRelu", "clamp", "sigmoid", "tanh"],
     typeof activation === "string" ? "activation" : "activation.kind",
   );
+  const own = { leakyRelu: { alpha: true }, clamp: { min: true, max: true } } as const;
+  readObject<object>(given, "activation", { kind: true }, own[kind as keyof typeof own] ?? {});
   if (kind === "leakyRelu") {
     const { alpha } = given as { alpha: unknown };
     if (typeof alpha !== "number") throw invalid("a number", "activation.alpha", alpha);

@@ -13,15 +13,24 @@ export interface Selection {
 export const accuracies = ["fast", "exact"] as const;
 export type Accuracy = (typeof accuracies)[number];
 
-/** The algorithm asked for. Throws UNSUPPORTED where the backend does not have it for this spec. */
+/**
+ * The algorithm asked for. Throws UNSUPPORTED where the backend does not have it for this spec, BACKEND_FAILED where it
+ * cannot hold the data.
+ */
 export function selectNamed(backend: Backend, spec: ConvSpec, algorithm: Algorithm): Selection {
   if (!backend.supports(spec, algorithm)) {
+    if (!algorithms.some((other) => backend.supports(spec, other))) throw tooLarge(backend);
     throw new Corr2dError(
       "UNSUPPORTED",
       `The ${backend.name} backend has no "${algorithm}" for this convolution of ${spec.dtype}`,
     );
   }
   return { algorithm, reason: "asked for" };
+}
+
+/** Every convolution that fits into its memory a backend has an algorithm for: the code is that of memory running out. */
+function tooLarge({ name }: Backend): Corr2dError {
+  return new Corr2dError("BACKEND_FAILED", `The ${name} backend cannot hold data of this size`);
 }
 
 /** What the backend has for this spec, the most promising first by {@link estimates}. */
@@ -40,7 +49,7 @@ export function candidates(backend: Backend, spec: ConvSpec, accuracy: Accuracy)
 export function selectFastest(backend: Backend, spec: ConvSpec, accuracy: Accuracy): Selection {
   const [algorithm] = candidates(backend, spec, accuracy);
   if (algorithm === undefined) {
-    throw new Corr2dError("UNSUPPORTED", `The ${backend.name} backend cannot hold data of this size`);
+    throw tooLarge(backend);
   }
   const { cost, why } = estimates[algorithm](spec, vectorWidth(backend.isa, spec), backend);
   const share = Math.round((100 * multiplyAdds(spec)) / cost);

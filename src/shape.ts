@@ -75,16 +75,22 @@ export function resolvePadding(
   kernel: readonly [number, number],
   strides: readonly [number, number],
   dilations: readonly [number, number],
+  rules: readonly string[] = paddingRules,
 ): [number, number, number, number] {
-  const [y, x] = resolveAxisPadding(padding, size, kernel, strides, dilations);
+  const [y, x] = resolveAxisPadding(padding, size, kernel, strides, dilations, rules);
   return [...y, ...x];
 }
+
+/** The paddings that are no numbers. */
+const paddingRules: readonly string[] = ["same", "valid", "full"];
 
 const inWords = ["no", "one", "two", "three", "four", "five", "six"];
 
 /**
  * Expands a padding option of any number of axes: the same on all sides, one number for each axis, or two; or by rule.
  * Throws INVALID_ARGUMENT.
+ *
+ * @param rules those that the caller takes
  */
 export function resolveAxisPadding(
   padding: number | string | readonly number[],
@@ -92,8 +98,13 @@ export function resolveAxisPadding(
   kernel: readonly number[],
   strides: readonly number[],
   dilations: readonly number[],
+  rules: readonly string[] = paddingRules,
 ): AxisPadding[] {
   const axes = sizes.length;
+  const counts = axes === 1 ? "two" : `${inWords[axes]} or ${inWords[2 * axes]}`;
+  const allowed = [`a whole number >= 0, ${counts} of them`, ...rules.map((rule) => JSON.stringify(rule))];
+  const refused = () => invalid(listed(allowed), "padding", padding);
+  if (typeof padding === "string" && !rules.includes(padding)) throw refused();
   if (padding === "valid") return sizes.map(() => [0, 0]);
   if (padding === "full") {
     return kernel.map((size, axis) => {
@@ -108,18 +119,20 @@ export function resolveAxisPadding(
     checkPad(padding, "padding");
     return sizes.map(() => [padding, padding]);
   }
-  const counts = axes === 1 ? "two" : `${inWords[axes]} or ${inWords[2 * axes]}`;
-  const allowed = `a whole number >= 0, ${counts} of them, "same", "valid" or "full"`;
-  if (!Array.isArray(padding)) throw invalid(allowed, "padding", padding);
-  const sides = padding.slice() as number[];
+  if (!Array.isArray(padding)) throw refused();
   // Of one axis, two numbers are its two sides.
-  const perAxis = axes > 1 && sides.length === axes;
-  if (!perAxis && sides.length !== 2 * axes) throw invalid(allowed, "padding", padding);
+  const perAxis = axes > 1 && padding.length === axes;
+  if (!perAxis && padding.length !== 2 * axes) throw refused();
+  const sides = padding.slice() as number[];
   for (let i = 0; i < sides.length; i++) checkPad(sides[i], `padding[${i}]`);
   return sizes.map((_, axis) =>
     perAxis ? [sides[axis], sides[axis]] : [sides[2 * axis], sides[2 * axis + 1]],
   );
 }
+
+/** "a, b or c" */
+const listed = (items: readonly string[]): string =>
+  items.length === 1 ? items[0] : `${items.slice(0, -1).join(", ")} or ${items[items.length - 1]}`;
 
 function checkPad(value: unknown, name: string): void {
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 0x7fffffff) {

@@ -9,6 +9,7 @@ import {
   type FloatDType,
   isInteger,
   limits,
+  operandTypeOf,
   type TypedArray,
 } from "./dtype.ts";
 import { Corr2dError, invalid, show } from "./errors.ts";
@@ -125,7 +126,7 @@ export function toTensor(
 }
 
 /**
- * As `toTensor`, for elements of any type. Numbers of nested arrays that an integer `dtype` cannot hold are refused as
+ * As `toTensor`, for elements of any type that operands have: all but int32, which sums have. Numbers of nested arrays that an integer `dtype` cannot hold are refused as
  * well.
  */
 export function toAnyTensor(
@@ -134,7 +135,19 @@ export function toAnyTensor(
   name: string,
   dtype: DType = "float32",
 ): TensorLike<TypedArray> {
-  return read(value, rank, name, dtype, elementTypeOf);
+  return read(value, rank, name, dtype, operandTypeOf);
+}
+
+/** A tensor of one axis, of elements of `dtype` alone. */
+export function toVector(
+  value: TensorLike<TypedArray> | NestedArray,
+  name: string,
+  dtype: DType,
+): TensorLike<TypedArray> {
+  return read(value, 1, name, dtype, (data, dataName) => {
+    if (elementTypeOf(data, dataName) !== dtype) throw invalid(`${dtype} elements`, dataName, data);
+    return dtype;
+  });
 }
 
 function read(

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The entry for browsers and their bundlers, and what is different there. It compiles into dist/ itself, beside the
 // files that it names, as scripts/bundle.mjs also makes one file of it.
+
 import simdHex from "corr2d:wasm/float32-simd";
 import { hasRelaxedSimd, withSharedMemory } from "./backend/wasm-builds.ts";
 import { type WasmFile, type WasmIsa, type WasmModule, wasmFile } from "./backend/wasm-modules.ts";
 import { type InitOptions, modulesOf } from "./init.ts";
+import { checkArity } from "./options.ts";
 import { type Platform, setPlatform, type WorkerPort } from "./platform/platform.ts";
 
 export * from "./api.ts";
@@ -48,6 +50,7 @@ setPlatform(web);
  * INVALID_ARGUMENT for modules that there are not.
  */
 export async function init(options?: InitOptions): Promise<void> {
+  checkArity("init", arguments.length, 1);
   const modules = modulesOf(options);
   // Where WebAssembly is missing or forbidden TypeScript serves; backends() says why.
   await fetchWasm(hasRelaxedSimd() ? "relaxed-simd" : "simd128", modules);

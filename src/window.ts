@@ -66,19 +66,26 @@ export function resolveLayout(layout: unknown = "nchw"): InputLayout {
  */
 export function resolveWindows(inputShape: readonly number[], given: Given, inputName: string): WindowSpec {
   const inputLayout = resolveLayout(given.inputLayout);
-  const rounding = checkOneOf(given.outputShapeRounding ?? "floor", roundings, "outputShapeRounding");
+  // Defaults stand in for undefined only: null is as wrong as any other value.
+  const {
+    strides: steps = 1,
+    dilations: distances = 1,
+    padding: pads = 0,
+    outputShapeRounding = "floor",
+  } = given;
+  const rounding = checkOneOf(outputShapeRounding, roundings, "outputShapeRounding");
   const [batch, channels, inHeight, inWidth] = sizesOf(inputLayout, inputShape);
   for (const size of [channels, inHeight, inWidth]) {
     if (size < 1) throw invalid("sizes of at least 1 after the batch", inputName, inputShape);
   }
   const kernel = resolvePerAxis(given.windowDimensions, "windowDimensions");
-  const strides = resolvePerAxis(given.strides ?? 1, "strides");
-  const dilations = resolvePerAxis(given.dilations ?? 1, "dilations");
+  const strides = resolvePerAxis(steps, "strides");
+  const dilations = resolvePerAxis(distances, "dilations");
   const input = [inHeight, inWidth] as const;
-  const padding = resolvePadding(given.padding ?? 0, input, kernel, strides, dilations);
+  const padding = resolvePadding(pads, input, kernel, strides, dilations);
   const [outHeight, outWidth] = [0, 1].map((axis) => {
-    const pads = [padding[2 * axis], padding[2 * axis + 1]] as const;
-    const padded = input[axis] + pads[0] + pads[1];
+    const sides = [padding[2 * axis], padding[2 * axis + 1]] as const;
+    const padded = input[axis] + sides[0] + sides[1];
     const extent = dilatedSize(kernel[axis], dilations[axis]);
     if (padded > 0x7fffffff || extent > 0x7fffffff) {
       throw invalid("padded and dilated sizes of at most 2147483647", "padding and dilations", [
@@ -87,7 +94,7 @@ export function resolveWindows(inputShape: readonly number[], given: Given, inpu
       ]);
     }
     const sizeOf = rounding === "ceil" ? outputSizeCeil : outputSize;
-    const size = sizeOf(input[axis], kernel[axis], strides[axis], dilations[axis], pads);
+    const size = sizeOf(input[axis], kernel[axis], strides[axis], dilations[axis], sides);
     if (size < 1) {
       throw invalid(
         `a window that fits into the padded input (${padded} ${axis === 0 ? "rows" : "columns"})`,

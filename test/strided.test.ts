@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { Random } from "./random.ts";
 
 const random = new Random(10);
-type Elements = Float32Array | Float64Array | Uint8Array | Int8Array;
+type Matrix = TensorLike<Float32Array>;
 
 function dense(...shape: number[]): TensorLike<Float32Array> {
   return { data: Float32Array.from({ length: count(shape) }, () => random.integer(-9, 9)), shape };
@@ -17,15 +17,10 @@ const count = (shape: readonly number[]) => shape.reduce((product, size) => prod
 
 const rowMajor = (shape: readonly number[]) => shape.map((_, axis) => count(shape.slice(axis + 1)));
 
-/** The same tensor, its elements lying with the steps and from the place on that `lay` says, between NaN or 77. */
-function laid<D extends Elements>(
-  tensor: TensorLike<D>,
-  steps: readonly number[],
-  offset: number,
-  length: number,
-) {
+/** The same tensor, its elements lying with the steps and from the place on that `lay` says, between NaN. */
+function laid(tensor: Matrix, steps: readonly number[], offset: number, length: number) {
   const { data, shape } = tensor;
-  const spread = new (data.constructor as new (length: number) => D)(length).fill(Number.NaN);
+  const spread = new Float32Array(length).fill(Number.NaN);
   const walk = (axis: number, from: number, to: number): void => {
     if (axis === shape.length) {
       spread[to] = data[from];
@@ -39,7 +34,7 @@ function laid<D extends Elements>(
 }
 
 /** Ways to lay a tensor, as ndarray's transpose, step, lo and hi make them. */
-const layouts: Record<string, <D extends Elements>(tensor: TensorLike<D>) => TensorLike<D>> = {
+const layouts: Record<string, (tensor: Matrix) => Matrix> = {
   "column-major": (tensor) => {
     const steps = rowMajor([...tensor.shape].reverse()).reverse();
     return laid(tensor, steps, 0, tensor.data.length);

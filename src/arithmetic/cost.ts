@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { type ConvOptions, convOptionNames, readOptions, resolveConvSpec } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
+import {
+  type ConvOptions,
+  convOptionNames,
+  resolveAccuracy,
+  resolveAlgorithm,
+  resolveConvSpec,
+} from "../resolve.ts";
 import { multiplyAdds, outputShapeOf } from "../spec.ts";
 import { checkShape, elementCount } from "../tensor.ts";
 
@@ -8,6 +15,8 @@ export interface CostOptions extends ConvOptions {
   /** Whether the layer has a bias. Default false. */
   readonly bias?: boolean;
 }
+
+const optionNames: Names<CostOptions> = { ...convOptionNames, bias: true };
 
 /** What a convolution layer takes. */
 export interface Conv2dCost {
@@ -38,8 +47,11 @@ export function conv2dCost(
   weightsShape: readonly number[],
   options?: CostOptions,
 ): Conv2dCost {
-  const { bias = false, ...given } = readOptions(options, [...convOptionNames, "bias"]);
+  checkArity("conv2dCost", arguments.length, 3);
+  const { bias = false, ...given } = readOptions(options, optionNames);
   if (typeof bias !== "boolean") throw invalid("true or false", "bias", bias);
+  resolveAlgorithm(given.algorithm);
+  resolveAccuracy(given.accuracy);
   const input = checkShape(inputShape, "inputShape");
   const weights = checkShape(weightsShape, "weightsShape");
   if (input.length !== 4) throw invalid("4 sizes", "inputShape", inputShape);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+
 import { invalid } from "../errors.ts";
 import { type Conv2dOptions, conv2dSpec } from "../ops/conv2d.ts";
 import { type Corr2dOptions, corr2dSpec } from "../ops/corr2d.ts";
+import { checkArity } from "../options.ts";
 import { dilatedSize } from "../shape.ts";
 import { type ConvSpec, outputShapeOf } from "../spec.ts";
 import { checkShape } from "../tensor.ts";
@@ -21,6 +23,7 @@ export function explainShape(
   weightsShape: readonly number[],
   options?: Conv2dOptions | Corr2dOptions,
 ): string {
+  checkArity("explainShape", arguments.length, 3);
   const input = checkShape(inputShape, "inputShape");
   const weights = checkShape(weightsShape, "weightsShape");
   if (input.length !== 2 && input.length !== 4) throw invalid("2 or 4 sizes", "inputShape", inputShape);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { borderIndex } from "../border.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkArity, type Names, readObject, readOptions } from "../options.ts";
+import { checkOneOf } from "../resolve.ts";
 import {
   dilatedSize,
   outputSize,
@@ -33,6 +34,8 @@ export interface ReceptiveFieldOptions {
    */
   readonly inputSize?: PerAxis;
 }
+
+const optionNames: Names<ReceptiveFieldOptions> = { inputSize: true };
 
 /** What one output sees. */
 export interface SeenPixels {
@@ -72,7 +75,9 @@ interface AxisLayer {
 /** What `of` lists one by one. */
 const mostPixels = 2 ** 20;
 
-const layerNames = ["kernelSize", "strides", "padding", "dilations", "border"];
+const layerNames: Names<WindowLayer> = {
+  ...{ kernelSize: true, strides: true, padding: true, dilations: true, border: true },
+};
 
 /**
  * The receptive field of a stack of layers, the first of them first. From layer to layer, along each axis,
@@ -91,7 +96,8 @@ export function receptiveField(
   layers: readonly WindowLayer[],
   options?: ReceptiveFieldOptions,
 ): ReceptiveField {
-  const { inputSize } = readOptions(options, ["inputSize"]);
+  checkArity("receptiveField", arguments.length, 2);
+  const { inputSize } = readOptions(options, optionNames);
   if (!Array.isArray(layers)) throw invalid("an array of layers", "layers", layers);
   const input = inputSize === undefined ? undefined : resolvePerAxis(inputSize, "inputSize");
   const { axes, output } = resolveLayers(layers as readonly WindowLayer[], input);
@@ -137,8 +143,13 @@ function resolveLayers(layers: readonly WindowLayer[], input: [number, number] |
 }
 
 function resolveLayer(layer: WindowLayer, name: string, size: [number, number] | undefined) {
-  if (typeof layer !== "object" || layer === null) throw invalid("an object with a kernelSize", name, layer);
-  const { kernelSize, strides = 1, padding = 0, dilations = 1, border = "constant" } = named(layer, name);
+  const {
+    kernelSize,
+    strides = 1,
+    padding = 0,
+    dilations = 1,
+    border = "constant",
+  } = readObject(layer, name, layerNames);
   checkOneOf(border, borders, `${name}.border`);
   const kernel = resolvePerAxis(kernelSize, `${name}.kernelSize`);
   const stride = resolvePerAxis(strides, `${name}.strides`);
@@ -160,16 +171,6 @@ function resolveLayer(layer: WindowLayer, name: string, size: [number, number] |
     size: size?.[axis] ?? Number.POSITIVE_INFINITY,
     border,
   }));
-}
-
-/** A layer's properties, each read once. */
-function named(layer: WindowLayer, name: string): WindowLayer {
-  const copy = { ...layer };
-  for (const key of Object.keys(copy)) {
-    if (!layerNames.includes(key))
-      throw invalid(`one of ${layerNames.join(", ")}`, `a property of ${name}`, key);
-  }
-  return copy;
 }
 
 function fieldOfAxis(layers: readonly AxisLayer[]) {

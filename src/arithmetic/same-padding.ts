@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { type PerAxis, resolvePerAxis, samePaddingOfAxis } from "../shape.ts";
 
 export interface SamePaddingOptions {
@@ -8,6 +8,8 @@ export interface SamePaddingOptions {
   /** Default 1. */
   readonly dilations?: PerAxis;
 }
+
+const optionNames: Names<SamePaddingOptions> = { strides: true, dilations: true };
 
 /**
  * The padding [top, bottom, left, right] with which an output has ceil(input size / stride) rows and columns: at stride
@@ -27,7 +29,8 @@ export function samePadding(
   kernelSize: PerAxis,
   options?: SamePaddingOptions,
 ): [number, number, number, number] {
-  const { strides = 1, dilations = 1 } = readOptions(options, ["strides", "dilations"]);
+  checkArity("samePadding", arguments.length, 3);
+  const { strides = 1, dilations = 1 } = readOptions(options, optionNames);
   const input = resolvePerAxis(inputSize, "inputSize");
   const kernel = resolvePerAxis(kernelSize, "kernelSize");
   const step = resolvePerAxis(strides, "strides");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { Corr2dError, invalid } from "../errors.ts";
+import { checkArity } from "../options.ts";
 import { platform } from "../platform/platform.ts";
 import { checkOneOf } from "../resolve.ts";
 import { checkPositive } from "../shape.ts";
@@ -43,6 +45,7 @@ export interface Choice {
 
 /** The backends in order of preference: what each offers, or why it is missing. Never throws. */
 export function backends(): BackendReport[] {
+  checkArity("backends", arguments.length, 0);
   return backendNames.map((name) => {
     try {
       const isas = isasOf(name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import type { TensorLike } from "../tensor.ts";
 import type { Axis } from "./gradient.ts";
 import { alongAxes, checkPair, type DesignOptions } from "./kernel.ts";
@@ -23,6 +23,10 @@ export interface DerivativeOptions<D extends DType = DType> extends DesignOption
    */
   readonly centre?: number;
 }
+
+const optionNames: Names<DerivativeOptions> = {
+  ...{ axis: true, size: true, accuracy: true, centre: true, dtype: true },
+};
 
 /** Coefficients grow with the factorial of the size: beyond this no float64 could use them. */
 const maxSize = 99;
@@ -59,7 +63,8 @@ export function derivative(
   order: number | readonly [number, number],
   options?: DerivativeOptions,
 ): TensorLike<FloatArray> {
-  const given = readOptions(options, ["axis", "size", "accuracy", "centre", "dtype"]);
+  checkArity("derivative", arguments.length, 2);
+  const given = readOptions(options, optionNames);
   const orders = checkPair(order, "order", given.axis, 0);
   const [y, x] = orders.map((m, axis) => {
     if (m === 0) return [1];
@@ -76,8 +81,8 @@ function derivativeWeights(order: number, { size, accuracy, centre }: Derivative
   if (accuracy !== undefined && centre !== undefined) {
     throw invalid("nothing, as accuracy is that around the middle,", "centre", centre);
   }
-  const middle = centre ?? (length - 1) / 2;
-  if (!Number.isInteger(2 * middle) || middle < 0 || middle > length - 1) {
+  const middle = centre === undefined ? (length - 1) / 2 : centre;
+  if (typeof middle !== "number" || !Number.isInteger(2 * middle) || middle < 0 || middle > length - 1) {
     throw invalid(`a multiple of 0.5 from 0 to ${length - 1}`, "centre", centre);
   }
   // The order-th derivative at 0 of the polynomial through the samples: order! times its coefficient of x^order.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { invalid } from "../errors.ts";
+import { checkArity } from "../options.ts";
 import { checkSize, fromRows, type Kernel } from "./kernel.ts";
 
 /**
@@ -8,6 +10,7 @@ import { checkSize, fromRows, type Kernel } from "./kernel.ts";
  * Source: R. C. Gonzalez and R. E. Woods, "Digital Image Processing", 4th edition, section 3.6.
  */
 export function laplacian(): Kernel {
+  checkArity("laplacian", arguments.length, 0);
   return fromRows([
     [0, 1, 0],
     [1, -4, 1],
@@ -21,6 +24,7 @@ export function laplacian(): Kernel {
  * Source: R. C. Gonzalez and R. E. Woods, "Digital Image Processing", 4th edition, section 3.6.
  */
 export function sharpen(): Kernel {
+  checkArity("sharpen", arguments.length, 0);
   return fromRows([
     [0, -1, 0],
     [-1, 5, -1],
@@ -33,6 +37,7 @@ export function sharpen(): Kernel {
  * areas keep their value. Common in image editors; it has no single source.
  */
 export function emboss(): Kernel {
+  checkArity("emboss", arguments.length, 0);
   return fromRows([
     [-2, -1, 0],
     [-1, 1, 1],
@@ -42,6 +47,7 @@ export function emboss(): Kernel {
 
 /** 1 in the centre and 0 elsewhere: the output is the input. `size` is odd, 1 unless given. */
 export function identity(size = 1): Kernel {
+  checkArity("identity", arguments.length, 1);
   const length = checkSize(size, "size");
   if (length % 2 === 0) throw invalid("an odd number", "size", size);
   const data = new Float32Array(length * length);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import type { NestedArray, TensorLike } from "../tensor.ts";
 import { readKernel } from "./kernel.ts";
 
@@ -14,6 +14,8 @@ export interface FrequencyResponseOptions {
    */
   readonly centre?: number | readonly [number, number];
 }
+
+const optionNames: Names<FrequencyResponseOptions> = { flip: true, centre: true };
 
 /** The factor by which each wave is multiplied, for each frequency that was asked for. */
 export interface FrequencyResponse {
@@ -42,7 +44,8 @@ export function frequencyResponse(
   frequencies: FloatArray | readonly number[] | readonly (readonly [number, number])[],
   options?: FrequencyResponseOptions,
 ): FrequencyResponse {
-  const { flip = false, centre } = readOptions(options, ["flip", "centre"]);
+  checkArity("frequencyResponse", arguments.length, 3);
+  const { flip = false, centre } = readOptions(options, optionNames);
   if (typeof flip !== "boolean") throw invalid("true or false", "flip", flip);
   const { data, shape } = readKernel(kernel);
   const [height, width] = shape;
@@ -100,6 +103,7 @@ function readPair(value: unknown, axis: 0 | 1 | undefined, name: string): readon
   if (axis !== undefined && Number.isFinite(value)) {
     return axis === 0 ? [value as number, 0] : [0, value as number];
   }
-  if (Array.isArray(value) && value.length === 2 && value.every(Number.isFinite)) return [value[0], value[1]];
+  if (Array.isArray(value) && value.length === 2 && [value[0], value[1]].every(Number.isFinite))
+    return [value[0], value[1]];
   throw invalid(axis === undefined ? "two finite numbers, [y, x]," : "a finite number", name, value);
 }

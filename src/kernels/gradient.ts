@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { invalid } from "../errors.ts";
+import { checkArity } from "../options.ts";
 import { type Kernel, outerProduct } from "./kernel.ts";
 
 /** The direction of a derivative: "x" along a row, from left to right; "y" down a column. */
@@ -12,6 +14,7 @@ export type Axis = "x" | "y";
  * Source: I. Sobel and G. Feldman, "A 3x3 Isotropic Gradient Operator for Image Processing", Stanford AI Project, 1968.
  */
 export function sobel(axis: Axis): Kernel {
+  checkArity("sobel", arguments.length, 1);
   return derivative([1, 2, 1], axis);
 }
 
@@ -22,6 +25,7 @@ export function sobel(axis: Axis): Kernel {
  * Source: J. M. S. Prewitt, "Object Enhancement and Extraction", in Picture Processing and Psychopictorics, 1970.
  */
 export function prewitt(axis: Axis): Kernel {
+  checkArity("prewitt", arguments.length, 1);
   return derivative([1, 1, 1], axis);
 }
 
@@ -32,6 +36,7 @@ export function prewitt(axis: Axis): Kernel {
  * Source: H. Scharr, "Optimale Operatoren in der Digitalen Bildverarbeitung", Heidelberg University, 2000.
  */
 export function scharr(axis: Axis): Kernel {
+  checkArity("scharr", arguments.length, 1);
   return derivative([3, 10, 3], axis);
 }
 

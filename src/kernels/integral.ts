@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkOneOf } from "../resolve.ts";
 import type { TensorLike } from "../tensor.ts";
 import type { Axis } from "./gradient.ts";
 import { alongAxes, checkPair, checkSize, type DesignOptions } from "./kernel.ts";
@@ -28,6 +29,8 @@ export interface IntegralOptions<D extends DType = DType> extends DesignOptions<
   readonly axis?: Axis;
 }
 
+const optionNames: Names<IntegralOptions> = { rule: true, axis: true, dtype: true };
+
 const mostNewtonCotes = 51;
 
 /**
@@ -53,7 +56,8 @@ export function integral(
   size: number | readonly [number, number],
   options?: IntegralOptions,
 ): TensorLike<FloatArray> {
-  const { rule = "trapezoid", axis, dtype } = readOptions(options, ["rule", "axis", "dtype"]);
+  checkArity("integral", arguments.length, 2);
+  const { rule = "trapezoid", axis, dtype } = readOptions(options, optionNames);
   checkOneOf(rule, integralRules, "rule");
   const isPair = Array.isArray(size);
   const sizes = checkPair(size, "size", axis, 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { getWindow, type Window } from "../signal/window.ts";
 import type { TensorLike } from "../tensor.ts";
 import type { Axis } from "./gradient.ts";
@@ -15,6 +15,8 @@ export interface LowpassOptions<D extends DType = DType> extends DesignOptions<D
   /** For a size that is one number: "x" along rows (default), "y" down columns. */
   readonly axis?: Axis;
 }
+
+const optionNames: Names<LowpassOptions> = { cutoff: true, window: true, axis: true, dtype: true };
 
 /**
  * A low-pass filter: the ideal one, sin(2 pi cutoff k) / (pi k) around the middle k = 0, cut off to `size` samples by a
@@ -39,7 +41,8 @@ export function lowpass(
   size: number | readonly [number, number],
   options: LowpassOptions,
 ): TensorLike<FloatArray> {
-  const given = readOptions(options, ["cutoff", "window", "axis", "dtype"]);
+  checkArity("lowpass", arguments.length, 2);
+  const given = readOptions(options, optionNames);
   const { cutoff, window = "hamming", axis, dtype } = given;
   if (typeof cutoff !== "number" || !(cutoff > 0 && cutoff < 0.5)) {
     throw invalid("a number above 0 and below 0.5", "cutoff", cutoff);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { type NestedArray, Tensor, type TensorLike } from "../tensor.ts";
 import { checkSize, readKernel } from "./kernel.ts";
 
@@ -10,6 +10,8 @@ export interface MomentsOptions {
   /** How many moments along [y, x], from power 0 on. Default as many as there are samples. */
   readonly count?: readonly [number, number];
 }
+
+const optionNames: Names<MomentsOptions> = { centre: true, count: true };
 
 /**
  * The moments of a kernel: at [p, q] of the result, sum over y, x of kernel[y, x] * (y - centreY)^p * (x - centreX)^q, in
@@ -25,12 +27,14 @@ export function moments(
   kernel: TensorLike | NestedArray | Float32Array | Float64Array,
   options?: MomentsOptions,
 ): Tensor<Float64Array> {
-  const given = readOptions(options, ["centre", "count"]);
+  checkArity("moments", arguments.length, 2);
+  const given = readOptions(options, optionNames);
   const { data, shape } = readKernel(kernel);
   const [height, width] = shape;
-  const centre = checkNumbers(given.centre ?? [(height - 1) / 2, (width - 1) / 2], "centre");
-  const counts = checkNumbers(given.count ?? [height, width], "count");
-  const [rows, columns] = counts.map((count, axis) => checkSize(count, `count[${axis}]`));
+  const { centre: point = [(height - 1) / 2, (width - 1) / 2], count = [height, width] } = given;
+  const centre = checkNumbers(point, "centre");
+  const counts = checkNumbers(count, "count");
+  const [rows, columns] = counts.map((size, axis) => checkSize(size, `count[${axis}]`));
   const table = new Float64Array(rows * columns);
   for (let p = 0; p < rows; p++) {
     for (let q = 0; q < columns; q++) {
@@ -46,7 +50,7 @@ export function moments(
 }
 
 function checkNumbers(value: unknown, name: string): readonly number[] {
-  if (!Array.isArray(value) || value.length !== 2 || !value.every(Number.isFinite)) {
+  if (!Array.isArray(value) || value.length !== 2 || ![value[0], value[1]].every(Number.isFinite)) {
     throw invalid("two finite numbers, [y, x],", name, value);
   }
   return value.slice() as number[];

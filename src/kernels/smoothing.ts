@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { checkSize, type Kernel, outerProduct } from "./kernel.ts";
 
 export interface GaussianOptions {
@@ -9,6 +10,8 @@ export interface GaussianOptions {
   readonly size?: number;
 }
 
+const optionNames: Names<GaussianOptions> = { sigma: true, size: true };
+
 /**
  * The Gaussian low-pass: `exp(-(x^2 + y^2) / (2 sigma^2))`, with x and y from the centre `(size - 1) / 2`, divided by
  * its sum, so that flat areas keep their value.
@@ -16,8 +19,8 @@ export interface GaussianOptions {
  * Source: R. Szeliski, "Computer Vision: Algorithms and Applications", 2nd edition, section 3.2.
  */
 export function gaussian(options: GaussianOptions): Kernel {
-  if (typeof options !== "object" || options === null) throw invalid("{ sigma, size? }", "options", options);
-  const { sigma, size } = options;
+  checkArity("gaussian", arguments.length, 1);
+  const { sigma, size } = readOptions(options, optionNames);
   if (!(Number.isFinite(sigma) && sigma > 0)) throw invalid("a finite number above 0", "sigma", sigma);
   const length =
     size === undefined
@@ -37,6 +40,7 @@ export function gaussian(options: GaussianOptions): Kernel {
 
 /** The mean of `size` x `size` neighbours: every weight is `1 / size^2`. */
 export function box(size: number): Kernel {
+  checkArity("box", arguments.length, 1);
   const length = checkSize(size, "size");
   return { data: new Float32Array(length * length).fill(1 / (length * length)), shape: [length, length] };
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+
 import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { checkArity } from "../options.ts";
 import { sameShape } from "../output.ts";
-import type { Layer } from "./layer.ts";
+import { checkModel, type Layer } from "./layer.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /**
@@ -10,6 +12,8 @@ import { readSafetensors, writeSafetensors } from "./safetensors.ts";
  * `load_state_dict(safetensors.torch.load_file(path))` of the same layers takes them there.
  */
 export function save(model: Layer): Uint8Array<ArrayBuffer> {
+  checkArity("save", arguments.length, 1);
+  checkModel(model);
   return writeSafetensors(model.parameters.map(({ name, value }) => [name, value]));
 }
 
@@ -18,6 +22,8 @@ export function save(model: Layer): Uint8Array<ArrayBuffer> {
  * that is malformed, or whose tensors are not just those of the model: names, shapes and element types.
  */
 export function load(model: Layer, file: Uint8Array): void {
+  checkArity("load", arguments.length, 2);
+  checkModel(model);
   const { tensors } = readSafetensors(file);
   const known = new Set(model.parameters.map(({ name }) => name));
   for (const name of tensors.keys()) {

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
 import type { ConvTranspose2dOptions } from "../ops/conv-transpose2d.ts";
-import { readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { resolveConvTransposeSpec } from "../resolve-transpose.ts";
 import { type PerAxis, resolvePerAxis } from "../shape.ts";
 import { inputShapeOf, multiplyAdds } from "../spec.ts";
 import { checkShape, type Tensor, type TensorLike } from "../tensor.ts";
 import { checkGroups } from "./conv2d.ts";
-import { kept, WeightedLayer, type WeightedLayerOptions, weightedOptionNames } from "./layer.ts";
+import {
+  checkSpatial,
+  kept,
+  WeightedLayer,
+  type WeightedLayerOptions,
+  weightedOptionNames,
+} from "./layer.ts";
 import { WeightGradient } from "./weight-gradient.ts";
 
 type Spatial = Pick<ConvTranspose2dOptions, "strides" | "padding" | "dilations" | "groups" | "outputPadding">;
@@ -15,7 +21,10 @@ type Spatial = Pick<ConvTranspose2dOptions, "strides" | "padding" | "dilations" 
 /** Options of a {@link ConvTranspose2d}: those of the operator that say what is computed, and of its weights. */
 export interface ConvTranspose2dLayerOptions extends WeightedLayerOptions, Spatial {}
 
-const optionNames = ["strides", "padding", "dilations", "groups", "outputPadding", ...weightedOptionNames];
+const optionNames: Names<ConvTranspose2dLayerOptions> = {
+  ...{ strides: true, padding: true, dilations: true, groups: true, outputPadding: true },
+  ...weightedOptionNames,
+};
 
 /**
  * Transposed convolution layer: [batch, inChannels, height, width] to [batch, outChannels, outHeight, outWidth], with
@@ -37,6 +46,7 @@ export class ConvTranspose2d extends WeightedLayer {
     kernelSize: PerAxis,
     options?: ConvTranspose2dLayerOptions,
   ) {
+    checkArity("new ConvTranspose2d", arguments.length, 4);
     const { bias, dtype, initializer, seed, ...spatial } = readOptions(options, optionNames);
     const groups = checkGroups(spatial.groups, inChannels, outChannels);
     const [height, width] = resolvePerAxis(kernelSize, "kernelSize");
@@ -47,6 +57,7 @@ export class ConvTranspose2d extends WeightedLayer {
       { fanIn: (inChannels / groups) * area, fanOut: (outChannels / groups) * area },
       { bias, dtype, initializer, seed },
     );
+    checkSpatial(spatial, [height, width], ["valid", "full"]);
     checkOutputPadding(spatial);
     const { outputPadding: _, ...convolution } = spatial;
     this.#options = spatial;
@@ -92,7 +103,10 @@ export class ConvTranspose2d extends WeightedLayer {
 function checkOutputPadding({ outputPadding = 0, strides = 1 }: Spatial): void {
   const steps = resolvePerAxis(strides, "strides");
   const extra = typeof outputPadding === "number" ? [outputPadding, outputPadding] : outputPadding;
-  if (extra.some((size, axis) => size >= steps[axis])) {
+  if (!Array.isArray(extra) || extra.length !== 2)
+    throw invalid("a whole number >= 0 or two of them", "outputPadding", outputPadding);
+  for (const axis of [0, 1]) {
+    if (Number.isInteger(extra[axis]) && extra[axis] >= 0 && extra[axis] < steps[axis]) continue;
     throw invalid("less than the strides", "outputPadding", outputPadding);
   }
 }

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MIT
 import { conv2dCost } from "../arithmetic/cost.ts";
 import { invalid } from "../errors.ts";
-import { type ConvOptions, readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
+import type { ConvOptions } from "../resolve.ts";
 import { type PerAxis, resolvePerAxis } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
-import { checkCount, kept, WeightedLayer, type WeightedLayerOptions, weightedOptionNames } from "./layer.ts";
+import {
+  checkCount,
+  checkSpatial,
+  kept,
+  WeightedLayer,
+  type WeightedLayerOptions,
+  weightedOptionNames,
+} from "./layer.ts";
 import { WeightGradient } from "./weight-gradient.ts";
 
 type Spatial = Pick<ConvOptions, "strides" | "padding" | "dilations" | "groups" | "border">;
@@ -12,7 +20,10 @@ type Spatial = Pick<ConvOptions, "strides" | "padding" | "dilations" | "groups" 
 /** Options of a {@link Conv2d}: those of the operator conv2d that say what is computed, and of its weights. */
 export interface Conv2dLayerOptions extends WeightedLayerOptions, Spatial {}
 
-const optionNames = ["strides", "padding", "dilations", "groups", "border", ...weightedOptionNames];
+const optionNames: Names<Conv2dLayerOptions> = {
+  ...{ strides: true, padding: true, dilations: true, groups: true, border: true },
+  ...weightedOptionNames,
+};
 
 /**
  * Convolution layer: [batch, inChannels, height, width] to [batch, outChannels, outHeight, outWidth], with weights
@@ -27,6 +38,7 @@ export class Conv2d extends WeightedLayer {
   #x: TensorLike | undefined;
 
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options?: Conv2dLayerOptions) {
+    checkArity("new Conv2d", arguments.length, 4);
     const { bias, dtype, initializer, seed, ...spatial } = readOptions(options, optionNames);
     const groups = checkGroups(spatial.groups, inChannels, outChannels);
     const [height, width] = resolvePerAxis(kernelSize, "kernelSize");
@@ -37,6 +49,7 @@ export class Conv2d extends WeightedLayer {
       { fanIn: (inChannels / groups) * area, fanOut: (outChannels / groups) * area },
       { bias, dtype, initializer, seed },
     );
+    checkSpatial(spatial, [height, width]);
     this.#options = spatial;
     this.#weightGradient = new WeightGradient(spatial);
   }
@@ -72,7 +85,7 @@ export class Conv2d extends WeightedLayer {
 export function checkGroups(groups: number | undefined, inChannels: number, outChannels: number): number {
   checkCount(inChannels, "inChannels");
   checkCount(outChannels, "outChannels");
-  const count = groups ?? 1;
+  const count = groups === undefined ? 1 : groups;
   if (!Number.isInteger(count) || count < 1 || inChannels % count !== 0 || outChannels % count !== 0) {
     const allowed = `a positive integer that divides ${inChannels} input and ${outChannels} output channels`;
     throw invalid(allowed, "groups", count);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { checkSignal } from "../plan.ts";
-import { readOptions } from "../resolve.ts";
 import { checkPositive } from "../shape.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
-import { checkTensor, Layer } from "./layer.ts";
+import { checkModel, checkTensor, type Layer } from "./layer.ts";
 import type { Labels, Loss } from "./losses.ts";
 import type { Optimiser } from "./optimisers.ts";
 import { Random } from "./random.ts";
@@ -46,7 +46,10 @@ export interface History {
   readonly losses: readonly number[];
 }
 
-const optionNames = ["epochs", "batchSize", "optimiser", "loss", "seed", "onProgress", "signal"];
+const optionNames: Names<FitOptions<unknown>> = {
+  ...{ epochs: true, batchSize: true, optimiser: true, loss: true, seed: true },
+  ...{ onProgress: true, signal: true },
+};
 
 /** How long training may keep the event loop from other work. */
 const longestTurnMs = 50;
@@ -62,9 +65,12 @@ export async function fit<Targets extends TensorLike | Labels>(
   examples: Examples<Targets>,
   options: FitOptions<Targets>,
 ): Promise<History> {
-  const { epochs, batchSize, optimiser, loss, onProgress, signal } = checkOptions(options);
-  if (!(model instanceof Layer)) throw invalid("a layer", "model", model);
-  const random = new Random(options.seed ?? 0);
+  checkArity("fit", arguments.length, 3);
+  const { epochs, batchSize, optimiser, loss, seed = 0, onProgress, signal } = checkOptions(options);
+  checkModel(model);
+  if (typeof examples !== "object" || examples === null)
+    throw invalid("{ inputs, targets }", "examples", examples);
+  const random = new Random(seed);
   const inputs = checkTensor(examples.inputs, "inputs");
   const count = countOf(inputs, "inputs");
   const targets = checkTargets(examples.targets, count);
@@ -93,11 +99,15 @@ export async function fit<Targets extends TensorLike | Labels>(
   return { losses };
 }
 
+const predictOptionNames: Names<{ readonly batchSize?: number }> = { batchSize: true };
+
 /**
  * What a model makes of inputs, `batchSize` (by default 256) of them at a time. Throws INVALID_ARGUMENT as the model does.
  */
 export function predict(model: Layer, inputs: TensorLike, options?: { readonly batchSize?: number }): Tensor {
-  const { batchSize = 256 } = readOptions(options, ["batchSize"]);
+  checkArity("predict", arguments.length, 3);
+  checkModel(model);
+  const { batchSize = 256 } = readOptions(options, predictOptionNames);
   checkPositive(batchSize, "batchSize");
   const { data, shape } = checkTensor(inputs, "inputs");
   const count = countOf({ shape }, "inputs");

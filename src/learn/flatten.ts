@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { invalid } from "../errors.ts";
+import { checkArity } from "../options.ts";
 import { checkShape, elementCount, type Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor, kept, Layer, reshaped } from "./layer.ts";
 
@@ -7,6 +9,11 @@ import { checkTensor, kept, Layer, reshaped } from "./layer.ts";
 export class Flatten extends Layer {
   readonly name = "Flatten";
   #inputShape: readonly number[] | undefined;
+
+  constructor() {
+    super();
+    checkArity("new Flatten", arguments.length, 0);
+  }
 
   forward(x: TensorLike): Tensor {
     const tensor = checkTensor(x, "x");

@@ -2,8 +2,10 @@
 import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkOneOf } from "../resolve.ts";
-import { checkPositive } from "../shape.ts";
+import type { Names } from "../options.ts";
+import { type ConvOptions, checkOneOf } from "../resolve.ts";
+import { checkPositive, resolvePadding, resolvePerAxis } from "../shape.ts";
+import { borders } from "../spec.ts";
 import { checkShape, elementCount, rowMajorElements, Tensor, type TensorLike } from "../tensor.ts";
 import { type Fans, type Initializer, kaimingUniform } from "./initializers.ts";
 import { Random } from "./random.ts";
@@ -33,6 +35,7 @@ export abstract class Layer {
   }
 
   useEngine(engine: Engine): void {
+    checkEngine(engine);
     this.#engine = engine;
   }
 
@@ -56,6 +59,12 @@ export abstract class Layer {
   }
 }
 
+/** Throws INVALID_ARGUMENT unless `engine` has the operators of one. */
+export function checkEngine(engine: unknown): void {
+  if (typeof (engine as Engine | null | undefined)?.planConv2d !== "function")
+    throw invalid("an engine", "engine", engine);
+}
+
 export interface WeightedLayerOptions {
   /** Whether a number is added to each output channel. Default true; it begins with 0. */
   readonly bias?: boolean;
@@ -67,7 +76,9 @@ export interface WeightedLayerOptions {
   readonly seed?: number;
 }
 
-export const weightedOptionNames = ["bias", "dtype", "initializer", "seed"];
+export const weightedOptionNames: Names<WeightedLayerOptions> = {
+  ...{ bias: true, dtype: true, initializer: true, seed: true },
+};
 
 type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
@@ -109,6 +120,11 @@ function parameter(name: string, dtype: FloatDType, shape: readonly number[]): P
   return { name, value: zeros(), gradient: zeros() };
 }
 
+/** Throws INVALID_ARGUMENT unless `model` is a layer. */
+export function checkModel(model: unknown): asserts model is Layer {
+  if (!(model instanceof Layer)) throw invalid("a layer", "model", model);
+}
+
 /** What `forward` kept for `backward`. Throws INVALID_ARGUMENT if it was not called. */
 export function kept<T>(value: T | undefined): T {
   if (value === undefined) {
@@ -132,6 +148,18 @@ export function checkTensor(value: TensorLike, name: string): Tensor {
   const count = elementCount(sizes);
   if (data.length !== count) throw invalid(`${count} elements`, `${name}.data`, data);
   return new Tensor(data, sizes);
+}
+
+/** Checks what needs no input for it. Throws INVALID_ARGUMENT. */
+export function checkSpatial(
+  options: Pick<ConvOptions, "strides" | "padding" | "dilations" | "border">,
+  kernel: readonly [number, number],
+  rules?: readonly string[],
+): void {
+  const { strides = 1, padding = 0, dilations = 1, border = "constant" } = options;
+  const [steps, distances] = [resolvePerAxis(strides, "strides"), resolvePerAxis(dilations, "dilations")];
+  resolvePadding(padding, [1, 1], kernel, steps, distances, rules);
+  checkOneOf(border, borders, "border");
 }
 
 /** Checks a count of channels or features. Throws INVALID_ARGUMENT. */

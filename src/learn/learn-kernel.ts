@@ -3,11 +3,12 @@ import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
 import { resolveMatrix } from "../ops/corr2d.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { sameShape } from "../output.ts";
-import { readOptions } from "../resolve.ts";
 import { checkPositive } from "../shape.ts";
 import type { Border } from "../spec.ts";
 import { checkShape, elementCount, type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import { checkEngine } from "./layer.ts";
 import { Random } from "./random.ts";
 
 type Matrix = TensorLike | NestedArray;
@@ -53,17 +54,10 @@ export interface LearnedKernel {
   readonly converged: boolean;
 }
 
-const optionNames = [
-  "shape",
-  "mode",
-  "border",
-  "learningRate",
-  "limit",
-  "steps",
-  "seed",
-  "engine",
-  "onProgress",
-];
+const optionNames: Names<LearnKernelOptions> = {
+  ...{ shape: true, mode: true, border: true, learningRate: true, limit: true, steps: true },
+  ...{ seed: true, engine: true, onProgress: true },
+};
 
 /**
  * Learns the kernel with which `corr2d` makes `output` of `input`, two matrices, from nothing but these: by descent along
@@ -76,14 +70,15 @@ const optionNames = [
  * learning rate by which the loss grows beyond all numbers.
  */
 export function learnKernel(input: Matrix, output: Matrix, options: LearnKernelOptions): LearnedKernel {
+  checkArity("learnKernel", arguments.length, 3);
   const given = readOptions(options, optionNames);
   const problem = resolveProblem(input, output, given);
-  const { limit = 1e-6 * (sumOfSquares(problem.target) || 1), steps = 1000, onProgress } = given;
+  const { limit = 1e-6 * (sumOfSquares(problem.target) || 1), steps = 1000, seed = 0, onProgress } = given;
   if (!(Number.isFinite(limit) && limit >= 0)) throw invalid("a number >= 0", "limit", limit);
   checkPositive(steps, "steps");
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw invalid("a function", "onProgress", onProgress);
-  const random = new Random(given.seed ?? 0);
+  const random = new Random(seed);
   const kernel = new Tensor(new Float64Array(elementCount(problem.shape)), problem.shape);
   for (let i = 0; i < kernel.data.length; i++) kernel.data[i] = random.normal();
   const descend = descent(problem, kernel, given.learningRate);
@@ -112,6 +107,7 @@ interface Problem {
 
 function resolveProblem(input: Matrix, output: Matrix, options: LearnKernelOptions): Problem {
   const { mode = "valid", border = "constant", engine = defaultEngine() } = options;
+  checkEngine(engine);
   const image = toTensor(input, 2, "input");
   const target = toTensor(output, 2, "output");
   checkFinite(image.data, "input");

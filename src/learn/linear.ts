@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { checkArity, readOptions } from "../options.ts";
 import { checkShape, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import {
   checkCount,
@@ -27,6 +27,7 @@ export class Linear extends WeightedLayer {
   #x: TensorLike | undefined;
 
   constructor(inFeatures: number, outFeatures: number, options?: WeightedLayerOptions) {
+    checkArity("new Linear", arguments.length, 3);
     const checked = readOptions(options, weightedOptionNames);
     checkCount(inFeatures, "inFeatures");
     checkCount(outFeatures, "outFeatures");

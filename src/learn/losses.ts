@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { sameShape } from "../output.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkOneOf } from "../resolve.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor } from "./layer.ts";
 
@@ -23,12 +24,15 @@ export interface MseOptions {
   readonly reduction?: "mean" | "sum";
 }
 
+const mseOptionNames: Names<MseOptions> = { reduction: true };
+
 /**
  * Mean, or sum, of the squared errors of all elements. Throws INVALID_ARGUMENT for tensors of unlike shapes or types, and
  * for the mean of none.
  */
 export function mse(prediction: TensorLike, targets: TensorLike, options?: MseOptions): LossValue {
-  const { reduction = "mean" } = readOptions(options, ["reduction"]);
+  checkArity("mse", arguments.length, 3);
+  const { reduction = "mean" } = readOptions(options, mseOptionNames);
   const isMean = checkOneOf(reduction, ["mean", "sum"], "reduction") === "mean";
   const { data, shape } = checkTensor(prediction, "prediction");
   const target = checkTensor(targets, "targets");
@@ -57,6 +61,7 @@ export function mse(prediction: TensorLike, targets: TensorLike, options?: MseOp
  * class, and for an empty batch.
  */
 export function softmaxCrossEntropy(logits: TensorLike, labels: Labels): LossValue {
+  checkArity("softmaxCrossEntropy", arguments.length, 2);
   const { data, shape } = checkLogits(logits, labels);
   const [batch, classes] = shape;
   if (batch === 0) throw invalid("at least one example", "logits.shape", shape);
@@ -79,6 +84,7 @@ export function softmaxCrossEntropy(logits: TensorLike, labels: Labels): LossVal
 
 /** The share of examples whose greatest logit is that of their class. Throws INVALID_ARGUMENT as the loss does. */
 export function accuracy(logits: TensorLike, labels: Labels): number {
+  checkArity("accuracy", arguments.length, 2);
   const { data, shape } = checkLogits(logits, labels);
   const [batch, classes] = shape;
   let right = 0;
@@ -98,7 +104,8 @@ function checkLogits(logits: TensorLike, labels: Labels): Tensor {
   if (tensor.shape.length !== 2 || classes < 1) {
     throw invalid("[batch, classes]", "logits.shape", tensor.shape);
   }
-  if (labels.length !== batch) throw invalid(`${batch} of them, one for each example,`, "labels", labels);
+  if (!(Array.isArray(labels) || ArrayBuffer.isView(labels)) || labels.length !== batch)
+    throw invalid(`${batch} of them, one for each example,`, "labels", labels);
   for (let n = 0; n < batch; n++) {
     if (!Number.isInteger(labels[n]) || labels[n] < 0 || labels[n] >= classes) {
       throw invalid(`a whole number from 0 to ${classes - 1}`, `labels[${n}]`, labels[n]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import type { Parameter } from "./layer.ts";
 
 /** Changes parameters by their gradients. Keeps what it remembers of them, so each model takes one of its own. */
@@ -23,6 +23,7 @@ export interface SgdOptions {
  * Throws INVALID_ARGUMENT for numbers out of range.
  */
 export function sgd(options: SgdOptions): Optimiser {
+  checkArity("sgd", arguments.length, 1);
   const { learningRate, momentum = 0, weightDecay = 0 } = readOptions(options, sgdNames);
   checkRate(learningRate, "learningRate");
   checkFraction(momentum, "momentum");
@@ -43,7 +44,7 @@ export function sgd(options: SgdOptions): Optimiser {
   };
 }
 
-const sgdNames = ["learningRate", "momentum", "weightDecay"];
+const sgdNames: Names<SgdOptions> = { learningRate: true, momentum: true, weightDecay: true };
 
 export interface AdamOptions {
   /** Default 0.001. */
@@ -66,6 +67,7 @@ export interface AdamOptions {
  * INVALID_ARGUMENT for numbers out of range.
  */
 export function adam(options?: AdamOptions): Optimiser {
+  checkArity("adam", arguments.length, 1);
   const given = readOptions(options, adamNames);
   const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = given;
   checkRate(learningRate, "learningRate");
@@ -98,7 +100,9 @@ export function adam(options?: AdamOptions): Optimiser {
   };
 }
 
-const adamNames = ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"];
+const adamNames: Names<AdamOptions> = {
+  ...{ learningRate: true, beta1: true, beta2: true, epsilon: true, weightDecay: true },
+};
 
 /** An array for each parameter, in float64, of zeros at first. */
 function remembered(): (parameter: Parameter) => Float64Array {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+import { invalid } from "../errors.ts";
 import { type AvgPool2dOptions, pool2dOutputShape } from "../ops/pool2d.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkOneOf } from "../resolve.ts";
 import { type PerAxis, resolvePerAxis } from "../shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
-import { kept, Layer } from "./layer.ts";
+import { checkSpatial, kept, Layer } from "./layer.ts";
 
 /** Options of a {@link Pool2d}; `countIncludePad` is for a mean alone. */
 export type Pool2dLayerOptions = Pick<
@@ -11,8 +13,10 @@ export type Pool2dLayerOptions = Pick<
   "strides" | "padding" | "dilations" | "border" | "countIncludePad"
 >;
 
-const maxOptionNames = ["strides", "padding", "dilations", "border"];
-const avgOptionNames = [...maxOptionNames, "countIncludePad"];
+const maxOptionNames: Names<Omit<Pool2dLayerOptions, "countIncludePad">> = {
+  ...{ strides: true, padding: true, dilations: true, border: true },
+};
+const avgOptionNames: Names<Pool2dLayerOptions> = { ...maxOptionNames, countIncludePad: true };
 
 /**
  * Pooling layer: the greatest element or the mean of each window, [batch, channels, height, width] to
@@ -26,10 +30,15 @@ export class Pool2d extends Layer {
   #x: TensorLike | undefined;
 
   constructor(kind: "max" | "avg", windowSize: PerAxis, options?: Pool2dLayerOptions) {
+    checkArity("new Pool2d", arguments.length, 3);
     super();
     const isMax = checkOneOf(kind, ["max", "avg"], "kind") === "max";
     const spatial = readOptions(options, isMax ? maxOptionNames : avgOptionNames);
     const windowDimensions = resolvePerAxis(windowSize, "windowSize");
+    checkSpatial(spatial, windowDimensions);
+    const { countIncludePad = false } = spatial;
+    if (typeof countIncludePad !== "boolean")
+      throw invalid("true or false", "countIncludePad", countIncludePad);
     this.name = isMax ? "MaxPool2d" : "AvgPool2d";
     this.#options = { strides: windowDimensions, ...spatial, windowDimensions };
   }

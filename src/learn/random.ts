@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { invalid } from "../errors.ts";
+import { checkArity } from "../options.ts";
 
 /**
  * Pseudo-random numbers that a seed determines, the same on every machine: xoshiro128**, of D. Blackman and S. Vigna,
@@ -10,6 +12,7 @@ export class Random {
 
   /** @param seed a whole number from 0 to 2^32 - 1. Throws INVALID_ARGUMENT for any other. */
   constructor(seed: number) {
+    checkArity("new Random", arguments.length, 1);
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
       throw invalid("a whole number from 0 to 4294967295", "seed", seed);
     }

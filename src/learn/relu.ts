@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+
 import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { checkArity } from "../options.ts";
 import { sameShape } from "../output.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor, kept, Layer } from "./layer.ts";
@@ -9,6 +11,11 @@ import { checkTensor, kept, Layer } from "./layer.ts";
 export class Relu extends Layer {
   readonly name = "Relu";
   #x: TensorLike | undefined;
+
+  constructor() {
+    super();
+    checkArity("new Relu", arguments.length, 0);
+  }
 
   forward(x: TensorLike): Tensor {
     const { data, shape } = checkTensor(x, "x");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { checkTensor, Layer, type Parameter } from "./layer.ts";
 import { Random } from "./random.ts";
@@ -12,6 +12,8 @@ export interface SequentialOptions {
   /** Draws the parameters of all layers anew, from one generator. Default: they stay as they are. */
   readonly seed?: number;
 }
+
+const optionNames: Names<SequentialOptions> = { engine: true, seed: true };
 
 /**
  * Layers one after the other, as one layer. Its parameters are named by place, as in PyTorch: "0.weight", "0.bias",
@@ -25,16 +27,19 @@ export class Sequential extends Layer {
   override readonly parameters: readonly Parameter[];
 
   constructor(layers: readonly Layer[], options?: SequentialOptions) {
+    checkArity("new Sequential", arguments.length, 2);
     super();
-    const { engine, seed } = readOptions(options, ["engine", "seed"]);
+    const { engine, seed } = readOptions(options, optionNames);
     if (!Array.isArray(layers)) throw invalid("an array of layers", "layers", layers);
-    this.layers = layers.map((layer: unknown, i) => {
+    const checked: Layer[] = [];
+    for (let i = 0; i < layers.length; i++) {
+      const layer: unknown = layers[i];
       // What a layer keeps between forward and backward is of one place in the model.
-      if (!(layer instanceof Layer) || layers.indexOf(layer) !== i) {
+      if (!(layer instanceof Layer) || checked.includes(layer))
         throw invalid("a layer that occurs once", `layers[${i}]`, layer);
-      }
-      return layer;
-    });
+      checked.push(layer);
+    }
+    this.layers = checked;
     this.parameters = this.layers.flatMap((layer, i) =>
       layer.parameters.map((parameter) => ({ ...parameter, name: `${i}.${parameter.name}` })),
     );

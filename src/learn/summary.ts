@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+import { checkArity } from "../options.ts";
 import { checkShape, elementCount } from "../tensor.ts";
 import { formatTable } from "../text-table.ts";
-import type { Layer } from "./layer.ts";
+import { checkModel, type Layer } from "./layer.ts";
 import { Sequential } from "./sequential.ts";
 
 /**
@@ -11,6 +12,8 @@ import { Sequential } from "./sequential.ts";
  * Throws INVALID_ARGUMENT for an input that the model does not take.
  */
 export function summary(model: Layer, inputShape: readonly number[]): string {
+  checkArity("summary", arguments.length, 2);
+  checkModel(model);
   let shape = checkShape(inputShape, "inputShape");
   const rows = [["layer", "output shape", "parameters", "FLOPs"]];
   for (const layer of layersOf(model)) {

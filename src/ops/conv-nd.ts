@@ -2,9 +2,15 @@
 // What convolutions over other than two axes share: they run as conv2d, and say what is wrong in their own terms.
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { type Names, readOptions } from "../options.ts";
 import { sameShape } from "../output.ts";
-import type { AsyncOptions, ConvPlan, RunOptions } from "../plan.ts";
-import { readOptions } from "../resolve.ts";
+import {
+  type AsyncOptions,
+  asyncOptionNames,
+  type ConvPlan,
+  type RunOptions,
+  runOptionNames,
+} from "../plan.ts";
 import { checkShape, rowMajorElements, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";
 import type { Operand } from "./pad.ts";
@@ -15,10 +21,13 @@ export type SharedConvOptions = Pick<
   "groups" | "border" | "activation" | "bias" | "algorithm" | "accuracy" | "tune"
 >;
 
-export const convNdOptionNames = [
-  ...["strides", "padding", "dilations", "groups", "border", "activation", "bias"],
-  ...["algorithm", "accuracy", "tune"],
-];
+/** Those, and the ones that each number of axes has in a form of its own. */
+export const convNdOptionNames: Names<
+  SharedConvOptions & Pick<Conv2dOptions, "strides" | "padding" | "dilations">
+> = {
+  ...{ strides: true, padding: true, dilations: true, groups: true, border: true, activation: true },
+  ...{ bias: true, algorithm: true, accuracy: true, tune: true },
+};
 
 /** The parts of a {@link ConvPlan} that plans over other than two axes have too. */
 export type ConvNdPlan = Pick<
@@ -36,7 +45,7 @@ type Runs = Pick<ConvPlan, "run" | "runAsync" | "dispose">;
  */
 export function convNdOperators<O extends object, P extends Runs>(
   rank: number,
-  optionNames: readonly string[],
+  optionNames: Names<O>,
   make: (inputShape: readonly number[], filters: TensorLike, options: O) => P,
 ) {
   const prepare = (x: Operand, weights: Operand, given: object) => {
@@ -45,7 +54,7 @@ export function convNdOperators<O extends object, P extends Runs>(
   };
   return {
     once(x: Operand, weights: Operand, options?: O & RunOptions): Tensor {
-      const { out, ...given } = readOptions<RunOptions>(options, [...optionNames, "out"]);
+      const { out, ...given } = readOptions<RunOptions>(options, optionNames, runOptionNames);
       const { input, plan } = prepare(x, weights, given);
       try {
         return plan.run(input, out === undefined ? {} : { out });
@@ -54,8 +63,11 @@ export function convNdOperators<O extends object, P extends Runs>(
       }
     },
     async onceAsync(x: Operand, weights: Operand, options?: O & RunOptions & AsyncOptions): Promise<Tensor> {
-      const names = [...optionNames, "out", "signal", "transfer"];
-      const { out, signal, transfer, ...given } = readOptions<RunOptions & AsyncOptions>(options, names);
+      const { out, signal, transfer, ...given } = readOptions<RunOptions & AsyncOptions>(
+        options,
+        optionNames,
+        asyncOptionNames,
+      );
       const { input, plan } = prepare(x, weights, given);
       try {
         return await plan.runAsync(input, { signal, transfer, ...(out !== undefined && { out }) });

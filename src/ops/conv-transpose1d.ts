@@ -2,6 +2,7 @@
 import type { ConvTransposePlan } from "../adjoint-plan.ts";
 import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
+import type { Names } from "../options.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import { checkOutputPadding } from "../resolve-transpose.ts";
 import { resolveAxes, resolveAxisPadding } from "../shape.ts";
@@ -56,19 +57,10 @@ export interface ConvTranspose1dOperators {
   ): ConvTranspose1dPlan;
 }
 
-const optionNames = [
-  ...[
-    "strides",
-    "padding",
-    "outputPadding",
-    "dilations",
-    "groups",
-    "border",
-    "activation",
-    "bias",
-    "accuracy",
-  ],
-];
+const optionNames: Names<ConvTranspose1dOptions> = {
+  ...{ strides: true, padding: true, outputPadding: true, dilations: true, groups: true },
+  ...{ border: true, activation: true, bias: true, accuracy: true },
+};
 
 export function convTranspose1dOperators(core: EngineCore): ConvTranspose1dOperators {
   const operators = convNdOperators<ConvTranspose1dOptions, ConvTranspose1dPlan>(
@@ -97,9 +89,8 @@ function planRow(
   const [stride] = resolveAxes(strides, 1, "strides");
   const [dilation] = resolveAxes(dilations, 1, "dilations");
   checkOutputPadding(outputPadding, stride, dilation, "outputPadding");
-  if ((padding as unknown) === "same")
-    throw invalid('a whole number >= 0, two of them, "valid" or "full"', "padding", padding);
-  const [[before, after]] = resolveAxisPadding(padding, [length], [kernel], [stride], [dilation]);
+  const rules = ["valid", "full"];
+  const [[before, after]] = resolveAxisPadding(padding, [length], [kernel], [stride], [dilation], rules);
   return planConvTranspose2d(
     core,
     [batch, inChannels, 1, length],

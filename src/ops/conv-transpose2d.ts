@@ -3,8 +3,9 @@ import { ConvTransposePlan } from "../adjoint-plan.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import type { AsyncOptions, RunOptions } from "../plan.ts";
-import { readOptions, resolveAccuracy } from "../resolve.ts";
+import { type Names, readOptions } from "../options.ts";
+import { type AsyncOptions, asyncOptionNames, type RunOptions, runOptionNames } from "../plan.ts";
+import { resolveAccuracy } from "../resolve.ts";
 import { type ConvTransposeOptions, resolveConvTransposeSpec } from "../resolve-transpose.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { toOihw } from "../weights-layout.ts";
@@ -18,10 +19,10 @@ export interface ConvTranspose2dOptions extends ConvTransposeOptions {
 
 type Operand = TensorLike | NestedArray;
 
-const optionNames = [
-  ...["bias", "strides", "padding", "outputPadding", "dilations", "groups", "border", "inputLayout"],
-  ...["filterLayout", "activation", "accuracy"],
-];
+const optionNames: Names<ConvTranspose2dOptions> = {
+  ...{ bias: true, strides: true, padding: true, outputPadding: true, dilations: true, groups: true },
+  ...{ border: true, inputLayout: true, filterLayout: true, activation: true, accuracy: true },
+};
 
 /** See `planConvTranspose2d` of {@link Engine}. */
 export function planConvTranspose2d(
@@ -44,7 +45,7 @@ export function convTranspose2d(
   weights: Operand,
   options?: ConvTranspose2dOptions & RunOptions,
 ): Tensor {
-  const { out, ...given } = readOptions(options, [...optionNames, "out"]);
+  const { out, ...given } = readOptions(options, optionNames, runOptionNames);
   const [input, filters] = floatOperands(x, "x", weights, "weights");
   const once = plan(core, input.shape, filters, given);
   try {
@@ -61,8 +62,7 @@ export async function convTranspose2dAsync(
   weights: Operand,
   options?: ConvTranspose2dOptions & RunOptions & AsyncOptions,
 ): Promise<Tensor> {
-  const names = [...optionNames, "out", "signal", "transfer"];
-  const { out, signal, transfer, ...given } = readOptions(options, names);
+  const { out, signal, transfer, ...given } = readOptions(options, optionNames, asyncOptionNames);
   const [input, filters] = floatOperands(x, "x", weights, "weights");
   const once = plan(core, input.shape, filters, given);
   try {

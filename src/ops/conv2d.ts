@@ -7,16 +7,17 @@ import {
   type FloatArray,
   type FloatDType,
   isInteger,
+  operandTypeOf,
   type TypedArray,
 } from "../dtype.ts";
-import { type IntegerOptions, integerOptionNames } from "../elements.ts";
+import type { IntegerOptions } from "../elements.ts";
 import { invalid } from "../errors.ts";
-import { type AsyncOptions, ConvPlan, type RunOptions } from "../plan.ts";
+import { type Names, readOptions } from "../options.ts";
+import { type AsyncOptions, asyncOptionNames, ConvPlan, type RunOptions, runOptionNames } from "../plan.ts";
 import {
   type ConvOptions,
   checkOneOf,
   convOptionNames,
-  readOptions,
   resolveAccuracy,
   resolveAlgorithm,
   resolveConvSpec,
@@ -29,7 +30,7 @@ import {
   type Tensor,
   type TensorLike,
   toAnyTensor,
-  toTensor,
+  toVector,
 } from "../tensor.ts";
 import { recall, tune } from "../tuning.ts";
 import { toOihw } from "../weights-layout.ts";
@@ -53,7 +54,10 @@ type AnyOperand = TensorLike<TypedArray> | NestedArray;
 type LayerOptions = Conv2dOptions | IntegerConv2dOptions;
 type AnyPlan = ConvPlan<TypedArray, TypedArray>;
 
-const layerOptionNames = [...convOptionNames, "bias", "scale", "inputDtype", ...integerOptionNames];
+const layerOptionNames: Names<Omit<IntegerConv2dOptions, keyof ConvOptions>> = {
+  ...{ bias: true, scale: true, inputDtype: true },
+  ...{ inputZeroPoint: true, outputDtype: true, outputZeroPoint: true },
+};
 
 /** See `planConv2d` of {@link Engine}. */
 export function planConv2d(
@@ -74,7 +78,11 @@ export function planConv2d(
   weights: AnyOperand,
   options?: LayerOptions,
 ): AnyPlan {
-  const given = readOptions<IntegerConv2dOptions>(options as IntegerConv2dOptions, layerOptionNames);
+  const given = readOptions<IntegerConv2dOptions>(
+    options as IntegerConv2dOptions,
+    convOptionNames,
+    layerOptionNames,
+  );
   const filters = toAnyTensor(weights, 4, "weights");
   const shape = checkShape(inputShape, "inputShape");
   if (shape.length !== 4) throw invalid("4 dimensions", "inputShape", inputShape);
@@ -88,7 +96,7 @@ export function conv2d(
   weights: AnyOperand,
   options?: LayerOptions & RunOptions<TypedArray>,
 ): Tensor<TypedArray> {
-  const { out, ...given } = readOptions(options, [...layerOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, convOptionNames, layerOptionNames, runOptionNames);
   const { input, filters, layer } = operands(x, weights, given);
   const once = plan(core, input.shape, filters, layer);
   try {
@@ -105,8 +113,8 @@ export async function conv2dAsync(
   weights: AnyOperand,
   options?: LayerOptions & RunOptions<TypedArray> & AsyncOptions,
 ): Promise<Tensor<TypedArray>> {
-  const names = [...layerOptionNames, "out", "signal", "transfer"];
-  const { out, signal, transfer, ...given } = readOptions(options, names);
+  const names = [convOptionNames, layerOptionNames, asyncOptionNames];
+  const { out, signal, transfer, ...given } = readOptions(options, ...names);
   const { input, filters, layer } = operands(x, weights, given);
   const once = plan(core, input.shape, filters, layer);
   try {
@@ -131,9 +139,11 @@ export function conv2dSpec(
   weightsShape: readonly number[],
   options?: LayerOptions,
 ): ConvSpec {
-  const given = readOptions<ConvOptions>(options, layerOptionNames);
+  const given = readOptions<ConvOptions>(options, convOptionNames, layerOptionNames);
   // Only shapes are asked for: whatever the elements are, an option that speaks of them does not matter.
-  const shapes = Object.fromEntries(Object.entries(given).filter(([name]) => convOptionNames.includes(name)));
+  const shapes = Object.fromEntries(
+    Object.entries(given).filter(([name]) => Object.hasOwn(convOptionNames, name)),
+  );
   return resolveConvSpec(inputShape, weightsShape, "float32", shapes);
 }
 
@@ -149,13 +159,15 @@ function operands(x: AnyOperand, weights: AnyOperand, options: LayerOptions) {
     return { input: toAnyTensor(x, 4, "x", dtype), filters, layer };
   }
   const input = toAnyTensor(x, 4, "x");
-  const dtype = elementTypeOf(input.data, "x.data");
+  const dtype = operandTypeOf(input.data, "x.data");
   if (!isInteger(dtype)) return { input, filters: toAnyTensor(weights, 4, "weights", dtype), layer };
   const filters = toAnyTensor(weights, 4, "weights", "int8");
   if (elementTypeOf(filters.data, "weights.data") !== "int8") {
     throw invalid(`int8 elements, as x has ${dtype},`, "weights.data", filters.data);
   }
-  return { input, filters, layer: { ...layer, inputDtype: layer.inputDtype ?? (dtype as "int8" | "uint8") } };
+  if (layer.inputDtype !== undefined && layer.inputDtype !== dtype)
+    throw invalid(`"${dtype}", as x has,`, "inputDtype", layer.inputDtype);
+  return { input, filters, layer: { ...layer, inputDtype: dtype } };
 }
 
 /** The element type of the input that goes with some weights. */
@@ -231,11 +243,7 @@ export function readBias(
 ): TypedArray | null {
   if (bias === undefined) return null;
   const biasDtype = isInteger(dtype) ? "int32" : dtype;
-  const tensor = toAnyTensor(vectorOf(bias), 1, "bias", biasDtype);
-  if (elementTypeOf(tensor.data, "bias") !== biasDtype) {
-    const why = isInteger(dtype) ? "" : ", as the weights have,";
-    throw invalid(`${biasDtype} elements${why}`, "bias", bias);
-  }
+  const tensor = toVector(vectorOf(bias, "bias"), "bias", biasDtype);
   if (tensor.data.length !== outChannels) {
     throw invalid(`${outChannels} elements, one for each output channel,`, "bias", bias);
   }
@@ -245,8 +253,7 @@ export function readBias(
 function readScale(scale: IntegerConv2dOptions["scale"], { outChannels }: ConvSpec): Float32Array | null {
   if (scale === undefined) return null;
   const given = typeof scale === "number" ? [scale] : scale;
-  const tensor = toTensor(vectorOf(given) as TensorLike, 1, "scale", "float32");
-  if (elementTypeOf(tensor.data, "scale") !== "float32") throw invalid("float32 elements", "scale", scale);
+  const tensor = toVector(vectorOf(given, "scale"), "scale", "float32");
   const bad = tensor.data.find((value) => !Number.isFinite(value));
   if (bad !== undefined) throw invalid("numbers that are finite as float32", "scale", bad);
   const { data } = tensor as TensorLike<Float32Array>;
@@ -256,7 +263,9 @@ function readScale(scale: IntegerConv2dOptions["scale"], { outChannels }: ConvSp
 }
 
 /** A bare array as a tensor of one dimension. */
-function vectorOf(value: object): TensorLike<TypedArray> | NestedArray {
+function vectorOf(value: object, name: string): TensorLike<TypedArray> | NestedArray {
+  if (typeof value !== "object" || value === null)
+    throw invalid("a typed array, an array of numbers or { data, shape }", name, value);
   if (!ArrayBuffer.isView(value)) return value as NestedArray;
   return { data: value as TypedArray, shape: [(value as TypedArray).length] };
 }

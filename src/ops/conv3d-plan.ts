@@ -3,8 +3,18 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { checkArity, readOptions } from "../options.ts";
 import { allocateOutput, overlap } from "../output.ts";
-import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";
+import {
+  type AsyncOptions,
+  asyncOptionNames,
+  type ConvPlan,
+  checkSignal,
+  copyOf,
+  type RunOptions,
+  runOptionNames,
+  takeOver,
+} from "../plan.ts";
 import { checkOneOf } from "../resolve.ts";
 import { type AxisPadding, outputSize, resolveAxes, resolveAxisPadding } from "../shape.ts";
 import { borders } from "../spec.ts";
@@ -23,6 +33,7 @@ interface Resolved extends Volume {
 
 function resolveConv3d(inputShape: readonly number[], filters: TensorLike, options: Conv3dOptions): Resolved {
   const { groups = 1, border = "constant", padding: given = 0 } = options;
+  const { strides: steps = 1, dilations: distances = 1 } = options;
   checkOneOf(border, borders, "border");
   checkShapes(inputShape, filters.shape, groups);
   const [batch, inChannels, ...input] = inputShape;
@@ -31,8 +42,8 @@ function resolveConv3d(inputShape: readonly number[], filters: TensorLike, optio
     const divides = `a positive integer that divides ${inChannels} input and ${outChannels} output channels`;
     throw invalid(divides, "groups", groups);
   }
-  const strides = resolveAxes(options.strides ?? 1, 3, "strides");
-  const dilations = resolveAxes(options.dilations ?? 1, 3, "dilations");
+  const strides = resolveAxes(steps, 3, "strides");
+  const dilations = resolveAxes(distances, 3, "dilations");
   const padding = resolveAxisPadding(given, input, kernel, strides, dilations);
   const depth = input[0] + padding[0][0] + padding[0][1];
   const outDepth = outputSize(input[0], kernel[0], strides[0], dilations[0], padding[0]);
@@ -104,8 +115,9 @@ export class Conv3dPlan implements ConvNdPlan {
     this.backend = this.#plans[0].backend;
   }
 
-  run(x: TensorLike | FloatArray, options: RunOptions = {}): Tensor {
-    const { out } = options;
+  run(x: TensorLike | FloatArray, options?: RunOptions): Tensor {
+    checkArity("run", arguments.length, 2);
+    const { out } = readOptions(options, runOptionNames);
     this.#core.assertOpen();
     const slices = this.#slices;
     const input = elementsOf(x, this.inputShape, "x");
@@ -127,8 +139,9 @@ export class Conv3dPlan implements ConvNdPlan {
     return resultOf(output, this.outputShape, out);
   }
 
-  async runAsync(x: TensorLike | FloatArray, options: RunOptions & AsyncOptions = {}): Promise<Tensor> {
-    const { out, signal, transfer = false } = options;
+  async runAsync(x: TensorLike | FloatArray, options?: RunOptions & AsyncOptions): Promise<Tensor> {
+    checkArity("runAsync", arguments.length, 2);
+    const { out, signal, transfer = false } = readOptions(options, asyncOptionNames);
     this.#core.assertOpen();
     const slices = this.#slices;
     const input = elementsOf(x, this.inputShape, "x");

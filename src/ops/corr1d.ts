@@ -3,19 +3,22 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { type Names, readOptions } from "../options.ts";
 import { allocateOutput, overlap } from "../output.ts";
 import {
   type AsyncOptions,
+  asyncOptionNames,
   type ConvPlan,
   checkSignal,
   copyOf,
   elementsOf,
   type RunOptions,
+  runOptionNames,
   takeOver,
 } from "../plan.ts";
-import { checkOneOf, readOptions, resolveAccuracy } from "../resolve.ts";
+import { checkOneOf, resolveAccuracy } from "../resolve.ts";
 import type { Accuracy } from "../select.ts";
-import { checkPositive, dilatedSize } from "../shape.ts";
+import { type AxisPadding, checkPositive, dilatedSize, resolveAxisPadding } from "../shape.ts";
 import { correlateByFft } from "../signal/fft-correlation.ts";
 import { bestLength, blockNanoseconds, largestExtent } from "../signal/overlap-save.ts";
 import { readSignal, readTaps, type Signal } from "../signal/signal.ts";
@@ -54,7 +57,10 @@ export interface Corr1dOptions {
   readonly accuracy?: Accuracy;
 }
 
-const corr1dOptionNames = [...["mode", "padding", "strides", "dilations", "border", "algorithm", "accuracy"]];
+const corr1dOptionNames: Names<Corr1dOptions> = {
+  ...{ mode: true, padding: true, strides: true, dilations: true, border: true },
+  ...{ algorithm: true, accuracy: true },
+};
 
 /** See `corr1d` and `convolve1d` of {@link Engine}. */
 export function correlate1d(
@@ -65,7 +71,7 @@ export function correlate1d(
   flip: boolean,
 ): Tensor {
   core.assertOpen();
-  const { out, ...given } = readOptions(options, [...corr1dOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, corr1dOptionNames, runOptionNames);
   const { samples, taps } = operands(x, kernel);
   const spec = resolve1d(samples.length, taps.length, dtypeOf(samples, "x"), given);
   const weights = flip ? taps.slice().reverse() : taps;
@@ -87,8 +93,12 @@ export async function correlate1dAsync(
   flip: boolean,
 ): Promise<Tensor> {
   core.assertOpen();
-  const names = [...corr1dOptionNames, "out", "signal", "transfer"];
-  const { out, signal, transfer = false, ...given } = readOptions(options, names);
+  const {
+    out,
+    signal,
+    transfer = false,
+    ...given
+  } = readOptions(options, corr1dOptionNames, asyncOptionNames);
   checkSignal(signal);
   signal?.throwIfAborted();
   const { samples, taps } = operands(x, kernel);
@@ -130,26 +140,23 @@ export function resolve1d(
 ): ConvSpec {
   checkPositive(strides, "strides");
   checkPositive(dilations, "dilations");
+  const sides = (value: NonNullable<Corr1dOptions["padding"]>): AxisPadding =>
+    resolveAxisPadding(value, [length], [kernelLength], [strides], [dilations])[0];
   const given = {
     ...{ strides: [1, strides] as const, dilations: [1, dilations] as const },
     ...(mode !== undefined && { mode }),
-    ...(padding !== undefined && { padding: sides(padding) }),
+    ...(padding !== undefined && { padding: [0, 0, ...sides(padding)] as const }),
     ...(border !== undefined && { border }),
   };
+  if (length < 1) throw invalid("at least one element", "x", []);
+  if (kernelLength < 1) throw invalid("at least one element", "kernel", []);
   return resolveMatrix([1, length], [1, kernelLength], dtype, given, "kernel");
-}
-
-/** Padding of a row. What is no padding passes as it is, to be refused with all others. */
-function sides(padding: NonNullable<Corr1dOptions["padding"]>) {
-  if (typeof padding === "string") return padding;
-  if (typeof padding === "number") return [0, 0, padding, padding] as const;
-  if (Array.isArray(padding) && padding.length === 2) return [0, 0, padding[0], padding[1]] as const;
-  throw invalid('a whole number >= 0, two of them, "same", "valid" or "full"', "padding", padding);
 }
 
 /** Checks the options and chooses. */
 function select1d(core: EngineCore, spec: ConvSpec, options: Corr1dOptions): Algorithm1d {
-  const algorithm = checkOneOf(options.algorithm ?? "auto", ["auto", ...algorithms1d], "algorithm");
+  const { algorithm: asked = "auto" } = options;
+  const algorithm = checkOneOf(asked, ["auto", ...algorithms1d], "algorithm");
   const accuracy = resolveAccuracy(options.accuracy);
   if (algorithm !== "auto") return algorithm;
   return accuracy === "fast" && fftNanoseconds(spec) < directNanoseconds(core, spec) ? "fft" : "direct";

@@ -3,8 +3,16 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { type AsyncOptions, type ConvPlan, elementsOf, type RunOptions } from "../plan.ts";
-import { type ConvOptions, checkOneOf, readOptions, resolveConvSpec } from "../resolve.ts";
+import { type Names, readOptions } from "../options.ts";
+import {
+  type AsyncOptions,
+  asyncOptionNames,
+  type ConvPlan,
+  elementsOf,
+  type RunOptions,
+  runOptionNames,
+} from "../plan.ts";
+import { type ConvOptions, checkOneOf, resolveConvSpec } from "../resolve.ts";
 import { dilatedSize, type Padding, resolvePerAxis } from "../shape.ts";
 import type { ConvSpec } from "../spec.ts";
 import { type NestedArray, Tensor, type TensorLike, toAnyTensor } from "../tensor.ts";
@@ -32,7 +40,10 @@ type Matrix = TensorLike<TypedArray> | NestedArray;
 type AnyTensor = Tensor<TypedArray>;
 type AnyRunOptions = RunOptions<TypedArray>;
 
-const optionNames = ["mode", "strides", "padding", "dilations", "border", "algorithm", "accuracy", "tune"];
+const optionNames: Names<Corr2dOptions> = {
+  ...{ mode: true, strides: true, padding: true, dilations: true, border: true },
+  ...{ algorithm: true, accuracy: true, tune: true },
+};
 
 /** See `corr2d` of {@link Engine}. */
 export function corr2d(
@@ -66,7 +77,7 @@ function correlate(
     const small = correlateSmall(core, image, taps);
     if (small !== undefined) return small;
   }
-  const { out, ...given } = readOptions(options, [...optionNames, "out"]);
+  const { out, ...given } = readOptions(options, optionNames, runOptionNames);
   const plan = planMatrix(core, image, taps, given, flip);
   try {
     const output = plan.run(image.data, out === undefined ? undefined : { out: outputElements(out, plan) });
@@ -84,8 +95,7 @@ export async function correlateAsync(
   options: (Corr2dOptions & AnyRunOptions & AsyncOptions) | undefined,
   flip: boolean,
 ): Promise<AnyTensor> {
-  const names = [...optionNames, "out", "signal", "transfer"];
-  const { out, signal, transfer, ...given } = readOptions(options, names);
+  const { out, signal, transfer, ...given } = readOptions(options, optionNames, asyncOptionNames);
   const { image, taps } = operands(x, kernel);
   const plan = planMatrix(core, image, taps, given, flip);
   try {
@@ -120,7 +130,8 @@ export function corr2dSpec(
   options?: Corr2dOptions,
   kernelName = "weightsShape",
 ): ConvSpec {
-  return resolveMatrix(inputShape, kernelShape, "float32", readOptions(options, optionNames), kernelName);
+  const given = readOptions(options, optionNames);
+  return resolveMatrix(inputShape, kernelShape, "float32", given, kernelName, "inputShape");
 }
 
 /**
@@ -207,6 +218,7 @@ export function resolveMatrix(
   dtype: DType,
   options: Corr2dOptions,
   kernelName: string,
+  inputName = "x.shape",
 ): ConvSpec {
   const { mode, padding, strides = 1, dilations = 1, border = "constant" } = options;
   if (mode !== undefined && padding !== undefined)
@@ -224,7 +236,8 @@ export function resolveMatrix(
           : padding,
   };
   const kernel = { name: kernelName, shape: kernelShape };
-  return resolveConvSpec([1, 1, ...shape], [1, 1, ...kernelShape], dtype, spatial, kernel);
+  const input = { name: inputName, shape };
+  return resolveConvSpec([1, 1, ...shape], [1, 1, ...kernelShape], dtype, spatial, kernel, input);
 }
 
 function centred(kernelShape: readonly number[], dilations: readonly [number, number]): Padding {

@@ -4,8 +4,9 @@ import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { GradWeightsPlan } from "../grad-weights-plan.ts";
-import { type AsyncOptions, elementsOf, type RunOptions } from "../plan.ts";
-import { type ConvOptions, checkOneOf, readOptions, resolveAccuracy, resolveConvSpec } from "../resolve.ts";
+import { type Names, readOptions } from "../options.ts";
+import { type AsyncOptions, asyncOptionNames, elementsOf, type RunOptions, runOptionNames } from "../plan.ts";
+import { type ConvOptions, checkOneOf, resolveAccuracy, resolveConvSpec } from "../resolve.ts";
 import { inputLayouts } from "../spec.ts";
 import { checkShape, type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { toOihw } from "../weights-layout.ts";
@@ -22,10 +23,10 @@ export type Conv2dGradientOptions = Pick<
 
 type Operand = TensorLike | NestedArray;
 
-const gradientOptionNames = [
-  ...["strides", "padding", "dilations", "groups", "border", "inputLayout", "filterLayout", "accuracy"],
-];
-const asyncNames = ["out", "signal", "transfer"];
+const gradientOptionNames: Names<Conv2dGradientOptions> = {
+  ...{ strides: true, padding: true, dilations: true, groups: true, border: true },
+  ...{ inputLayout: true, filterLayout: true, accuracy: true },
+};
 
 /** See `planConv2dGradInput` of {@link Engine}. */
 export function planConv2dGradInput(
@@ -46,7 +47,7 @@ export function conv2dGradInput(
   gradOutput: Operand,
   options?: Conv2dGradientOptions & RunOptions,
 ): Tensor {
-  const { out, ...given } = readOptions(options, [...gradientOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, gradientOptionNames, runOptionNames);
   const [filters, gradient] = floatOperands(weights, "weights", gradOutput, "gradOutput");
   const once = planGradInput(core, inputShape, filters, given);
   try {
@@ -64,7 +65,7 @@ export async function conv2dGradInputAsync(
   gradOutput: Operand,
   options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
 ): Promise<Tensor> {
-  const { out, signal, transfer, ...given } = readOptions(options, [...gradientOptionNames, ...asyncNames]);
+  const { out, signal, transfer, ...given } = readOptions(options, gradientOptionNames, asyncOptionNames);
   const [filters, gradient] = floatOperands(weights, "weights", gradOutput, "gradOutput");
   const once = planGradInput(core, inputShape, filters, given);
   try {
@@ -93,6 +94,8 @@ export interface PlanGradWeightsOptions extends Conv2dGradientOptions {
   readonly dtype?: FloatDType;
 }
 
+const planOptionNames: Names<Omit<PlanGradWeightsOptions, keyof Conv2dGradientOptions>> = { dtype: true };
+
 /** See `planConv2dGradWeights` of {@link Engine}. */
 export function planConv2dGradWeights(
   core: EngineCore,
@@ -100,7 +103,7 @@ export function planConv2dGradWeights(
   weightsShape: readonly number[],
   options?: PlanGradWeightsOptions,
 ): GradWeightsPlan {
-  const { dtype = "float32", ...given } = readOptions(options, [...gradientOptionNames, "dtype"]);
+  const { dtype = "float32", ...given } = readOptions(options, gradientOptionNames, planOptionNames);
   checkOneOf(dtype, ["float32", "float64"], "dtype");
   return planGradWeights(core, fourSizes(inputShape, "inputShape"), dtype, weightsShape, given);
 }
@@ -113,7 +116,7 @@ export function conv2dGradWeights(
   gradOutput: Operand,
   options?: Conv2dGradientOptions & RunOptions,
 ): Tensor {
-  const { out, ...given } = readOptions(options, [...gradientOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, gradientOptionNames, runOptionNames);
   const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
   const once = planGradWeights(core, input.shape, dtypeOf(input.data, "x.data"), weightsShape, given);
   try {
@@ -131,7 +134,7 @@ export async function conv2dGradWeightsAsync(
   gradOutput: Operand,
   options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
 ): Promise<Tensor> {
-  const { out, signal, transfer, ...given } = readOptions(options, [...gradientOptionNames, ...asyncNames]);
+  const { out, signal, transfer, ...given } = readOptions(options, gradientOptionNames, asyncOptionNames);
   const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
   const once = planGradWeights(core, input.shape, dtypeOf(input.data, "x.data"), weightsShape, given);
   try {
@@ -161,7 +164,7 @@ export function conv2dGradBias(
   options?: Conv2dGradientOptions & RunOptions,
 ): Tensor {
   core.assertOpen();
-  const { out, ...given } = readOptions(options, [...gradientOptionNames, "out"]);
+  const { out, ...given } = readOptions(options, gradientOptionNames, runOptionNames);
   const { inputLayout = "nchw" } = given;
   const isPlanar = checkOneOf(inputLayout, inputLayouts, "inputLayout") === "nchw";
   const { data, shape } = toTensor(gradOutput, 4, "gradOutput");

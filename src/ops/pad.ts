@@ -3,6 +3,7 @@ import { foldOperator, unfoldOperator } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
 import { sizesOf } from "../layout.ts";
+import type { Names } from "../options.ts";
 import { sameShape } from "../output.ts";
 import { type PatchSpec, patchesOf } from "../patches.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
@@ -69,8 +70,8 @@ export interface PadSpec {
   readonly outShape: readonly number[];
 }
 
-const optionNames = ["border", "value", "inputLayout"];
-const gradOptionNames = ["border", "inputLayout"];
+const optionNames: Names<PadOptions> = { border: true, value: true, inputLayout: true };
+const gradOptionNames: Names<Omit<PadOptions, "value">> = { border: true, inputLayout: true };
 
 export function padOperators(core: EngineCore): PadOperators {
   return {
@@ -146,8 +147,6 @@ export function resolvePad(
   if (shape.length === 2 && layout !== undefined)
     throw invalid("nothing, as the input has two dimensions,", "inputLayout", layout);
   checkOneOf(border, borders, "border");
-  if (typeof padding === "string")
-    throw invalid("a whole number >= 0, two or four of them", "padding", padding);
   const inputLayout = resolveLayout(layout);
   const [batch, channels, height, width] =
     shape.length === 2 ? [1, 1, ...shape] : sizesOf(inputLayout, shape);
@@ -157,7 +156,7 @@ export function resolvePad(
       name,
       shape,
     );
-  const pads = resolvePadding(padding, [height, width], [1, 1], [1, 1], [1, 1]);
+  const pads = resolvePadding(padding, [height, width], [1, 1], [1, 1], [1, 1], []);
   const [outHeight, outWidth] = [height + pads[0] + pads[1], width + pads[2] + pads[3]];
   if (outHeight > mostRows || outWidth > mostRows)
     throw invalid(`padded sizes of at most ${mostRows}`, "padding", padding);

@@ -5,9 +5,10 @@ import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { shapeOf, sizesOf } from "../layout.ts";
+import { type AnyNames, checkArity, type Names, readOptions } from "../options.ts";
 import { allocateOutput } from "../output.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkOneOf } from "../resolve.ts";
 import type { PerAxis } from "../shape.ts";
 import { type Border, borders, type InputLayout } from "../spec.ts";
 import { checkShape, elementCount, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
@@ -109,11 +110,12 @@ export interface GlobalPool2dOptions {
   readonly inputLayout?: InputLayout;
 }
 
-const maxOptionNames = [
-  ...["windowDimensions", "strides", "padding", "dilations", "outputShapeRounding", "inputLayout", "border"],
-];
-const avgOptionNames = [...maxOptionNames, "countIncludePad"];
-const globalOptionNames = ["inputLayout"];
+const maxOptionNames: Names<MaxPool2dOptions> = {
+  ...{ windowDimensions: true, strides: true, padding: true, dilations: true, outputShapeRounding: true },
+  ...{ inputLayout: true, border: true },
+};
+const avgOptionNames: Names<AvgPool2dOptions> = { ...maxOptionNames, countIncludePad: true };
+const globalOptionNames: Names<GlobalPool2dOptions> = { inputLayout: true };
 
 export function pool2dOperators(core: EngineCore): Pool2dOperators {
   type Asked<O> = (O & RunOptions) | undefined;
@@ -124,13 +126,10 @@ export function pool2dOperators(core: EngineCore): Pool2dOperators {
     maxGradOf(x, gradOutput, given);
   const averageGrad = (inputShape: readonly number[], gradOutput: Operand) => (given: AvgPool2dOptions) =>
     gradientOf("average", fourSizes(inputShape), undefined, gradOutput, given);
-  const once = <O extends object>(
-    names: readonly string[],
-    options: Asked<O>,
-    resolve: (given: O) => Windowed,
-  ) => runWindowed(core, names, options, resolve);
+  const once = <O extends object>(names: AnyNames, options: Asked<O>, resolve: (given: O) => Windowed) =>
+    runWindowed(core, names, options, resolve);
   const later = async <O extends object>(
-    names: readonly string[],
+    names: AnyNames,
     options: AskedAsync<O>,
     resolve: (given: O) => Windowed,
   ) => runWindowedAsync(core, names, options, resolve);
@@ -203,6 +202,7 @@ function gradientOf(
 
 /** The output shape of a pooling, in the order of its layout. Throws INVALID_ARGUMENT as the pooling does. */
 export function pool2dOutputShape(inputShape: readonly number[], options?: AvgPool2dOptions): number[] {
+  checkArity("pool2dOutputShape", arguments.length, 2);
   const given = readOptions(options, avgOptionNames);
   return [...resolvePool("average", fourSizes(inputShape), "float32", given, "inputShape").outShape];
 }
@@ -227,7 +227,7 @@ function resolvePool(
     throw invalid("true or false", "countIncludePad", countIncludePad);
   const layout = resolveLayout(options.inputLayout);
   const [, , height, width] = sizesOf(layout, inputShape);
-  const windowDimensions = options.windowDimensions ?? [Math.max(height, 1), Math.max(width, 1)];
+  const { windowDimensions = [Math.max(height, 1), Math.max(width, 1)] } = options;
   const windows = resolveWindows(inputShape, { ...options, windowDimensions }, inputName);
   const { batch, channels, outHeight, outWidth, padding } = windows;
   const spec = { ...windows, kind, countIncludePad, dtype };

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
-import type { AsyncOptions, ConvPlan, Plan, RunOptions } from "../plan.ts";
+import { checkArity, readOptions } from "../options.ts";
+import {
+  type AsyncOptions,
+  asyncOptionNames,
+  type ConvPlan,
+  type Plan,
+  type RunOptions,
+  runOptionNames,
+} from "../plan.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { elementsOf, resultOf } from "./conv-nd.ts";
 
@@ -18,15 +26,17 @@ export abstract class RowPlan<P extends Plan> implements Disposable {
     this.#plan = plan;
   }
 
-  run(x: TensorLike | FloatArray, options: RunOptions = {}): Tensor {
-    const { out } = options;
+  run(x: TensorLike | FloatArray, options?: RunOptions): Tensor {
+    checkArity("run", arguments.length, 2);
+    const { out } = readOptions(options, runOptionNames);
     const input = elementsOf(x, this.inputShape, "x");
     const output = this.#plan.run(input, this.#outOf(out));
     return resultOf(output.data, this.outputShape, out);
   }
 
-  async runAsync(x: TensorLike | FloatArray, options: RunOptions & AsyncOptions = {}): Promise<Tensor> {
-    const { out, signal, transfer } = options;
+  async runAsync(x: TensorLike | FloatArray, options?: RunOptions & AsyncOptions): Promise<Tensor> {
+    checkArity("runAsync", arguments.length, 2);
+    const { out, signal, transfer } = readOptions(options, asyncOptionNames);
     const input = elementsOf(x, this.inputShape, "x");
     const output = await this.#plan.runAsync(input, { signal, transfer, ...this.#outOf(out) });
     return resultOf(output.data, this.outputShape, out);

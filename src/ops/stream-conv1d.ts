@@ -3,8 +3,9 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import type { ConvPlan } from "../plan.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkOneOf } from "../resolve.ts";
 import { checkPositive, dilatedSize } from "../shape.ts";
 import { takeOutputs } from "../signal/fft-correlation.ts";
 import { planOverlapSave } from "../signal/overlap-save.ts";
@@ -31,7 +32,9 @@ export interface StreamConv1dOptions {
   readonly algorithm?: Algorithm1d;
 }
 
-const names = ["kernel", "flip", "mode", "padding", "strides", "dilations", "algorithm"];
+const names: Names<StreamConv1dOptions> = {
+  ...{ kernel: true, flip: true, mode: true, padding: true, strides: true, dilations: true, algorithm: true },
+};
 
 /** What a stream keeps in memory: the reach of its kernel, and padding. */
 const mostSamples = 2 ** 26;
@@ -85,7 +88,7 @@ function resolveStream({
       ? [extent - 1, extent - 1]
       : mode === "same"
         ? centredPadding(extent)
-        : readPadding(padding ?? 0);
+        : readPadding(padding === undefined ? 0 : padding);
   return {
     ...{ dtype: dtypeOf(given, "kernel"), before, after, stride: strides, dilation: dilations, extent },
     taps: flip ? given.slice().reverse() : given.slice(),
@@ -96,7 +99,7 @@ function readPadding(padding: unknown): [number, number] {
   const sides: unknown = typeof padding === "number" ? [padding, padding] : padding;
   const isSize = (side: unknown) =>
     Number.isInteger(side) && (side as number) >= 0 && (side as number) <= mostSamples;
-  if (!Array.isArray(sides) || sides.length !== 2 || !sides.every(isSize)) {
+  if (!Array.isArray(sides) || sides.length !== 2 || !isSize(sides[0]) || !isSize(sides[1])) {
     throw invalid(`a whole number from 0 to ${mostSamples} or two of them`, "padding", padding);
   }
   return [sides[0], sides[1]];
@@ -131,6 +134,7 @@ function directStream(core: EngineCore, spec: StreamSpec): SampleStream {
   begin();
   return {
     push(chunk) {
+      checkArity("push", arguments.length, 1);
       const samples = readChunk(chunk, dtype);
       queue.push(samples);
       isEmpty &&= samples.length === 0;
@@ -197,6 +201,7 @@ function fftStream(core: EngineCore, spec: StreamSpec): SampleStream {
   begin();
   return {
     push(chunk) {
+      checkArity("push", arguments.length, 1);
       core.assertOpen();
       const samples = readChunk(chunk, dtype);
       queue.push(samples);

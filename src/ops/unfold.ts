@@ -2,6 +2,7 @@
 import { foldOperator, unfoldOperator } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
+import type { Names } from "../options.ts";
 import { type PatchSpec, patchesOf } from "../patches.ts";
 import type { AsyncOptions, RunOptions } from "../plan.ts";
 import { checkOneOf } from "../resolve.ts";
@@ -49,7 +50,9 @@ export interface UnfoldOperators {
   ): Promise<Tensor>;
 }
 
-const optionNames = ["windowDimensions", "strides", "padding", "dilations", "border"];
+const optionNames: Names<UnfoldOptions> = {
+  ...{ windowDimensions: true, strides: true, padding: true, dilations: true, border: true },
+};
 
 export function unfoldOperators(core: EngineCore): UnfoldOperators {
   return {

@@ -4,16 +4,18 @@ import type { Backend } from "../backend/backend.ts";
 import type { WindowOperator, WindowTask } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray } from "../dtype.ts";
+import { type AnyNames, readOptions } from "../options.ts";
 import { allocateOutput, outputTensor } from "../output.ts";
 import {
   type AsyncOptions,
+  asyncOptionNames,
   backendFailure,
   checkSignal,
   copyOf,
   type RunOptions,
+  runOptionNames,
   takeOver,
 } from "../plan.ts";
-import { readOptions } from "../resolve.ts";
 import { AllocatedTensor, elementCount, Tensor, type TensorLike } from "../tensor.ts";
 
 /** An operator with its operands and everything resolved. */
@@ -37,12 +39,12 @@ export interface WindowStep {
 /** Calls what `resolve` makes of the operator's own options, whose names these are. */
 export function runWindowed<O extends object>(
   core: EngineCore,
-  names: readonly string[],
+  names: AnyNames,
   options: (O & RunOptions) | undefined,
   resolve: (given: O) => Windowed,
 ): Tensor {
   core.assertOpen();
-  const { out, ...given } = readOptions<RunOptions>(options, [...names, "out"]);
+  const { out, ...given } = readOptions<RunOptions>(options, names, runOptionNames);
   const windowed = resolve(given as O);
   const { operands, outShape } = windowed;
   const inputs = operands.map(({ data }) => data);
@@ -62,13 +64,17 @@ export function runWindowed<O extends object>(
 /** The same without blocking the event loop, on a snapshot of the operands. */
 export async function runWindowedAsync<O extends object>(
   core: EngineCore,
-  names: readonly string[],
+  names: AnyNames,
   options: (O & RunOptions & AsyncOptions) | undefined,
   resolve: (given: O) => Windowed,
 ): Promise<Tensor> {
   core.assertOpen();
-  const known = [...names, "out", "signal", "transfer"];
-  const { out, signal, transfer = false, ...given } = readOptions<RunOptions & AsyncOptions>(options, known);
+  const {
+    out,
+    signal,
+    transfer = false,
+    ...given
+  } = readOptions<RunOptions & AsyncOptions>(options, names, asyncOptionNames);
   checkSignal(signal);
   signal?.throwIfAborted();
   const windowed = resolve(given as O);

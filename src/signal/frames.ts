@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
+import type { Names } from "../options.ts";
 import { checkOneOf } from "../resolve.ts";
 import { checkPositive } from "../shape.ts";
 import { type Border, borders } from "../spec.ts";
@@ -7,9 +8,10 @@ import { readSignal } from "./signal.ts";
 import type { FrameOptions } from "./stft.ts";
 import { checkLength, getWindow, type Window } from "./window.ts";
 
-export const frameOptionNames = [
-  ...["window", "windowLength", "hop", "fftLength", "border", "scaling", "sampleRate"],
-];
+export const frameOptionNames: Names<FrameOptions> = {
+  ...{ window: true, windowLength: true, hop: true, fftLength: true, border: true, scaling: true },
+  ...{ sampleRate: true },
+};
 
 /** How a signal is cut into frames, with everything resolved. */
 export interface FrameSpec {
@@ -28,12 +30,11 @@ export interface FrameSpec {
 
 /** Checks the options that stft, istft and spectrogram share. Throws INVALID_ARGUMENT. */
 export function resolveFrames(options: FrameOptions, defaultLength: number): FrameSpec {
-  const { border = "constant", scaling = "spectrum", sampleRate = 1 } = options;
-  const window = resolveWindow(options.window ?? "hann", options.windowLength, defaultLength);
+  const { border = "constant", scaling = "spectrum", sampleRate = 1, window: given = "hann" } = options;
+  const window = resolveWindow(given, options.windowLength, defaultLength);
   const length = window.length;
-  const hop = options.hop ?? Math.ceil(length / 2);
+  const { hop = Math.ceil(length / 2), fftLength = length } = options;
   checkPositive(hop, "hop");
-  const fftLength = options.fftLength ?? length;
   checkLength(fftLength, "fftLength");
   if (fftLength < length)
     throw invalid(`at least the length of the window (${length})`, "fftLength", fftLength);
@@ -60,7 +61,7 @@ export function resolveFrames(options: FrameOptions, defaultLength: number): Fra
 
 function resolveWindow(window: unknown, length: unknown, defaultLength: number): Float64Array {
   if (!Array.isArray(window) && !ArrayBuffer.isView(window)) {
-    const count = length ?? defaultLength;
+    const count = length === undefined ? defaultLength : length;
     checkLength(count, "windowLength");
     return getWindow(window as Window, count);
   }

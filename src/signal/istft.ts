@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
 import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { type FrameSpec, frameOptionNames, resolveFrames } from "./frames.ts";
 import { realFft } from "./real-fft.ts";
@@ -11,6 +11,8 @@ export interface IstftOptions extends FrameOptions {
   /** Samples to return: those of the signal, without what completed the last frame. Default all. */
   readonly length?: number;
 }
+
+const optionNames: Names<IstftOptions> = { ...frameOptionNames, length: true };
 
 /**
  * The signal whose spectra come closest to those given, in the sense of least squares: undoes `stft` with the same
@@ -24,10 +26,11 @@ export interface IstftOptions extends FrameOptions {
  * nothing can bring back.
  */
 export function istft(spectra: Pick<Spectra, "real" | "imag">, options?: IstftOptions): Tensor {
-  const { length, ...given } = readOptions(options, [...frameOptionNames, "length"]);
+  checkArity("istft", arguments.length, 2);
+  const { length, ...given } = readOptions(options, optionNames);
   const { real, imag } = readSpectra(spectra);
   const [bins, frames] = real.shape;
-  const fftLength = given.fftLength ?? (bins === 1 ? 1 : 2 * (bins - 1));
+  const { fftLength = bins === 1 ? 1 : 2 * (bins - 1) } = given;
   const spec = resolveFrames({ ...given, fftLength }, fftLength);
   if (fftLength >> 1 !== bins - 1) {
     throw invalid(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkOneOf } from "../resolve.ts";
 import { Tensor } from "../tensor.ts";
 import type { Signal } from "./signal.ts";
 import { resolveStft, type StftOptions, type StftScaling, stftOptionNames, transformFrames } from "./stft.ts";
@@ -14,6 +15,8 @@ export interface SpectrogramOptions extends StftOptions {
   /** Default "psd": power in squared units of the signal for each hertz. "spectrum": squared units. */
   readonly scaling?: StftScaling;
 }
+
+const optionNames: Names<SpectrogramOptions> = { ...stftOptionNames, mode: true };
 
 /** How strong each frequency is in each frame. */
 export interface Spectrogram {
@@ -31,7 +34,8 @@ export interface Spectrogram {
  * Throws INVALID_ARGUMENT, naming the argument.
  */
 export function spectrogram(x: Signal, options?: SpectrogramOptions): Spectrogram {
-  const { mode = "power", scaling = "psd", ...given } = readOptions(options, [...stftOptionNames, "mode"]);
+  checkArity("spectrogram", arguments.length, 2);
+  const { mode = "power", scaling = "psd", ...given } = readOptions(options, optionNames);
   checkOneOf(mode, ["power", "magnitude", "phase"], "mode");
   const resolved = resolveStft({ ...given, scaling });
   const { real, imag, frequencies, times } = transformFrames(x, resolved);

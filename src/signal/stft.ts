@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkOneOf } from "../resolve.ts";
 import type { Border } from "../spec.ts";
 import { Tensor } from "../tensor.ts";
 import { type FrameSpec, frameCount, frameOptionNames, resolveFrames } from "./frames.ts";
@@ -59,7 +60,7 @@ export interface Spectra {
   readonly times: Float64Array;
 }
 
-export const stftOptionNames = [...frameOptionNames, "padded", "detrend"];
+export const stftOptionNames: Names<StftOptions> = { ...frameOptionNames, padded: true, detrend: true };
 
 /**
  * The short-time Fourier transform: for each frame of the signal its spectrum,
@@ -74,6 +75,7 @@ export const stftOptionNames = [...frameOptionNames, "padded", "detrend"];
  * of the IEEE 65 (1977). Throws INVALID_ARGUMENT, naming the argument.
  */
 export function stft(x: Signal, options?: StftOptions): Spectra {
+  checkArity("stft", arguments.length, 2);
   return transformFrames(x, resolveStft(options));
 }
 

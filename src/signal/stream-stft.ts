@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatDType } from "../dtype.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkOneOf } from "../resolve.ts";
 import { frameCount } from "./frames.ts";
 import { readChunk, SampleQueue, type Signal } from "./signal.ts";
 import {
@@ -19,6 +20,8 @@ export interface StreamStftOptions extends StftOptions {
   readonly dtype?: FloatDType;
 }
 
+const optionNames: Names<StreamStftOptions> = { ...stftOptionNames, dtype: true };
+
 /** A short-time Fourier transform that is fed piece by piece. */
 export interface SpectraStream {
   /** The spectra of the frames that are complete now; often none. */
@@ -32,7 +35,8 @@ export interface SpectraStream {
  * numbers, to the last bit, of one call with all samples. Throws INVALID_ARGUMENT, naming the argument.
  */
 export function streamStft(options?: StreamStftOptions): SpectraStream {
-  const { dtype = "float32", ...given } = readOptions(options, [...stftOptionNames, "dtype"]);
+  checkArity("streamStft", arguments.length, 1);
+  const { dtype = "float32", ...given } = readOptions(options, optionNames);
   checkOneOf(dtype, ["float32", "float64"], "dtype");
   if (given.border !== undefined) checkOneOf(given.border, ["constant", "none"], "border");
   const { spec, padded, detrend } = resolveStft(given);
@@ -67,6 +71,7 @@ export function streamStft(options?: StreamStftOptions): SpectraStream {
   begin();
   return {
     push(chunk) {
+      checkArity("push", arguments.length, 1);
       const given = readChunk(chunk, dtype);
       queue.push(given);
       samples += given.length;

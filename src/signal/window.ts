@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { checkOneOf, readOptions } from "../resolve.ts";
+import { checkArity, type Names, readObject, readOptions } from "../options.ts";
+import { checkOneOf } from "../resolve.ts";
 
 /** Bounds windows and transforms: their memory, and slips such as hertz for samples. */
 const mostSamples = 2 ** 24;
@@ -49,6 +50,8 @@ export interface GetWindowOptions {
   readonly symmetric?: boolean;
 }
 
+const optionNames: Names<GetWindowOptions> = { symmetric: true };
+
 /**
  * A window of `length` samples n = 0 .. length - 1, as `scipy.signal.get_window` has them (where `fftbins` is the
  * opposite of `symmetric`).
@@ -57,7 +60,8 @@ export interface GetWindowOptions {
  * of the IEEE 66 (1978); nuttall and flattop with the coefficients of SciPy. Throws INVALID_ARGUMENT.
  */
 export function getWindow(window: Window, length: number, options?: GetWindowOptions): Float64Array {
-  const { symmetric = false } = readOptions(options, ["symmetric"]);
+  checkArity("getWindow", arguments.length, 3);
+  const { symmetric = false } = readOptions(options, optionNames);
   if (typeof symmetric !== "boolean") throw invalid("true or false", "symmetric", symmetric);
   checkLength(length, "length");
   const { kind, at } = formula(window);
@@ -72,6 +76,8 @@ type Formula = (n: number, period: number) => number;
 function formula(window: unknown): { kind: string; at: Formula } {
   const given = typeof window === "string" ? { kind: window } : { ...(window as object) };
   const kind = checkOneOf((given as { kind?: unknown }).kind, kinds, "window");
+  const own = { gaussian: { sigma: true }, kaiser: { beta: true }, tukey: { alpha: true } } as const;
+  readObject<object>(given, "window", { kind: true }, own[kind as keyof typeof own] ?? {});
   const { sigma, beta, alpha } = given as Record<string, unknown>;
   switch (kind) {
     case "gaussian": {

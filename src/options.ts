@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+import { Corr2dError, invalid, show } from "./errors.ts";
+
+/** The names of the options `O`, each of them: one that is missing, or that `O` has not, does not compile. */
+export type Names<O> = Readonly<Record<keyof O, true>>;
+
+/** Such names, of whatever options. */
+export type AnyNames = Readonly<Record<string, true>>;
+
+/**
+ * A copy of an options object, each property read once. Throws INVALID_ARGUMENT for a property that none of the lists
+ * has: `stride` instead of `strides` must not be passed over in silence.
+ */
+export function readOptions<T extends object>(options: T | undefined, ...lists: readonly AnyNames[]): T {
+  if (options === undefined) return {} as T;
+  checkIsObject(options, "options");
+  const copy = { ...options };
+  for (const name of Object.keys(copy)) checkName(name, lists, "the name of an option");
+  return copy;
+}
+
+/** The same without the copy, for calls that a copy would slow down. */
+export function checkOptions(options: object | undefined, names: AnyNames): void {
+  if (options === undefined) return;
+  checkIsObject(options, "options");
+  for (const name in options) {
+    if (!Object.hasOwn(names, name) && Object.hasOwn(options, name))
+      throw unknown(name, [names], "the name of an option");
+  }
+}
+
+/** A copy of an object that is called `name`, such as a window or a layer, with no property but those of the lists. */
+export function readObject<T extends object>(value: T, name: string, ...lists: readonly AnyNames[]): T {
+  checkIsObject(value, name);
+  const copy = { ...value };
+  for (const key of Object.keys(copy)) checkName(key, lists, `a property of ${name}`);
+  return copy;
+}
+
+/** Throws INVALID_ARGUMENT if a function was given more arguments than it takes. */
+export function checkArity(name: string, received: number, most: number): void {
+  if (received > most) throw surplus(name, received, most);
+}
+
+/**
+ * Functions by name, each refusing more arguments than it declares: at once, or, where its name ends in Async, by
+ * rejecting.
+ */
+export function refusingSurplus<O extends object>(functions: O): O {
+  return Object.fromEntries(
+    Object.entries(functions).map(([name, call]) => [
+      name,
+      name.endsWith("Async") ? later(name, call) : exact(name, call),
+    ]),
+  ) as O;
+}
+
+type AnyFunction = (...operands: unknown[]) => unknown;
+
+/** Three operands, the most common number, are named: the smallest calls would feel a list. */
+function exact(name: string, call: AnyFunction): AnyFunction {
+  const most = call.length;
+  if (most === 3) {
+    return (a, b, c, ...more) => {
+      if (more.length > 0) throw surplus(name, 3 + more.length, 3);
+      return call(a, b, c);
+    };
+  }
+  return (...operands) => {
+    checkArity(name, operands.length, most);
+    return call(...operands);
+  };
+}
+
+function later(name: string, call: AnyFunction): AnyFunction {
+  const most = call.length;
+  return async (...operands) => {
+    checkArity(name, operands.length, most);
+    return call(...operands);
+  };
+}
+
+function surplus(name: string, received: number, most: number): Corr2dError {
+  const count = most === 0 ? "no arguments" : `at most ${most} argument${most === 1 ? "" : "s"}`;
+  return new Corr2dError("INVALID_ARGUMENT", `Expected ${count} for ${name}() but received ${received}`);
+}
+
+function checkIsObject(value: unknown, name: string): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw invalid("an object", name, value);
+}
+
+function checkName(name: string, lists: readonly AnyNames[], what: string): void {
+  for (const names of lists) if (Object.hasOwn(names, name)) return;
+  throw unknown(name, lists, what);
+}
+
+function unknown(name: string, lists: readonly AnyNames[], what: string): Corr2dError {
+  const known = lists.flatMap((names) => Object.keys(names));
+  const near = nearest(name, known);
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  const message = `Expected one of ${known.join(", ")} for ${what} but received ${show(name)}${hint}`;
+  return new Corr2dError("INVALID_ARGUMENT", message);
+}
+
+/** The name that takes the fewest changes, if these are few for its length. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let fewest = Number.POSITIVE_INFINITY;
+  for (const candidate of known) {
+    const changes = distance(name.slice(0, 40).toLowerCase(), candidate.toLowerCase());
+    if (changes < fewest && changes <= Math.max(1, Math.floor(candidate.length / 3))) {
+      best = candidate;
+      fewest = changes;
+    }
+  }
+  return best;
+}
+
+/** Characters to insert, delete or replace (V. I. Levenshtein, 1966). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
