@@ -20,6 +20,7 @@ const optionNames: Names<GaussianOptions> = { sigma: true, size: true };
  */
 export function gaussian(options: GaussianOptions): Kernel {
   checkArity("gaussian", arguments.length, 1);
+  if (options === undefined) throw invalid("{ sigma, size? }", "options", options);
   const { sigma, size } = readOptions(options, optionNames);
   if (!(Number.isFinite(sigma) && sigma > 0)) throw invalid("a finite number above 0", "sigma", sigma);
   const length =
