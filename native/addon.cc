@@ -62,7 +62,128 @@ napi_value workspaceBytes(napi_env env, napi_callback_info info) {
 }
 
 napi_value run(napi_env env, napi_callback_info info) {
-  return guarded(env, [&]() -> napi_value runWindows(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[3];
+    argumentsOf(env, info, arguments);
+    const PlanReference<ConvPlan>& plan = convOf(env, arguments[0]);
+    const auto src = elementsOf(env, arguments[1], plan->spec().dtype, plan->spec().inputLength());
+    const auto dst = elementsOf(env, arguments[2], plan->spec().outputDtype, plan->spec().outputLength());
+    plan->run(src.data, dst.data);
+    return nullptr;
+  });
+}
+
+napi_value prepareGradWeights(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    napi_value arguments[3];
+    argumentsOf(env, info, arguments);
+    auto handle = std::make_unique<Handle>();
+    handle->gradWeights = PlanReference(std::make_unique<GradWeightsPlan>(
+        specOf(env, arguments[0]), isaOf(env, arguments[1]), Napi::Number(env, arguments[2]).Int32Value()));
+    const auto external =
+        Napi::External<Handle>::New(env, handle.get(), [](Napi::BasicEnv, Handle* owned) { delete owned; });
+    handle.release();
+    return static_cast<napi_value>(external);
+  });
+}
+
+napi_value runGradWeights(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[4];
+    argumentsOf(env, info, arguments);
+    const PlanReference<GradWeightsPlan>& plan = gradWeightsOf(env, arguments[0]);
+    const ConvSpec& spec = plan->spec();
+    const auto src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength());
+    const auto gradOutput = elementsOf(env, arguments[2], spec.dtype, spec.outputLength());
+    const auto gradWeights = elementsOf(env, arguments[3], spec.dtype, spec.weightsLength());
+    plan->run(src.data, gradOutput.data, gradWeights.data);
+    return nullptr;
+  });
+}
+
+napi_value runAsync(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[5];
+    argumentsOf(env, info, arguments);
+    const PlanReference<ConvPlan> plan = convOf(env, arguments[0]);
+    const ConvSpec& spec = plan->spec();
+    const void* src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength()).data;
+    void* dst = elementsOf(env, arguments[2], spec.outputDtype, spec.outputLength()).data;
+    auto job = std::make_unique<Job>();
+    job->tasks = plan->tasks();
+    job->runPart = [=](int64_t first, const auto& cancel) { return plan->runPart(src, dst, first, cancel); };
+    start(env, std::move(job), {arguments[1], arguments[2], arguments[3], arguments[4]});
+    return nullptr;
+  });
+}
+
+napi_value runGradWeightsAsync(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[6];
+    argumentsOf(env, info, arguments);
+    const PlanReference<GradWeightsPlan> plan = gradWeightsOf(env, arguments[0]);
+    const ConvSpec& spec = plan->spec();
+    const void* src = elementsOf(env, arguments[1], spec.dtype, spec.inputLength()).data;
+    const void* gradOutput = elementsOf(env, arguments[2], spec.dtype, spec.outputLength()).data;
+    void* gradWeights = elementsOf(env, arguments[3], spec.dtype, spec.weightsLength()).data;
+    auto job = std::make_unique<Job>();
+    job->tasks = plan->tasks();
+    job->runPart = [=](int64_t first, const auto& cancel) {
+      return plan->runPart(src, gradOutput, gradWeights, first, cancel);
+    };
+    start(env, std::move(job), {arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]});
+    return nullptr;
+  });
+}
+
+napi_value interleave(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[4];
+    argumentsOf(env, info, arguments);
+    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
+    corr2d::Interleaving p;
+    int64_t* const sizes[] = {&p.images,     &p.rows, &p.columns, &p.pixel,   &p.outRows,
+                              &p.outColumns, &p.top,  &p.left,    &p.strideY, &p.strideX};
+    if (fields.length != std::size(sizes)) throw std::invalid_argument("expected a placement");
+    const double* field = static_cast<const double*>(fields.data);
+    for (int64_t* size : sizes) *size = sizeOf(field);
+    corr2d::checkInterleaving(p);
+    const auto dtype = dtypeOf(env, arguments[2]);
+    const auto from = elementsOf(env, arguments[2], dtype), to = elementsOf(env, arguments[3], dtype);
+    if (from.length != static_cast<size_t>(p.fromLength()) || to.length != static_cast<size_t>(p.toLength())) {
+      throw std::invalid_argument("a typed array has the wrong length");
+    }
+    corr2d::interleave(p, dtype, Napi::Number(env, arguments[1]).Int32Value(), from.data, to.data);
+    return nullptr;
+  });
+}
+
+napi_value exchange(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    napi_value arguments[5];
+    argumentsOf(env, info, arguments);
+    const auto fields = elementsOf(env, arguments[0], corr2d::DType::float64);
+    corr2d::Exchange e;
+    int64_t* const sizes[] = {&e.groups, &e.groupOut, &e.groupIn, &e.kernel, &e.window};
+    if (fields.length != std::size(sizes)) throw std::invalid_argument("expected five sizes");
+    const double* field = static_cast<const double*>(fields.data);
+    for (int64_t* size : sizes) *size = sizeOf(field);
+    const auto sources = placesOf(env, arguments[1]), targets = placesOf(env, arguments[2]);
+    if (sources.length != targets.length) throw std::invalid_argument("expected as many targets as sources");
+    e.count = static_cast<int64_t>(sources.length);
+    e.sources = static_cast<const int32_t*>(sources.data);
+    e.targets = static_cast<const int32_t*>(targets.data);
+    corr2d::checkExchange(e);
+    const auto dtype = dtypeOf(env, arguments[3]);
+    const auto from = elementsOf(env, arguments[3], dtype), to = elementsOf(env, arguments[4], dtype);
+    if (from.length != static_cast<size_t>(e.fromLength()) || to.length != static_cast<size_t>(e.toLength())) {
+      throw std::invalid_argument("a typed array has the wrong length");
+    }
+    return Napi::Boolean::New(env, corr2d::exchangeChannels(e, dtype, from.data, to.data));
+  });
+}
+
+napi_value runWindows(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     napi_value arguments[8];
     argumentsOf(env, info, arguments);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is wrong with a call is said of the argument that the caller gave: its name, its value, and what would do.
-import type * as corr2d from "corr2d";
-import * as learn from "corr2d/learn";
+import type { Corr2dError } from "corr2d";
 import { describe, expect, it } from "vitest";
 import { publicCalls } from "./public-calls.ts";
 

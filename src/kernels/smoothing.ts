@@ -27,6 +27,7 @@ export function gaussian(
 export function gaussian(options: GaussianOptions<"float32">): Kernel;
 export function gaussian(options: GaussianOptions): TensorLike<FloatArray> {
   checkArity("gaussian", arguments.length, 1);
+  if (options === undefined) throw invalid("{ sigma, size? }", "options", options);
   const { sigma, size, dtype } = readOptions(options, gaussianOptionNames);
   if (!(Number.isFinite(sigma) && sigma > 0)) throw invalid("a finite number above 0", "sigma", sigma);
   const length =

@@ -155,8 +155,8 @@ export function resolve1d(
     ...(padding !== undefined && { padding: [0, 0, ...sides(padding)] as const }),
     ...(border !== undefined && { border }),
   };
-  if (length < 1) throw invalid("at least one element", "x", "none");
-  if (kernelLength < 1) throw invalid("at least one element", "kernel", "none");
+  if (length < 1) throw invalid("at least one element", "x", []);
+  if (kernelLength < 1) throw invalid("at least one element", "kernel", []);
   return resolveMatrix([1, length], [1, kernelLength], dtype, given, "kernel");
 }
 

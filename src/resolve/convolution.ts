@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-
 import type { DType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { checkOneOf, type Names, readObject } from "../options.ts";
