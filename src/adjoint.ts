@@ -2,6 +2,7 @@
 // The adjoint of a convolution: from what has the shape of its output to what has the shape of its input. It is the
 // gradient of the input, and transposed convolution.
 
+import { copyOf } from "./arrays.ts";
 import type { Backend, Placement, PreparedConv } from "./backend/backend.ts";
 import { activationFunction } from "./backend/reference/activation.ts";
 import { borderIndex } from "./border.ts";
@@ -103,7 +104,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
       for (const part of parts) {
         // Backends may take the input away.
         const input =
-          part === parts.at(-1) ? cropped(spec, source, part) : cropped(spec, source, part).slice();
+          part === parts.at(-1) ? cropped(spec, source, part) : copyOf(cropped(spec, source, part));
         const result = isWhole
           ? output
           : allocate(spec.dtype as FloatDType, elementCount(outputShapeOf(part.spec)));

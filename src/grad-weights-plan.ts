@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
+import { copyOf } from "./arrays.ts";
 import type { BackendName, PreparedConv } from "./backend/backend.ts";
 import { gradWeightsOperator } from "./backend/operators.ts";
 import type { EngineCore } from "./core.ts";
 import { allocate, type FloatArray, type FloatDType } from "./dtype.ts";
 import { invalid } from "./errors.ts";
 import { overlap } from "./output.ts";
-import { type AsyncOptions, checkSignal, copyOf, elementsOf, Plan, type RunOptions } from "./plan.ts";
+import { type AsyncOptions, checkSignal, elementsOf, Plan, type RunOptions } from "./plan.ts";
 import type { FilterLayout } from "./resolve.ts";
 import { type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "./spec.ts";
 import { elementCount, type Tensor, type TensorLike } from "./tensor.ts";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { plain } from "./arrays.ts";
 import {
   type ArrayOf,
   allocate,
@@ -51,6 +52,7 @@ function elementsOf(
     }
   }
   if (dtypeOf(data, "out") !== dtype) throw invalid(`${dtype} elements, as the input has,`, "out", data);
+  data = plain(data, dtype);
   if (data.length !== length) throw invalid(`${length} elements`, "out", data);
   return data;
 }

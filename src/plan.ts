@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
+import { copyOf, plain, takeOver } from "./arrays.ts";
 import type { Backend, BackendName, PreparedConv } from "./backend/backend.ts";
-import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray, viewOf } from "./dtype.ts";
+import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray } from "./dtype.ts";
 import { Corr2dError, invalid } from "./errors.ts";
 import { allocateOutput, overlap, sameShape } from "./output.ts";
 import type { Selection } from "./select.ts";
@@ -208,6 +209,7 @@ export function elementsOf(
   if (elementTypeOf(data, name) !== dtype) {
     throw invalid(`${dtype} elements${typedAs && `, ${typedAs},`}`, name, data);
   }
+  data = plain(data, dtype);
   if (data.length !== length) throw invalid(`${length} elements`, name, data);
   return data;
 }
@@ -281,24 +283,7 @@ export function backendFailure(backend: BackendName, cause: unknown): Corr2dErro
   return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });
 }
 
-export function copyOf<A extends TypedArray>(array: A): A {
-  try {
-    return array.slice() as A;
-  } catch (cause) {
-    throw new Corr2dError("BACKEND_FAILED", `A copy of ${array.length} elements cannot be allocated`, {
-      cause,
-    });
-  }
-}
-
 export function checkSignal(signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalid("an AbortSignal", "signal", signal);
-}
-
-export function takeOver<A extends TypedArray>(array: A): A {
-  const { byteOffset, length, buffer } = array;
-  if (!(buffer instanceof ArrayBuffer)) throw invalid("an array that is not shared", "x", array);
-  const taken = structuredClone(buffer, { transfer: [buffer] });
-  return viewOf(elementTypeOf(array, "x"), taken, byteOffset, length) as A;
 }

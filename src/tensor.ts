@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
+import { plain } from "./arrays.ts";
 import type { Allocation } from "./backend/backend.ts";
 import {
   allocate,
@@ -157,8 +158,8 @@ function readTensor(
     throw invalid("nested arrays or { data, shape }", name, value);
   }
   // Each property is read once: a getter or proxy must not answer the check one way and the use another.
-  const { data, shape } = value;
-  checkType(data, `${name}.data`);
+  const { data: given, shape } = value;
+  const data = plain(given, checkType(given, `${name}.data`));
   const checked = checkShape(shape, `${name}.shape`);
   const count = elementCount(checked);
   if (data.length !== count) {

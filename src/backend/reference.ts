@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { copyOf } from "../arrays.ts";
 import { allocate, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
 import { suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
@@ -35,9 +36,9 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
       prepare(workers, {
         spec,
         algorithm,
-        weights: weights.slice(),
-        bias: bias === null ? null : bias.slice(),
-        scale: scale === null ? null : scale.slice(),
+        weights: copyOf(weights),
+        bias: bias === null ? null : copyOf(bias),
+        scale: scale === null ? null : copyOf(scale),
       }),
     ...runningOperators(compute, ({ task }, inputs, output, signal) =>
       workers.compute({ kind: "operator", task }, inputs, output, signal),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { copyOf } from "../arrays.ts";
 import { bytesOf, type FloatArray, type FloatDType, isInteger, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
@@ -83,9 +84,9 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     let wholePlan: WasmPlan | undefined;
     // Kept for workers and for the next instance.
     const own = {
-      weights: weights.slice(),
-      bias: bias === null ? null : bias.slice(),
-      scale: scale === null ? null : scale.slice(),
+      weights: copyOf(weights),
+      bias: bias === null ? null : copyOf(bias),
+      scale: scale === null ? null : copyOf(scale),
     };
     const placed = { ...own, bias: start };
     guarded((on) => place(on, plan, placed));

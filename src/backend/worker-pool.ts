@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { transferable } from "../arrays.ts";
 import { dtypeOf, type FloatArray, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { platform, type WorkerPort } from "../platform/platform.ts";
@@ -226,11 +227,4 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
 
 function post(port: WorkerPort, request: Request, transfer: ArrayBuffer[] = []): void {
   port.post(request, transfer);
-}
-
-/** The array itself if its buffer holds nothing else and can change hands, else a copy. */
-function transferable<A extends TypedArray>(array: A): A {
-  const { buffer } = array;
-  const whole = buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength;
-  return whole && !(buffer as { resizable?: boolean }).resizable ? array : (array.slice() as A);
 }

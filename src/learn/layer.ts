@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { plain } from "../arrays.ts";
 import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { Corr2dError, invalid } from "../errors.ts";
@@ -125,8 +126,8 @@ export function reshaped({ data }: TensorLike, shape: readonly number[]): Tensor
 /** Checks a tensor of any rank. Throws INVALID_ARGUMENT. */
 export function checkTensor(value: TensorLike, name: string): Tensor {
   if (typeof value !== "object" || value === null) throw invalid("{ data, shape }", name, value);
-  const { data, shape } = value;
-  dtypeOf(data, `${name}.data`);
+  const { data: given, shape } = value;
+  const data = plain(given, dtypeOf(given, `${name}.data`));
   const sizes = checkShape(shape, `${name}.shape`);
   const count = elementCount(sizes);
   if (data.length !== count) throw invalid(`${count} elements`, `${name}.data`, data);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+import { plain } from "../arrays.ts";
 import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
 import { Corr2dError, invalid, show } from "../errors.ts";
+import { tagOf } from "../intrinsics.ts";
 import { checkShape, elementCount, Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor } from "./layer.ts";
 
@@ -75,8 +77,9 @@ function record(entries: readonly (readonly [string, unknown])[]): object {
  * Throws INVALID_ARGUMENT, saying what is wrong, for a file that is cut off, whose header is no such JSON, or whose tensors
  * overlap, leave gaps or do not fill it; UNSUPPORTED for other element types than F32 and F64.
  */
-export function readSafetensors(file: Uint8Array): Safetensors {
-  if (!(ArrayBuffer.isView(file) && file instanceof Uint8Array)) throw invalid("a Uint8Array", "file", file);
+export function readSafetensors(given: Uint8Array): Safetensors {
+  if (tagOf(given) !== "Uint8Array") throw invalid("a Uint8Array", "file", given);
+  const file = plain(given, "uint8");
   const { header, dataStart } = readHeader(file);
   const metadata = new Map<string, string>();
   const entries: Entry[] = [];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What convolutions over other than two axes share: they run as conv2d, and say what is wrong in their own terms.
+import { plain } from "../arrays.ts";
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { sameShape } from "../output.ts";
@@ -134,12 +135,12 @@ export function elementsOf(
   shape: readonly number[],
   name: string,
 ): FloatArray {
-  if (ArrayBuffer.isView(value)) return value;
+  if (ArrayBuffer.isView(value)) return plain(value, dtypeOf(value, name));
   if (typeof value !== "object" || value === null) throw invalid("a tensor or typed array", name, value);
   const { data, shape: given } = value;
   if (!sameShape(checkShape(given, `${name}.shape`), shape))
     throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
-  return data;
+  return plain(data, dtypeOf(data, name));
 }
 
 /** The caller's own tensor, if that is where the elements went. */

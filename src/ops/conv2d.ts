@@ -11,6 +11,7 @@ import {
 } from "../dtype.ts";
 import { type IntegerOptions, integerOptionNames } from "../elements.ts";
 import { invalid } from "../errors.ts";
+import { lengthOf, tagOf } from "../intrinsics.ts";
 import { type AsyncOptions, ConvPlan, type RunOptions } from "../plan.ts";
 import {
   type ConvOptions,
@@ -257,6 +258,6 @@ function readScale(scale: IntegerConv2dOptions["scale"], { outChannels }: ConvSp
 
 /** A bare array as a tensor of one dimension. */
 function vectorOf(value: object): TensorLike<TypedArray> | NestedArray {
-  if (!ArrayBuffer.isView(value)) return value as NestedArray;
-  return { data: value as TypedArray, shape: [(value as TypedArray).length] };
+  if (tagOf(value) === undefined) return value as NestedArray;
+  return { data: value as TypedArray, shape: [lengthOf(value)] };
 }

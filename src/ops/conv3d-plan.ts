@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-
+import { copyOf, takeOver } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { allocateOutput, overlap } from "../output.ts";
-import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";
+import { type AsyncOptions, type ConvPlan, checkSignal, type RunOptions } from "../plan.ts";
 import { checkOneOf } from "../resolve.ts";
 import { type AxisPadding, outputSize, resolveAxes, resolveAxisPadding } from "../shape.ts";
 import { borders } from "../spec.ts";

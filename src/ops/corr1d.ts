@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-
+import { copyOf, takeOver } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { allocateOutput, overlap } from "../output.ts";
-import { type AsyncOptions, type ConvPlan, checkSignal, copyOf, type RunOptions, takeOver } from "../plan.ts";
+import { type AsyncOptions, type ConvPlan, checkSignal, type RunOptions } from "../plan.ts";
 import { checkOneOf, readOptions, resolveAccuracy } from "../resolve.ts";
 import type { Accuracy } from "../select.ts";
 import { checkPositive, dilatedSize } from "../shape.ts";
@@ -60,7 +60,7 @@ export function correlate1d(
   const { out, ...given } = readOptions(options, [...corr1dOptionNames, "out"]);
   const { samples, taps } = operands(x, kernel);
   const spec = resolve1d(samples.length, taps.length, dtypeOf(samples, "x"), given);
-  const weights = flip ? taps.slice().reverse() : taps;
+  const weights = flip ? copyOf(taps).reverse() : taps;
   if (select1d(core, spec, given) === "fft") return runFft(samples, weights, spec, out);
   const plan = planDirect(core, spec, weights);
   try {
@@ -85,7 +85,7 @@ export async function correlate1dAsync(
   signal?.throwIfAborted();
   const { samples, taps } = operands(x, kernel);
   const spec = resolve1d(samples.length, taps.length, dtypeOf(samples, "x"), given);
-  const weights = flip ? taps.slice().reverse() : taps;
+  const weights = flip ? copyOf(taps).reverse() : taps;
   const takes = transfer && !(x instanceof AllocatedTensor);
   if (select1d(core, spec, given) === "fft") {
     const own = takes ? takeOver(samples) : copyOf(samples);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import { copyOf } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
 import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
@@ -196,7 +197,7 @@ function planMatrix(
     options,
     "kernel.shape",
   );
-  const weights = flip ? taps.data.slice().reverse() : taps.data;
+  const weights = flip ? copyOf(taps.data).reverse() : taps.data;
   return planSpec<TypedArray>(core, spec, weights, null, options);
 }
 

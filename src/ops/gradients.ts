@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { ConvTransposePlan } from "../adjoint-plan.ts";
+import { plain } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
@@ -197,9 +198,10 @@ function addPixels(data: FloatArray, channels: number, sums: Float64Array): void
   }
 }
 
-function biasElements(out: TensorLike | FloatArray, dtype: string, channels: number): FloatArray {
-  const { data } = ArrayBuffer.isView(out) ? { data: out } : toTensor(out, 1, "out");
-  if (dtypeOf(data, "out") !== dtype) throw invalid(`${dtype} elements, as gradOutput has,`, "out", data);
+function biasElements(out: TensorLike | FloatArray, dtype: FloatDType, channels: number): FloatArray {
+  const { data: given } = ArrayBuffer.isView(out) ? { data: out } : toTensor(out, 1, "out");
+  if (dtypeOf(given, "out") !== dtype) throw invalid(`${dtype} elements, as gradOutput has,`, "out", given);
+  const data = plain(given, dtype);
   if (data.length !== channels) throw invalid(`${channels} elements`, "out", data);
   return data;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+import { copyOf } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
@@ -88,7 +89,7 @@ function resolveStream({
         : readPadding(padding ?? 0);
   return {
     ...{ dtype: dtypeOf(given, "kernel"), before, after, stride: strides, dilation: dilations, extent },
-    taps: flip ? given.slice().reverse() : given.slice(),
+    taps: flip ? copyOf(given).reverse() : copyOf(given),
   };
 }
 

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
 // How operators on windows are called: at once, or off the event loop.
+import { copyOf, takeOver } from "../arrays.ts";
 import type { Backend } from "../backend/backend.ts";
 import type { WindowOperator, WindowTask } from "../backend/operators.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray } from "../dtype.ts";
 import { allocateOutput, outputTensor } from "../output.ts";
-import {
-  type AsyncOptions,
-  backendFailure,
-  checkSignal,
-  copyOf,
-  type RunOptions,
-  takeOver,
-} from "../plan.ts";
+import { type AsyncOptions, backendFailure, checkSignal, type RunOptions } from "../plan.ts";
 import { readOptions } from "../resolve.ts";
 import { AllocatedTensor, elementCount, Tensor, type TensorLike } from "../tensor.ts";
 
