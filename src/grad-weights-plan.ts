@@ -48,8 +48,7 @@ export class GradWeightsPlan {
    * Throws as `run` of {@link Plan}.
    */
   run(x: Given, gradOutput: Given, options?: RunOptions): Tensor {
-    this.#sums.input = this.#inputElements(x);
-    return this.#sums.run(gradOutput, options);
+    return this.#sums.ofInput(this.#inputElements(x), gradOutput, options);
   }
 
   /**
@@ -58,12 +57,11 @@ export class GradWeightsPlan {
    *
    * Rejects as `runAsync` of {@link Plan}.
    */
-  async runAsync(x: Given, gradOutput: Given, options?: RunOptions & AsyncOptions): Promise<Tensor> {
-    checkSignal(options?.signal);
-    options?.signal?.throwIfAborted();
+  async runAsync(x: Given, gradOutput: Given, options: RunOptions & AsyncOptions = {}): Promise<Tensor> {
+    checkSignal(options.signal);
+    options.signal?.throwIfAborted();
     // Private, as gradOutput becomes: no script can change it while other threads use it.
-    this.#sums.input = copyOf(this.#inputElements(x));
-    return this.#sums.runAsync(gradOutput, options);
+    return this.#sums.ofInputAsync(copyOf(this.#inputElements(x)), gradOutput, options);
   }
 
   /** One line on what runs. */
@@ -87,11 +85,7 @@ export class GradWeightsPlan {
 
 /** A function of gradOutput, given the other operand. */
 class Sums extends Plan {
-  /** Of the next run: it is taken when that begins. */
-  input: FloatArray | undefined;
-
   constructor(core: EngineCore, spec: ConvSpec, layout: FilterLayout, weightsShape: readonly number[]) {
-    let take = (): FloatArray => new Float32Array();
     super({
       backend: core.backend,
       inputDtype: spec.dtype,
@@ -101,13 +95,17 @@ class Sums extends Plan {
       inputName: "gradOutput",
       typedAs: "as x has",
       assertOpen: core.assertOpen,
-      prepare: () => prepare(core, spec, layout, weightsShape, () => take()),
+      // Nothing of `this`, whose end frees what is prepared.
+      prepare: () => prepare(core, spec, layout, weightsShape),
     });
-    take = () => {
-      const { input } = this;
-      this.input = undefined;
-      return input as FloatArray;
-    };
+  }
+
+  ofInput(x: FloatArray, gradOutput: Given, options: RunOptions | undefined): Tensor {
+    return this.runOn((this.live() as PreparedSums).given(x), gradOutput, options);
+  }
+
+  ofInputAsync(x: FloatArray, gradOutput: Given, options: RunOptions & AsyncOptions): Promise<Tensor> {
+    return this.runOnAsync((this.live() as PreparedSums).given(x), gradOutput, options);
   }
 
   override explain(): string {
@@ -116,22 +114,24 @@ class Sums extends Plan {
   }
 }
 
+type Runs = Pick<PreparedConv, "run" | "runAsync">;
+
+interface PreparedSums extends PreparedConv {
+  /** The function of gradOutput that belongs to an input. */
+  given(x: FloatArray): Runs;
+}
+
 function prepare(
   core: EngineCore,
   spec: ConvSpec,
   layout: FilterLayout,
   weightsShape: readonly number[],
-  takeInput: () => FloatArray,
-): PreparedConv {
-  if (spec.batch === 0) {
-    const zeros = (output: FloatArray) => void output.fill(0);
-    return {
-      workspaceBytes: 0,
-      run: (_, output: FloatArray) => zeros(output),
-      runAsync: async (_, output: FloatArray) => zeros(output),
-      dispose: () => {},
-    };
-  }
+): PreparedSums {
+  if (spec.batch === 0)
+    return sumsOf(
+      () => ofNothing,
+      () => {},
+    );
   const backend = multiplyAdds(spec) < core.smallBelow ? core.small() : core.backend;
   const prepared = backend.prepareGradWeights(gradWeightsOperator(spec));
   const inputLength = elementCount(inputShapeOf(spec));
@@ -140,10 +140,8 @@ function prepare(
   const store = (result: FloatArray, output: FloatArray) => {
     if (result !== output) fromOihw(result, layout, weightsShape, output);
   };
-  return {
-    workspaceBytes: 0,
+  const given = (x: FloatArray): Runs => ({
     run(gradOutput: FloatArray, output: FloatArray) {
-      const x = takeInput();
       // Asked again, as a getter of gradOutput may have detached it.
       if (x.length !== inputLength) throw invalid(`${inputLength} elements`, "x", x);
       if (overlap(x, output)) throw invalid("an array apart from x", "out", output);
@@ -152,11 +150,21 @@ function prepare(
       store(result, output);
     },
     async runAsync(gradOutput: FloatArray, output: FloatArray, signal) {
-      const x = takeInput();
       const result = ordered(output);
       await prepared.runAsync(x, gradOutput, result, signal);
       store(result, output);
     },
-    dispose: () => prepared.dispose(),
-  };
+  });
+  return sumsOf(given, () => prepared.dispose());
 }
+
+/** It is run for a given input only. */
+function sumsOf(given: PreparedSums["given"], dispose: () => void): PreparedSums {
+  return { ...ofNothing, workspaceBytes: 0, given, dispose };
+}
+
+/** What an empty batch adds up to. */
+const ofNothing: Runs = {
+  run: (_, output) => void output.fill(0),
+  runAsync: async (_, output) => void output.fill(0),
+};

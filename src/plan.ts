@@ -94,7 +94,11 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
    * BACKEND_FAILED where memory runs out.
    */
   run(x: TensorLike<X> | X, options?: RunOptions<Y>): Tensor<Y> {
-    const prepared = this.#live();
+    return this.runOn(this.live(), x, options);
+  }
+
+  /** As `run`, on something prepared for this one run. */
+  protected runOn(prepared: Pick<PreparedConv, "run">, x: TensorLike<X> | X, options?: RunOptions<Y>) {
     const out = options?.out;
     const output =
       out === undefined
@@ -111,7 +115,7 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
     } catch (cause) {
       throw backendFailure(this.backend, cause);
     }
-    return out instanceof Tensor ? out : new Tensor(output, this.outputShape);
+    return out instanceof Tensor ? (out as Tensor<Y>) : new Tensor(output, this.outputShape);
   }
 
   /**
@@ -121,7 +125,14 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
    * Rejects as `run` throws, and with `signal.reason` after an abort.
    */
   async runAsync(x: TensorLike<X> | X, options: RunOptions<Y> & AsyncOptions = {}): Promise<Tensor<Y>> {
-    const prepared = this.#live();
+    return this.runOnAsync(this.live(), x, options);
+  }
+
+  protected async runOnAsync(
+    prepared: Pick<PreparedConv, "runAsync">,
+    x: TensorLike<X> | X,
+    options: RunOptions<Y> & AsyncOptions,
+  ): Promise<Tensor<Y>> {
     const { out, signal, transfer = false } = options;
     checkSignal(signal);
     signal?.throwIfAborted();
@@ -154,7 +165,8 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
     this.dispose();
   }
 
-  #live(): PreparedConv {
+  /** Throws DISPOSED. */
+  protected live(): PreparedConv {
     if (this.#prepared === undefined) throw new Corr2dError("DISPOSED", "This plan was disposed of");
     this.#assertOpen();
     return this.#prepared;

@@ -41,10 +41,20 @@ export class Tensor<D extends TypedArray = FloatArray> implements TensorLike<D> 
 }
 
 /** Frees what belongs to tensors that were forgotten instead of disposed of. */
-const forgotten = new FinalizationRegistry<Allocation>((allocation) => allocation.free());
+const forgotten = new FinalizationRegistry<() => void>((free) => free());
 
-/** As long as somebody holds an array, the tensor whose place it is must not be freed. */
-const owners = new WeakMap<FloatArray, AllocatedTensor>();
+/**
+ * Ties an array to the tensor whose place it is: as long as somebody holds it, or a part of it that `subarray` gave, the
+ * tensor is not freed. The part refers to the memory alone, which belongs to all tensors, so each has a `subarray` of its
+ * own. What must not refer to the tensor is what `forgotten` holds.
+ */
+function tie<A extends FloatArray>(array: A, owner: AllocatedTensor): A {
+  const value = (begin?: number, end?: number) => {
+    const part = Object.getPrototypeOf(array).subarray.call(array, begin, end) as FloatArray;
+    return tie(part, owner);
+  };
+  return Object.defineProperty(array, "subarray", { value, writable: true, configurable: true });
+}
 
 /**
  * A tensor in the memory of an engine: `run` reads it as input, and writes it as `out`, without a copy. Comes from
@@ -52,16 +62,30 @@ const owners = new WeakMap<FloatArray, AllocatedTensor>();
  *
  * `data` is a property to read each time: WebAssembly's memory may move when it grows, which empties the arrays that
  * `data` gave before, while the elements stay.
+ *
+ * A tensor that is forgotten is freed at last: when neither it nor `data`, nor a part of that by `subarray`, is in use any
+ * more. Arrays made otherwise of `data.buffer` do not count. It takes a turn of the event loop, so that a loop that never
+ * awaits frees nothing, and needs `dispose` or `using`.
  */
 export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D> {
   #allocation: Allocation | undefined;
+  #data: FloatArray | undefined;
 
   /** Use `engine.alloc`. */
   constructor(allocation: Allocation, shape: readonly number[]) {
-    super(allocation.data as D, shape);
+    const data = allocation.view(undefined) as D;
+    super(data, shape);
     this.#allocation = allocation;
+    this.#data = data;
     Object.defineProperty(this, "data", { get: () => this.#view(), enumerable: true });
-    forgotten.register(this, allocation, this);
+    if (allocation.free === undefined) return;
+    tie(data, this);
+    forgotten.register(this, allocation.free, this);
+  }
+
+  /** Whether it is one in truth, and not only by its prototype. */
+  static isOne(value: object): value is AllocatedTensor {
+    return #allocation in value;
   }
 
   /** Gives the memory back; `data` throws DISPOSED afterwards. A second call does nothing. */
@@ -69,8 +93,9 @@ export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D
     const allocation = this.#allocation;
     if (allocation === undefined) return;
     this.#allocation = undefined;
+    this.#data = undefined;
     forgotten.unregister(this);
-    allocation.free();
+    allocation.free?.();
   }
 
   [Symbol.dispose](): void {
@@ -79,8 +104,8 @@ export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D
 
   #view(): FloatArray {
     if (this.#allocation === undefined) throw new Corr2dError("DISPOSED", "This tensor was disposed of");
-    const { data } = this.#allocation;
-    owners.set(data, this);
+    const data = this.#allocation.view(this.#data);
+    if (data !== this.#data) this.#data = tie(data, this);
     return data;
   }
 }
@@ -166,7 +191,7 @@ function readTensor(
     throw invalid(`${count} elements (the product of shape [${checked.join(", ")}])`, `${name}.data`, data);
   }
   // Preparing a convolution may move the memory, so that `data` has to be read again.
-  return value instanceof AllocatedTensor ? value : { data, shape: checked };
+  return AllocatedTensor.isOne(value) ? value : { data, shape: checked };
 }
 
 /** A private copy of a shape whose sizes are whole numbers from 0 to 2^31 - 1. Throws INVALID_ARGUMENT. */

@@ -54,10 +54,13 @@ export interface Backend {
 
 /** Elements whose place belongs to a backend. They outlive it. */
 export interface Allocation {
-  /** The elements: another view after the memory has moved, which leaves earlier ones empty. */
-  readonly data: FloatArray;
-  /** `data` is not to be used afterwards. Called once at most. */
-  free(): void;
+  /**
+   * The elements: `last`, the view that was given before, unless the memory has moved, which leaves that empty. An
+   * allocation keeps no view itself, as a view keeps its owner, who must not be kept by what is to be done after him.
+   */
+  view(last: FloatArray | undefined): FloatArray;
+  /** Views are not to be used afterwards. Called once at most; absent where the garbage collector does it. */
+  readonly free?: () => void;
 }
 
 /** A convolution whose weights are packed. */

@@ -122,7 +122,7 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
       const what = windowArguments(task, isaIndex, threads, inputs, output);
       return cancellable(signal, (cancel, done) => addon.runWindowsAsync(...what, cancel, done));
     },
-    allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
+    allocate: (dtype, length) => ({ view: (last) => last ?? allocate(dtype, length) }),
     dispose: () => {},
   };
 }

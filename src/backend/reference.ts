@@ -45,7 +45,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
     ),
     exchange,
     interleave,
-    allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
+    allocate: (dtype, length) => ({ view: (last) => last ?? allocate(dtype, length) }),
     dispose: () => workers.dispose(),
   };
 }

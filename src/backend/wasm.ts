@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { copyOf } from "../arrays.ts";
-import { bytesOf, type FloatArray, type FloatDType, isInteger, type TypedArray } from "../dtype.ts";
+import {
+  arrayTypes,
+  bytesOf,
+  type FloatArray,
+  type FloatDType,
+  isInteger,
+  type TypedArray,
+} from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
 import type { Allocation, Backend, PreparedConv } from "./backend.ts";
@@ -139,19 +146,12 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       const scale = dtype === "float32" ? 4 : 8;
       const bytes = aligned(length * scale + slackBytes);
       const address = memory.allocate(bytes);
-      const view = () =>
-        dtype === "float32"
-          ? new Float32Array(memory.memory.buffer, address, length)
-          : new Float64Array(memory.memory.buffer, address, length);
-      let data: FloatArray = view();
-      data.fill(0);
-      return {
-        get data() {
-          if (data.buffer !== memory.memory.buffer) data = view();
-          return data;
-        },
-        free: () => memory.free(address, bytes),
+      const view: Allocation["view"] = (last) => {
+        const { buffer } = memory.memory;
+        return last?.buffer === buffer ? last : new arrayTypes[dtype](buffer, address, length);
       };
+      view(undefined).fill(0);
+      return { view, free: () => memory.free(address, bytes) };
     });
 
   const backend: Backend = {
