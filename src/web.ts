@@ -38,6 +38,7 @@ const web: Platform = {
     return compiled.get(file) ?? new WebAssembly.Module(bytesOf(hex));
   },
   fetchWasm,
+  whyNoWorkers: () => (typeof Worker === "undefined" ? "this runtime has no workers" : undefined),
   startWorker,
 };
 

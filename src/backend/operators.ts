@@ -5,6 +5,7 @@ import type { PatchSpec } from "../patches.ts";
 import type { ConvSpec } from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
 import type { Backend } from "./backend.ts";
+import { gradWeightsPieces, type Piece, planePieces } from "./pieces.ts";
 import { geometryOf } from "./reference/geometry.ts";
 import { gradWeights } from "./reference/grad-weights.ts";
 import { fold, unfold } from "./reference/patches.ts";
@@ -41,6 +42,8 @@ export interface Operator<T extends OperatorTask = OperatorTask> {
   /** Returns how much linear memory it took. */
   onWasm(on: Instance, inputs: readonly FloatArray[], output: FloatArray): number;
   inTypeScript(inputs: readonly FloatArray[], output: FloatArray): void;
+  /** The same in pieces of about so many multiply-adds, or elements that are read. */
+  pieces(work: number, inputs: readonly FloatArray[], output: FloatArray): Iterable<Piece<Operator<T>>>;
 }
 
 export type WindowOperator = Operator<WindowTask>;
@@ -51,6 +54,7 @@ export const poolOperator = (spec: PoolSpec): WindowOperator => ({
   module: "windows",
   onWasm: (on, [x], output) => poolOn(on, spec, x, output),
   inTypeScript: ([x], output) => pool(spec, x, output),
+  pieces: (work, inputs, output) => poolPieces(spec, work, poolOperator, inputs, output),
 });
 
 export const poolGradOperator = (spec: PoolSpec): WindowOperator => ({
@@ -58,6 +62,7 @@ export const poolGradOperator = (spec: PoolSpec): WindowOperator => ({
   module: "windows",
   onWasm: (on, inputs, output) => poolGradOn(on, spec, inputs.at(-2), inputs[inputs.length - 1], output),
   inTypeScript: (inputs, output) => poolGrad(spec, inputs.at(-2), inputs[inputs.length - 1], output),
+  pieces: (work, inputs, output) => poolPieces(spec, work, poolGradOperator, inputs, output),
 });
 
 export const unfoldOperator = (spec: PatchSpec): WindowOperator => ({
@@ -65,6 +70,7 @@ export const unfoldOperator = (spec: PatchSpec): WindowOperator => ({
   module: "windows",
   onWasm: (on, [x], output) => patchesOn(on, "unfold", spec, x, output),
   inTypeScript: ([x], output) => unfold(spec, x, output),
+  pieces: (work, inputs, output) => patchPieces(spec, work, unfoldOperator, inputs, output),
 });
 
 export const foldOperator = (spec: PatchSpec): WindowOperator => ({
@@ -72,6 +78,7 @@ export const foldOperator = (spec: PatchSpec): WindowOperator => ({
   module: "windows",
   onWasm: (on, [patches], output) => patchesOn(on, "fold", spec, patches, output),
   inTypeScript: ([patches], output) => fold(spec, patches, output),
+  pieces: (work, inputs, output) => patchPieces(spec, work, foldOperator, inputs, output),
 });
 
 export const gradWeightsOperator = (spec: ConvSpec): GradWeightsOperator => ({
@@ -79,7 +86,49 @@ export const gradWeightsOperator = (spec: ConvSpec): GradWeightsOperator => ({
   module: "gradients",
   onWasm: gradWeightsRunner(spec),
   inTypeScript: ([x, gradOutput], output) => gradWeights(spec, geometryOf(spec), x, gradOutput, output),
+  pieces: (work, inputs, output) => gradWeightsPieces(spec, work, gradWeightsOperator, inputs, output),
 });
+
+function poolPieces(
+  spec: PoolSpec,
+  work: number,
+  make: (spec: PoolSpec) => WindowOperator,
+  inputs: readonly FloatArray[],
+  output: FloatArray,
+): Iterable<Piece<WindowOperator>> {
+  const { batch, channels, outHeight, outWidth, kernelHeight, kernelWidth, inputLayout } = spec;
+  const all = batch * channels * outHeight * outWidth * kernelHeight * kernelWidth;
+  const isPlanar = inputLayout === "nchw";
+  const some = (planes: number) =>
+    make(isPlanar ? { ...spec, batch: 1, channels: planes } : { ...spec, batch: planes });
+  return planePieces(isPlanar ? batch * channels : batch, all, work, some, inputs, output);
+}
+
+function patchPieces(
+  spec: PatchSpec,
+  work: number,
+  make: (spec: PatchSpec) => WindowOperator,
+  inputs: readonly FloatArray[],
+  output: FloatArray,
+): Iterable<Piece<WindowOperator>> {
+  const { planes, depth, outHeight, outWidth, kernelHeight, kernelWidth } = spec;
+  const all = planes * depth * outHeight * outWidth * kernelHeight * kernelWidth;
+  return planePieces(planes, all, work, (count) => make({ ...spec, planes: count }), inputs, output);
+}
+
+/** Does an operator piece by piece. */
+export function* runPieces(
+  operator: Operator,
+  work: number,
+  run: Run,
+  inputs: readonly FloatArray[],
+  output: FloatArray,
+): Generator<void> {
+  for (const piece of operator.pieces(work, inputs, output)) {
+    run(piece.operator, piece.inputs, piece.output);
+    yield;
+  }
+}
 
 /** For workers, which have them all. */
 export function windowOperator(task: WindowTask): WindowOperator {

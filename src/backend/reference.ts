@@ -5,7 +5,8 @@ import { suitsWinograd } from "../spec.ts";
 import type { Backend, PreparedConv } from "./backend.ts";
 import { exchange } from "./exchange.ts";
 import { interleave } from "./interleave.ts";
-import { type Operator, runningOperators } from "./operators.ts";
+import { type Operator, runningOperators, runPieces } from "./operators.ts";
+import { countOfPiece, pieceWork } from "./pieces.ts";
 import { activationFunction } from "./reference/activation.ts";
 import { direct } from "./reference/direct.ts";
 import { type Geometry, geometryOf } from "./reference/geometry.ts";
@@ -40,8 +41,10 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
         bias: bias === null ? null : copyOf(bias),
         scale: scale === null ? null : copyOf(scale),
       }),
-    ...runningOperators(compute, ({ task }, inputs, output, signal) =>
-      workers.compute({ kind: "operator", task }, inputs, output, signal),
+    ...runningOperators(compute, (operator, inputs, output, signal) =>
+      workers.compute({ kind: "operator", task: operator.task }, inputs, output, signal, (own) =>
+        runPieces(operator, pieceWork.reference, compute, own, output),
+      ),
     ),
     exchange,
     interleave,
@@ -107,9 +110,69 @@ function prepare(workers: WorkerPool, source: ConvSource): PreparedConv {
       run(geometry, input, output);
     },
     runAsync: (input, output, signal) => {
-      pooled ??= workers.add(source);
+      pooled ??= workers.add(source, (input, output) => convolveInPieces(source, input, output));
       return pooled.run(input, output, signal);
     },
     dispose: () => pooled?.release(),
   };
+}
+
+/** The same as a run: of an image, of some output channels of a group, of some rows at a time. */
+function* convolveInPieces(source: ConvSource, input: TypedArray, output: TypedArray): Generator<void> {
+  const { spec } = source;
+  const whole = geometryOf(spec);
+  const groupIn = spec.inChannels / spec.groups;
+  const groupOut = spec.outChannels / spec.groups;
+  const depth = groupIn * spec.kernelHeight * spec.kernelWidth;
+  // Whole squares of winograd. Fewer channels than these would gather or transform the input too often.
+  const [unit, fewest] = [4, 8];
+  const row = Math.min(unit, spec.outHeight) * spec.outWidth * depth;
+  const fits = countOfPiece(groupOut, row * groupOut, pieceWork.reference);
+  const channels = Math.min(
+    groupOut,
+    Math.max(
+      Math.min(fewest, fits),
+      countOfPiece(groupOut, spec.outHeight * spec.outWidth * depth * groupOut, pieceWork.reference),
+    ),
+  );
+  const rows =
+    unit *
+    countOfPiece(
+      Math.ceil(spec.outHeight / unit),
+      spec.outHeight * spec.outWidth * depth * channels,
+      pieceWork.reference,
+    );
+  for (let group = 0; group < spec.groups; group++) {
+    for (let first = group * groupOut; first < (group + 1) * groupOut; first += channels) {
+      const outChannels = Math.min(channels, (group + 1) * groupOut - first);
+      const partOf = <A extends TypedArray>(array: A | null, length = 1) =>
+        array && (array.subarray(first * length, (first + outChannels) * length) as A);
+      const part = { ...spec, batch: 1, groups: 1, inChannels: groupIn, outChannels };
+      for (let from = 0; from < spec.outHeight; from += rows) {
+        const outHeight = Math.min(rows, spec.outHeight - from);
+        const padding = [...spec.padding] as [number, number, number, number];
+        padding[0] -= from * spec.strides[0];
+        const { run } = runnerOf({
+          ...source,
+          spec: { ...part, outHeight, padding },
+          weights: partOf(source.weights, depth) as TypedArray,
+          bias: partOf(source.bias),
+          scale: partOf(source.scale),
+        });
+        const taps = spec.kernelHeight;
+        const geometry = {
+          ...whole,
+          sourceRow: whole.sourceRow.subarray(from * taps, (from + outHeight) * taps),
+        };
+        for (let n = 0; n < spec.batch; n++) {
+          run(
+            geometry,
+            input.subarray(n * whole.input.batch + group * groupIn * whole.input.channel),
+            output.subarray(n * whole.output.batch + first * whole.output.channel + from * whole.output.row),
+          );
+          yield;
+        }
+      }
+    }
+  }
 }

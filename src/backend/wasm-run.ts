@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { bytesOf, type TypedArray } from "../dtype.ts";
-import type { Algorithm, ConvSpec } from "../spec.ts";
+import { type Algorithm, type ConvSpec, multiplyAdds } from "../spec.ts";
 import type { Band } from "./wasm-bands.ts";
 import type { Job } from "./wasm-helper.ts";
 import type { Instance } from "./wasm-instance.ts";
 import { aligned } from "./wasm-memory.ts";
 import { wasmModules } from "./wasm-modules.ts";
 import { slackBytes, type WasmPlan } from "./wasm-plan.ts";
-import { cutTasks, type Task } from "./wasm-tasks.ts";
+import { cutTasks, partsPerThread, type Task } from "./wasm-tasks.ts";
 
 /** A tensor as planes of rows, and the buffer in linear memory that holds the same few rows of each plane. */
 export interface Planes {
@@ -25,7 +25,20 @@ export interface Planes {
  * Takes the images through linear memory, band by band; a tensor that lies there already stays where it is, and bands
  * are then made of whole rows. Returns how much memory that took.
  */
-export function runOn(
+export function runOn(...run: Parameters<typeof stepsOn>): number {
+  const steps = stepsOn(...run);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * The same step by step. Between steps memory may grow, if the two arrays do not lie in it.
+ *
+ * @param pieceWork in how many multiply-adds the calling thread does what is not shared with helpers; default all of a band
+ */
+export function* stepsOn(
   { memory, exports, team }: Instance,
   plan: number,
   { module, bands, input: inStep, output: outStep, workspaceBytes }: WasmPlan,
@@ -33,14 +46,19 @@ export function runOn(
   algorithm: Algorithm,
   input: TypedArray,
   output: TypedArray,
-): number {
+  pieceWork?: number,
+): Generator<void, number> {
   const computing = exports(module);
   const channelUnit = computing.channelUnit();
   const share = (band: Band, images: number, helpers: number) =>
     cutTasks(spec, algorithm, band, images, helpers + 1, channelUnit);
   // Helpers are not even started for the sake of small images.
-  const shared = team !== undefined && share(bands.list[0], bands.images, 1).length > 1;
+  const shared =
+    team !== undefined && pieceWork === undefined && share(bands.list[0], bands.images, 1).length > 1;
   const helpers = shared ? team.muster(module) : 0;
+  // As many parts as if there were helpers for them.
+  const bandWork = multiplyAdds(spec) / bands.list.length / Math.ceil(spec.batch / bands.images);
+  const parts = pieceWork === undefined ? helpers : Math.ceil(bandWork / pieceWork / partsPerThread) - 1;
   // Before memory grows, which may empty the two arrays.
   const isHere = ({ buffer }: TypedArray) => buffer === memory.memory.buffer;
   const inHere = isHere(input) ? input.byteOffset : undefined;
@@ -54,8 +72,6 @@ export function runOn(
   const outAt = inAt + inBytes;
   const workspaces = Array.from({ length: helpers + 1 }, (_, i) => outAt + outBytes + i * workspace);
   try {
-    const inputs = memory[spec.dtype];
-    const outputs = memory[spec.outputDtype];
     const inScale = bytesOf(spec.dtype);
     const outScale = bytesOf(spec.outputDtype);
     const inImage = spec.inChannels * spec.inHeight * spec.inWidth * inScale;
@@ -91,10 +107,10 @@ export function runOn(
         const all = channelsLast ? { ...read, first: 0, end: 1 } : read;
         if (inHere === undefined) {
           forEachPiece(from, image, band.inFrom, all.first, all, (inMemory, inTensor, length) =>
-            inputs.set(part(input, inTensor, length), inMemory),
+            memory[spec.dtype].set(part(input, inTensor, length), inMemory),
           );
         }
-        const tasks = share(band, images, helpers);
+        const tasks = share(band, images, parts);
         // Where the first row of the first channel would lie.
         const inOrigin =
           inHere === undefined
@@ -115,15 +131,16 @@ export function runOn(
           if (outHere !== undefined) return;
           const task = channelsLast ? { ...tasks[i], first: 0, end: 1 } : tasks[i];
           forEachPiece(to, image, band.from, band.first, task, (inMemory, inTensor, length) =>
-            output.set(part(outputs, inMemory, length), inTensor),
+            output.set(part(memory[spec.outputDtype], inMemory, length), inTensor),
           );
         };
         if (jobs.length > 1 && team !== undefined) team.run(jobs, workspaces, run, done);
         else
-          jobs.forEach((job, i) => {
-            run(job);
+          for (let i = 0; i < jobs.length; i++) {
+            run(jobs[i]);
             done(i);
-          });
+            yield;
+          }
       }
     }
   } finally {

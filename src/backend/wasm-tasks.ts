@@ -17,7 +17,7 @@ export interface Task {
 /** Waking a helper takes longer than half of so many multiply-adds. */
 const worthSharing = 1e6;
 /** Parts for each thread, so that none waits long for the others. */
-const partsPerThread = 4;
+export const partsPerThread = 4;
 /** Fewer pixels in a part would leave tiles of pixels unfilled. */
 const fewestPixels = 256;
 

@@ -13,13 +13,14 @@ import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "..
 import type { Allocation, Backend, PreparedConv } from "./backend.ts";
 import { exchange } from "./exchange.ts";
 import { interleave } from "./interleave.ts";
-import { type Operator, runningOperators } from "./operators.ts";
+import { type Operator, runningOperators, runPieces } from "./operators.ts";
+import { pieceWork } from "./pieces.ts";
 import { type Instance, instantiate, place, remove } from "./wasm-instance.ts";
 import { foldZeroPoint, pairedWeights } from "./wasm-integer-plan.ts";
 import { aligned } from "./wasm-memory.ts";
 import type { LoadedModule, WasmIsa, WasmModule } from "./wasm-modules.ts";
 import { planWasm, slackBytes, type WasmPlan } from "./wasm-plan.ts";
-import { runOn } from "./wasm-run.ts";
+import { runOn, stepsOn } from "./wasm-run.ts";
 import { winogradWeights } from "./wasm-winograd.ts";
 import { createWorkerPool, type PooledConv } from "./worker-pool.ts";
 
@@ -72,9 +73,8 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       current ??= instantiate((name) => loaded(name, helpers > 0), helpers);
       return work(current);
     } catch (cause) {
-      if (cause instanceof Corr2dError) throw cause;
-      drop();
-      throw new Corr2dError("BACKEND_FAILED", `wasm failed: ${(cause as Error).message}`, { cause });
+      if (!(cause instanceof Corr2dError)) drop();
+      throw failed(cause);
     }
   };
 
@@ -99,10 +99,27 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     guarded((on) => place(on, plan, placed));
     let pooled: PooledConv | undefined;
     let open = true;
+    /** Runs on the calling thread that are between two of their steps. */
+    let underway = 0;
 
     const assertOpen = (): void => {
       if (!open) throw new Corr2dError("DISPOSED", "This plan was disposed of");
     };
+    function* inSteps(input: TypedArray, output: TypedArray): Generator<void> {
+      const [on, { address }] = guarded((on) => [on, on.plans.get(plan) ?? place(on, plan, placed)] as const);
+      underway++;
+      try {
+        const work = pieceWork.wasm;
+        const transient = yield* stepsOn(on, address, plan, spec, algorithm, input, output, work);
+        if (transient > highWater && current === on) drop();
+      } catch (cause) {
+        if (current === on) drop();
+        throw failed(cause);
+      } finally {
+        underway--;
+        if (!open && underway === 0) remove(on, plan);
+      }
+    }
     return {
       workspaceBytes: plan.workspaceBytes,
       run(input, output) {
@@ -121,14 +138,14 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       },
       async runAsync(input, output, signal) {
         assertOpen();
-        pooled ??= workers.add({ spec, algorithm, ...own, module: forWorkers(plan.module) });
+        pooled ??= workers.add({ spec, algorithm, ...own, module: forWorkers(plan.module) }, inSteps);
         await pooled.run(input, output, signal);
       },
       dispose() {
         if (!open) return;
         open = false;
         if (current !== undefined) {
-          remove(current, plan);
+          if (underway === 0) remove(current, plan);
           if (wholePlan !== undefined) remove(current, wholePlan);
         }
         pooled?.release();
@@ -173,9 +190,12 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       return Math.max(input + output, raw) + packed < addressable;
     },
     prepare,
-    ...runningOperators(compute, async ({ task, module }, inputs, output, signal) =>
-      workers.compute({ kind: "operator", task, module: forWorkers(module) }, inputs, output, signal),
-    ),
+    ...runningOperators(compute, async (operator, inputs, output, signal) => {
+      const task = { kind: "operator", task: operator.task, module: forWorkers(operator.module) } as const;
+      return workers.compute(task, inputs, output, signal, (own) =>
+        runPieces(operator, pieceWork.wasm, compute, own, output),
+      );
+    }),
     exchange,
     interleave,
     allocate,
@@ -186,4 +206,10 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     },
   };
   return backend;
+}
+
+/** Errors of our own pass. */
+function failed(cause: unknown): Corr2dError {
+  if (cause instanceof Corr2dError) return cause;
+  return new Corr2dError("BACKEND_FAILED", `wasm failed: ${(cause as Error).message}`, { cause });
 }

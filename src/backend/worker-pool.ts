@@ -3,20 +3,39 @@ import { transferable } from "../arrays.ts";
 import { dtypeOf, type FloatArray, type TypedArray } from "../dtype.ts";
 import { Corr2dError } from "../errors.ts";
 import { platform, type WorkerPort } from "../platform/platform.ts";
+import { inTurns } from "./pieces.ts";
 import type { ConvSource, Request, Response, Task, WorkerBackend } from "./worker.ts";
 
 /** How long a worker may go on with work that was aborted before it is replaced: starting one takes as long. */
 const graceMilliseconds = 50;
 
-/** Workers that convolve off the event loop. Started when they are needed; idle ones keep no process alive. */
+/**
+ * How long a worker may be idle before it ends. While it lives it keeps alive whatever it belongs to, an engine that was
+ * forgotten included.
+ */
+const idleMilliseconds = 10_000;
+
+let failure: string | undefined;
+
+/** Why work off the event loop is done on the calling thread, as far as that is known; undefined where it is not. */
+export function whyNoWorkers(): string | undefined {
+  return platform().whyNoWorkers() ?? failure;
+}
+
+/**
+ * Workers that convolve off the event loop. Started when they are needed; idle ones keep no process alive. Where none can
+ * be started, the calling thread does the work, step by step between the turns of its event loop.
+ */
 export interface WorkerPool {
-  add(source: ConvSource): PooledConv;
+  /** @param inSteps what the calling thread does instead */
+  add(source: ConvSource, inSteps: (input: TypedArray, output: TypedArray) => Iterable<void>): PooledConv;
   /** As `run` of {@link PooledConv}. */
   compute(
     task: Task,
     inputs: readonly FloatArray[],
     output: FloatArray,
     signal: AbortSignal | undefined,
+    inSteps: (inputs: readonly FloatArray[]) => Iterable<void>,
   ): Promise<void>;
   /** Work under way is finished, then all workers end. */
   dispose(): void;
@@ -48,6 +67,9 @@ interface Job {
   /** Arrays of the request that go to the worker, buffer and all. */
   readonly inputs: readonly TypedArray[];
   readonly output: TypedArray;
+  readonly signal: AbortSignal | undefined;
+  /** Writes `output` on the calling thread. */
+  inSteps(): Iterable<void>;
   /** Settles the caller's promise: only once, and only the first time counts. */
   readonly settle: (error?: unknown) => void;
   /** Nobody waits for it any more. */
@@ -58,9 +80,12 @@ interface Helper {
   readonly port: WorkerPort;
   /** Ids of the plans that it knows. */
   readonly plans: Set<number>;
+  /** It has answered: until then it may turn out that it cannot start. */
+  isReady: boolean;
   /** What it is working on: an aborted job until its answer arrives. */
   job: Job | undefined;
-  grace: ReturnType<typeof setTimeout> | undefined;
+  /** Ends it, if nothing happens before. */
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** At most `size` workers that compute on the given backend. */
@@ -69,24 +94,43 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
   const queue: Job[] = [];
   let nextId = 0;
   let disposed = false;
+  /** How many there may be: fewer than asked for where no more start. */
+  let most = size;
 
-  const start = (): Helper => {
-    const port = platform().startWorker();
-    const helper: Helper = { port, plans: new Set(), job: undefined, grace: undefined };
-    helpers.add(helper);
-    port.onMessage((message) => answered(helper, message as Response));
-    port.onError((cause) => {
-      const message = `${on.backend} lost the worker that was computing: ${cause.message}`;
-      remove(helper, new Corr2dError("BACKEND_FAILED", message, { cause }));
-    });
-    post(port, { type: "open", on });
-    return helper;
+  const start = (): void => {
+    let port: WorkerPort | undefined;
+    try {
+      port = platform().startWorker();
+      const helper: Helper = { port, plans: new Set(), isReady: false, job: undefined, timer: undefined };
+      port.onMessage((message) => answered(helper, message as Response));
+      port.onError((cause) => {
+        if (!helper.isReady && helpers.delete(helper)) {
+          notStarted(cause);
+          dispatch();
+          return;
+        }
+        const message = `${on.backend} lost the worker that was computing: ${cause.message}`;
+        remove(helper, new Corr2dError("BACKEND_FAILED", message, { cause }));
+      });
+      post(port, { type: "open", on });
+      // Somebody waits for it.
+      port.ref();
+      helpers.add(helper);
+    } catch (cause) {
+      port?.terminate();
+      notStarted(cause as Error);
+    }
+  };
+
+  const notStarted = (cause: Error): void => {
+    most = helpers.size;
+    if (most === 0) failure = `no worker starts: ${cause.message.split("\n", 1)[0]}`;
   };
 
   /** Ends a worker, and what it was working on if nobody has yet. */
   const remove = (helper: Helper, error: unknown): void => {
     if (!helpers.delete(helper)) return;
-    clearTimeout(helper.grace);
+    clearTimeout(helper.timer);
     helper.port.terminate();
     helper.job?.settle(error);
     dispatch();
@@ -94,10 +138,15 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
 
   const answered = (helper: Helper, response: Response): void => {
     const { job } = helper;
-    if (job === undefined || !helpers.has(helper)) return;
-    clearTimeout(helper.grace);
-    helper.job = undefined;
-    helper.port.unref();
+    if (!helpers.has(helper)) return;
+    if (response.type === "ready") {
+      helper.isReady = true;
+      rest(helper);
+      dispatch();
+      return;
+    }
+    if (job === undefined) return;
+    rest(helper);
     if (response.type === "failed") {
       job.settle(new Corr2dError(response.code, response.message, { cause: response.cause }));
     } else if (!job.aborted) {
@@ -107,45 +156,66 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     dispatch();
   };
 
+  const rest = (helper: Helper): void => {
+    clearTimeout(helper.timer);
+    helper.job = undefined;
+    helper.port.unref();
+    helper.timer = setTimeout(() => remove(helper, undefined), idleMilliseconds);
+    // A number in browsers, where no timer keeps anything alive.
+    (helper.timer as { unref?(): void }).unref?.();
+  };
+
   const dispatch = (): void => {
     while (queue.length > 0) {
-      const helper = chooseHelper(queue[0].plan);
-      if (helper === undefined) return;
-      const job = queue.shift() as Job;
-      if (helper instanceof Error) job.settle(helper);
-      else give(helper, job);
+      const helper = idleHelper(queue[0].plan);
+      if (helper !== undefined) {
+        give(helper, queue.shift() as Job);
+        continue;
+      }
+      const starting = [...helpers].filter(({ isReady }) => !isReady).length;
+      if (helpers.size < most && starting < queue.length) start();
+      else if (most === 0) doHere(queue.shift() as Job);
+      else return;
     }
     if (disposed) {
       for (const helper of helpers) if (helper.job === undefined) remove(helper, undefined);
     }
   };
 
-  /** An idle worker, one that knows the plan if possible; or a new one; or why there is none; or none yet. */
-  const chooseHelper = (plan: Plan | undefined): Helper | Error | undefined => {
-    const idle = [...helpers].filter((helper) => helper.job === undefined);
-    const known = idle.find(({ plans }) => plan !== undefined && plans.has(plan.id)) ?? idle[0];
-    if (known !== undefined) return known;
-    if (helpers.size >= size) return undefined;
-    try {
-      return start();
-    } catch (cause) {
-      const message = `${on.backend} could not start a worker: ${(cause as Error).message}`;
-      return new Corr2dError("BACKEND_FAILED", message, { cause });
-    }
+  /** An idle worker, one that knows the plan if possible. */
+  const idleHelper = (plan: Plan | undefined): Helper | undefined => {
+    const idle = [...helpers].filter(({ isReady, job }) => isReady && job === undefined);
+    return idle.find(({ plans }) => plan !== undefined && plans.has(plan.id)) ?? idle[0];
   };
 
   const give = (helper: Helper, job: Job): void => {
     const { plan, request, inputs } = job;
-    helper.job = job;
-    helper.port.ref();
-    if (plan !== undefined && !helper.plans.has(plan.id)) {
-      helper.plans.add(plan.id);
-      post(helper.port, { type: "prepare", plan: plan.id, source: plan.source });
+    const { port, plans } = helper;
+    try {
+      if (plan !== undefined && !plans.has(plan.id)) {
+        post(port, { type: "prepare", plan: plan.id, source: plan.source });
+        plans.add(plan.id);
+      }
+      post(
+        port,
+        request,
+        inputs.map(({ buffer }) => buffer as ArrayBuffer),
+      );
+    } catch (cause) {
+      const message = `${on.backend} could not send its work to a worker: ${(cause as Error).message}`;
+      job.settle(new Corr2dError("BACKEND_FAILED", message, { cause }));
+      return;
     }
-    post(
-      helper.port,
-      request,
-      inputs.map(({ buffer }) => buffer as ArrayBuffer),
+    // Only now, as nothing was begun where posting threw.
+    clearTimeout(helper.timer);
+    helper.job = job;
+    port.ref();
+  };
+
+  const doHere = (job: Job): void => {
+    inTurns(job.inSteps(), job.signal).then(
+      () => job.settle(),
+      (error) => job.settle(error),
     );
   };
 
@@ -154,13 +224,15 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     const waiting = queue.indexOf(job);
     if (waiting >= 0) {
       queue.splice(waiting, 1);
+      if (queue.length === 0) for (const { isReady, port } of helpers) if (!isReady) port.unref();
       return;
     }
     const helper = [...helpers].find((candidate) => candidate.job === job);
     if (helper === undefined) return;
     helper.port.unref();
     // The timer keeps the process alive for others who wait for this worker.
-    helper.grace = setTimeout(() => remove(helper, undefined), graceMilliseconds);
+    clearTimeout(helper.timer);
+    helper.timer = setTimeout(() => remove(helper, undefined), graceMilliseconds);
   };
 
   const forget = (plan: Plan | undefined): void => {
@@ -170,8 +242,9 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     }
   };
 
-  const run = (work: Omit<Job, "settle" | "aborted">, signal: AbortSignal | undefined) =>
+  const run = (work: Omit<Job, "settle" | "aborted">) =>
     new Promise<void>((resolve, reject) => {
+      const { signal } = work;
       if (disposed) throw new Corr2dError("DISPOSED", `This ${on.backend} backend was disposed of`);
       signal?.throwIfAborted();
       const { plan } = work;
@@ -197,13 +270,14 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     });
 
   return {
-    add(source) {
+    add(source, inSteps) {
       const plan: Plan = { id: nextId++, source, pending: 0, released: false };
       return {
         run(given, output, signal) {
           const input = transferable(given);
           const request: Request = { type: "run", plan: plan.id, input, outputLength: output.length };
-          return run({ plan, request, inputs: [input], output }, signal);
+          const steps = () => inSteps(input, output);
+          return run({ plan, request, inputs: [input], output, signal, inSteps: steps });
         },
         release() {
           plan.released = true;
@@ -211,12 +285,13 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
         },
       };
     },
-    compute(task, given, output, signal) {
+    compute(task, given, output, signal, inSteps) {
       const inputs = given.map(transferable);
       const dtype = dtypeOf(output, "output");
       const outputLength = output.length;
       const request: Request = { type: "compute", task, inputs, dtype, outputLength };
-      return run({ plan: undefined, request, inputs, output }, signal);
+      const steps = () => inSteps(inputs);
+      return run({ plan: undefined, request, inputs, output, signal, inSteps: steps });
     },
     dispose() {
       disposed = true;

@@ -48,8 +48,9 @@ export type Request =
   | { readonly type: "release"; readonly plan: number }
   | ({ readonly type: "help" } & HelpRequest);
 
-/** The answer to a "run" or "compute"; no other request has one. */
+/** The answer to an "open", and to a "run" or "compute"; no other request has one. */
 export type Response =
+  | { readonly type: "ready" }
   | { readonly type: "done"; readonly output: TypedArray }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly cause: unknown };
 
@@ -114,6 +115,7 @@ function serve(post: Post, close: () => void): (request: Request) => void {
                 threads: 1,
               })
             : createReferenceBackend();
+        post({ type: "ready" }, []);
         break;
       case "prepare":
         sources.set(request.plan, request.source);

@@ -8,7 +8,7 @@ import { type AsyncOptions, type ConvPlan, checkSignal, type RunOptions } from "
 import { checkOneOf, readOptions, resolveAccuracy } from "../resolve.ts";
 import type { Accuracy } from "../select.ts";
 import { checkPositive, dilatedSize } from "../shape.ts";
-import { correlateByFft } from "../signal/fft-correlation.ts";
+import { correlateByBlocks, correlateByFft } from "../signal/fft-correlation.ts";
 import { bestLength, blockNanoseconds, largestExtent } from "../signal/overlap-save.ts";
 import { readSignal, readTaps, type Signal } from "../signal/signal.ts";
 import { type Border, type ConvSpec, multiplyAdds } from "../spec.ts";
@@ -192,7 +192,8 @@ async function runFftAsync(
 ): Promise<Tensor> {
   if (out !== undefined) checkOutput(outOf(out, spec), spec);
   const output = allocateOutput(spec.dtype as FloatDType, spec.outWidth);
-  await core.workers().compute({ kind: "overlapSave", spec }, [x, taps], output, signal);
+  const inSteps = ([own, kernel]: readonly FloatArray[]) => correlateByBlocks(spec, own, kernel, output);
+  await core.workers().compute({ kind: "overlapSave", spec }, [x, taps], output, signal, inSteps);
   if (out === undefined) return new Tensor(output, [spec.outWidth]);
   const target = outOf(out, spec);
   checkOutput(target, spec);
