@@ -4,23 +4,29 @@ import { allocate, arrayTypes, type DType, elementTypeOf, type TypedArray, viewO
 import { Corr2dError, invalid } from "./errors.ts";
 import { bufferOf, byteOffsetOf, bytesOfUnshared, lengthOf } from "./intrinsics.ts";
 
-/** What operators ask an array for. */
-const asked = [
-  ...(["length", "buffer", "byteOffset", "byteLength", "constructor"] as const),
-  ...(["subarray", "slice", "set", "fill"] as const),
-];
-
 /**
  * The same elements as an array that can be believed: of this realm's own class, with no properties of the caller's making.
  * That is the array itself as a rule, and else a view of its memory: of a Buffer, an array of a subclass or of another realm.
  */
 export function plain<A extends TypedArray>(array: A, dtype: DType): A {
-  if (Object.getPrototypeOf(array) === arrayTypes[dtype].prototype) {
-    let isPlain = true;
-    for (const name of asked) if (Object.hasOwn(array, name)) isPlain = false;
-    if (isPlain) return array;
-  }
+  const { prototype } = arrayTypes[dtype];
+  if (Object.getPrototypeOf(array) === prototype && asksAlike(array, prototype as TypedArray)) return array;
   return viewOf(dtype, bufferOf(array) as ArrayBuffer, byteOffsetOf(array), lengthOf(array)) as A;
+}
+
+/** Whether all that operators ask an array for is what the language gives. */
+function asksAlike(array: TypedArray, prototype: TypedArray): boolean {
+  return (
+    array.length === lengthOf(array) &&
+    array.byteOffset === byteOffsetOf(array) &&
+    array.byteLength === lengthOf(array) * prototype.BYTES_PER_ELEMENT &&
+    array.constructor === prototype.constructor &&
+    array.subarray === prototype.subarray &&
+    array.slice === prototype.slice &&
+    array.set === prototype.set &&
+    array.fill === prototype.fill &&
+    !Object.hasOwn(array, "buffer")
+  );
 }
 
 /** A copy in memory of its own. Throws BACKEND_FAILED for want of it. */

@@ -49,25 +49,34 @@ export function isInteger(dtype: DType): dtype is IntegerDType {
 
 export const bytesOf = (dtype: DType): number => arrayTypes[dtype].BYTES_PER_ELEMENT;
 
-/** By the names of arrays: `instanceof` would refuse those of another realm, and believe what only inherits from one. */
-const dtypesByTag: Readonly<Record<string, DType | undefined>> = {
-  Float32Array: "float32",
-  Float64Array: "float64",
-  Int8Array: "int8",
-  Uint8Array: "uint8",
-  Int32Array: "int32",
-};
+/** By the name of arrays: `instanceof` would refuse those of another realm, and believe what only inherits from one. */
+function typeOf(data: unknown): DType | undefined {
+  switch (tagOf(data)) {
+    case "Float32Array":
+      return "float32";
+    case "Float64Array":
+      return "float64";
+    case "Uint8Array":
+      return "uint8";
+    case "Int8Array":
+      return "int8";
+    case "Int32Array":
+      return "int32";
+    default:
+      return undefined;
+  }
+}
 
 /** The element type of a floating-point array. Throws INVALID_ARGUMENT, naming `name`, for any other value. */
 export function dtypeOf(data: unknown, name: string): FloatDType {
-  const dtype = dtypesByTag[tagOf(data) as string];
+  const dtype = typeOf(data);
   if (dtype === "float32" || dtype === "float64") return dtype;
   throw invalid("a Float32Array or Float64Array", name, data);
 }
 
 /** The element type of a typed array. Throws INVALID_ARGUMENT, naming `name`, for one of no {@link DType}. */
 export function elementTypeOf(data: unknown, name: string): DType {
-  const dtype = dtypesByTag[tagOf(data) as string];
+  const dtype = typeOf(data);
   if (dtype !== undefined) return dtype;
   throw invalid("a Float32Array, Float64Array, Uint8Array, Int8Array or Int32Array", name, data);
 }

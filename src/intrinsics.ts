@@ -4,24 +4,30 @@
 
 const prototype = /* @__PURE__ */ Object.getPrototypeOf(Float32Array.prototype) as object;
 
-function accessor<T>(of: object, name: string | symbol): (of: unknown) => T {
-  const { get } = Object.getOwnPropertyDescriptor(of, name) as { get: (this: unknown) => T };
-  return (array) => get.call(array);
+type Getter<T> = (this: unknown) => T;
+
+function getterOf<T>(of: object, name: string | symbol): Getter<T> {
+  return (Object.getOwnPropertyDescriptor(of, name) as { get: Getter<T> }).get;
 }
 
-/** "Float32Array" and so on, of any realm; undefined for anything but a typed array. */
-export const tagOf = /* @__PURE__ */ accessor<string | undefined>(prototype, Symbol.toStringTag);
-/** These throw for anything but a typed array; 0 for a detached one. */
-export const lengthOf = /* @__PURE__ */ accessor<number>(prototype, "length");
-export const byteOffsetOf = /* @__PURE__ */ accessor<number>(prototype, "byteOffset");
-export const bufferOf = /* @__PURE__ */ accessor<ArrayBufferLike>(prototype, "buffer");
+// Each is called in one place only, where the compiler then knows it.
+const getTag = /* @__PURE__ */ getterOf<string | undefined>(prototype, Symbol.toStringTag);
+const getLength = /* @__PURE__ */ getterOf<number>(prototype, "length");
+const getByteOffset = /* @__PURE__ */ getterOf<number>(prototype, "byteOffset");
+const getBuffer = /* @__PURE__ */ getterOf<ArrayBufferLike>(prototype, "buffer");
+const getByteLength = /* @__PURE__ */ getterOf<number>(ArrayBuffer.prototype, "byteLength");
 
-const byteLengthOf = /* @__PURE__ */ accessor<number>(ArrayBuffer.prototype, "byteLength");
+/** "Float32Array" and so on, of any realm; undefined for anything but a typed array. */
+export const tagOf = (array: unknown): string | undefined => getTag.call(array);
+/** These throw for anything but a typed array; 0 for a detached one. */
+export const lengthOf = (array: unknown): number => getLength.call(array);
+export const byteOffsetOf = (array: unknown): number => getByteOffset.call(array);
+export const bufferOf = (array: unknown): ArrayBufferLike => getBuffer.call(array);
 
 /** The bytes of an ArrayBuffer of any realm; undefined for a shared one. */
 export function bytesOfUnshared(buffer: ArrayBufferLike): number | undefined {
   try {
-    return byteLengthOf(buffer);
+    return getByteLength.call(buffer);
   } catch {
     return undefined;
   }
