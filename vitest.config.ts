@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { defineConfig } from "vitest/config";
 
-/** Suites that pack, install, start a browser or train. */
-const slow = ["test/package.test.ts", "test/browser.test.ts", "test/runtimes.test.ts", "test/digits.test.ts"];
+/** Suites that pack, install, start a browser, train, or take their time over memory and threads. */
+const slow = [
+  ...["test/package.test.ts", "test/browser.test.ts", "test/runtimes.test.ts", "test/digits.test.ts"],
+  ...["test/forgotten.test.ts", "test/endurance.test.ts"],
+];
 
 // Tests import what ships: dist/, through the package's own name, loaded by Node itself.
 const server = { deps: { external: [/\/dist\//] } };

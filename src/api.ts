@@ -15,8 +15,8 @@ export { type BackendOptions, type BackendReport, backends } from "./backend/cho
 export {
   avgPool2d,
   avgPool2dAsync,
-  avgPool2dGrad,
-  avgPool2dGradAsync,
+  avgPool2dGradInput,
+  avgPool2dGradInputAsync,
   conv1d,
   conv1dAsync,
   conv2d,
@@ -44,24 +44,31 @@ export {
   foldAsync,
   globalAvgPool2d,
   globalAvgPool2dAsync,
-  globalAvgPool2dGrad,
-  globalAvgPool2dGradAsync,
+  globalAvgPool2dGradInput,
+  globalAvgPool2dGradInputAsync,
   maxPool2d,
   maxPool2dAsync,
-  maxPool2dGrad,
-  maxPool2dGradAsync,
+  maxPool2dGradInput,
+  maxPool2dGradInputAsync,
   pad,
   padAsync,
-  padGrad,
-  padGradAsync,
+  padGradInput,
+  padGradInputAsync,
+  planAvgPool2d,
   planConv1d,
   planConv2d,
   planConv2dGradInput,
   planConv2dGradWeights,
   planConv3d,
+  planConvolve2d,
   planConvTranspose1d,
   planConvTranspose2d,
-  streamConv1d,
+  planCorr2d,
+  planGlobalAvgPool2d,
+  planMaxPool2d,
+  planPad,
+  streamConvolve1d,
+  streamCorr1d,
   unfold,
   unfoldAsync,
 } from "./default.ts";
@@ -69,41 +76,34 @@ export type { ByteArray, DType, FloatArray, TypedArray } from "./dtype.ts";
 export { createEngine, type Engine } from "./engine.ts";
 export { Corr2dError, type ErrorCode } from "./errors.ts";
 export * as kernels from "./kernels/index.ts";
-export type { ConvNdPlan, SharedConvOptions } from "./ops/conv-nd.ts";
-export type {
-  ConvTranspose1dOperators,
-  ConvTranspose1dOptions,
-  ConvTranspose1dPlan,
-} from "./ops/conv-transpose1d.ts";
-export type { ConvTranspose2dOptions } from "./ops/conv-transpose2d.ts";
-export type { ConvTranspose2dOperators } from "./ops/conv-transpose2d-operators.ts";
+export type { SharedConvOptions } from "./ops/conv-nd.ts";
+export type { ConvTranspose1dOperators, ConvTranspose1dOptions } from "./ops/conv-transpose1d.ts";
+export type { ConvTranspose2dOperators, ConvTranspose2dOptions } from "./ops/conv-transpose2d.ts";
 export type { Conv1dOperators, Conv1dOptions } from "./ops/conv1d.ts";
-export type { Conv2dOptions, IntegerConv2dOptions } from "./ops/conv2d.ts";
-export type { Conv2dOperators } from "./ops/conv2d-operators.ts";
-export type { Conv3dOperators, Conv3dOptions } from "./ops/conv3d.ts";
-export type { Algorithm1d, Corr1dOptions } from "./ops/corr1d.ts";
-export type { Corr1dOperators } from "./ops/corr1d-operators.ts";
-export type { Corr2dOptions, Mode } from "./ops/corr2d.ts";
-export type { Corr2dOperators } from "./ops/corr2d-operators.ts";
-export type { GradientOperators } from "./ops/gradient-operators.ts";
-export type { Conv2dGradientOptions, PlanGradWeightsOptions } from "./ops/gradients.ts";
+export type { Conv2dOperators, Conv2dOptions, IntegerConv2dOptions } from "./ops/conv2d.ts";
+export type { Conv3dOperators } from "./ops/conv3d.ts";
+export type { Conv3dOptions, Conv3dPlan } from "./ops/conv3d-plan.ts";
+export type { Algorithm1d, Corr1dOperators, Corr1dOptions } from "./ops/corr1d.ts";
+export type { Corr2dOperators, Corr2dOptions, Mode, PlanCorr2dOptions } from "./ops/corr2d.ts";
+export type { Conv2dGradientOptions, GradientOperators, PlanGradWeightsOptions } from "./ops/gradients.ts";
 export type { IntegerOutput } from "./ops/integer-output.ts";
-export { outputShape } from "./ops/output-shape.ts";
-export type { ImagePadding, PadOperators, PadOptions } from "./ops/pad.ts";
-export {
-  type AvgPool2dOptions,
-  type GlobalPool2dOptions,
-  type MaxPool2dOptions,
-  type Pool2dOperators,
-  pool2dOutputShape,
+export * as outputShape from "./ops/output-shape.ts";
+export type { ImagePadding, PadOperators, PadOptions, PlanPadOptions } from "./ops/pad.ts";
+export type {
+  AvgPool2dOptions,
+  GlobalPool2dOptions,
+  MaxPool2dOptions,
+  PlanPool2dOptions,
+  Pool2dOperators,
 } from "./ops/pool2d.ts";
-export type { StreamConv1dOptions } from "./ops/stream-conv1d.ts";
+export type { StreamCorr1dOperators, StreamCorr1dOptions } from "./ops/stream-corr1d.ts";
 export type { UnfoldOperators, UnfoldOptions } from "./ops/unfold.ts";
 export type { ConvTransposePlan } from "./plan/adjoint-plan.ts";
+export type { ConvPlan } from "./plan/conv-plan.ts";
 export type { GradWeightsPlan } from "./plan/grad-weights-plan.ts";
-export type { AsyncOptions, ConvPlan, RunOptions } from "./plan/plan.ts";
+export type { OperationPlan, PoolGradPlan } from "./plan/operation-plan.ts";
+export type { AsyncOptions, Plan, RunOptions, UnaryPlan } from "./plan/plan.ts";
 export { type TuningRecord, tuning } from "./plan/tuning.ts";
-export type { InitOptions } from "./platform/init.ts";
 export type { ConvOptions } from "./resolve/convolution.ts";
 export type { IntegerOptions, IntegerOutputDType } from "./resolve/elements.ts";
 export type { Padding, PerAxis } from "./resolve/shape.ts";

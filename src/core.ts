@@ -4,15 +4,10 @@ import type { Backend } from "./backend/backend.ts";
 import { type BackendOptions, openBackend } from "./backend/choose.ts";
 import { createInlineBackend } from "./backend/reference/reference.ts";
 import { Corr2dError } from "./errors.ts";
+import type { PlanningOn } from "./plan/planning.ts";
 
 /** What the operators need to know of their engine. */
-export interface EngineCore {
-  readonly backend: Backend;
-  /** Convolutions of fewer multiply-adds than this run in TypeScript, where crossing into the backend costs more. */
-  readonly smallBelow: number;
-  small(): Backend;
-  /** Throws DISPOSED after `dispose()`. */
-  assertOpen(): void;
+export interface EngineCore extends PlanningOn {
   dispose(): void;
 }
 

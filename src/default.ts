@@ -5,15 +5,16 @@
 import { defaultCore, type EngineCore } from "./core.ts";
 import type { Engine } from "./engine.ts";
 import { convTranspose1dOperators } from "./ops/conv-transpose1d.ts";
-import { convTranspose2dOperators } from "./ops/conv-transpose2d-operators.ts";
+import { convTranspose2dOperators } from "./ops/conv-transpose2d.ts";
 import { conv1dOperators } from "./ops/conv1d.ts";
-import { conv2dOperators } from "./ops/conv2d-operators.ts";
+import { conv2dOperators } from "./ops/conv2d.ts";
 import { conv3dOperators } from "./ops/conv3d.ts";
-import { corr1dOperators } from "./ops/corr1d-operators.ts";
-import { corr2dOperators } from "./ops/corr2d-operators.ts";
-import { gradientOperators } from "./ops/gradient-operators.ts";
+import { corr1dOperators } from "./ops/corr1d.ts";
+import { corr2dOperators } from "./ops/corr2d.ts";
+import { gradientOperators } from "./ops/gradients.ts";
 import { padOperators } from "./ops/pad.ts";
 import { pool2dOperators } from "./ops/pool2d.ts";
+import { streamCorr1dOperators } from "./ops/stream-corr1d.ts";
 import { unfoldOperators } from "./ops/unfold.ts";
 import { refusingSurplus } from "./options.ts";
 
@@ -89,8 +90,9 @@ export const convTranspose2dAsync: Engine["convTranspose2dAsync"] = async (...op
 
 /** {@inheritDoc Engine.pad} */
 export const pad: Engine["pad"] = (...operands) => on(padOperators).pad(...operands);
-/** {@inheritDoc Engine.padGrad} */
-export const padGrad: Engine["padGrad"] = (...operands) => on(padOperators).padGrad(...operands);
+/** {@inheritDoc Engine.padGradInput} */
+export const padGradInput: Engine["padGradInput"] = (...operands) =>
+  on(padOperators).padGradInput(...operands);
 
 /** {@inheritDoc Engine.maxPool2d} */
 export const maxPool2d: Engine["maxPool2d"] = (...operands) => on(pool2dOperators).maxPool2d(...operands);
@@ -99,15 +101,15 @@ export const avgPool2d: Engine["avgPool2d"] = (...operands) => on(pool2dOperator
 /** {@inheritDoc Engine.globalAvgPool2d} */
 export const globalAvgPool2d: Engine["globalAvgPool2d"] = (...operands) =>
   on(pool2dOperators).globalAvgPool2d(...operands);
-/** {@inheritDoc Engine.maxPool2dGrad} */
-export const maxPool2dGrad: Engine["maxPool2dGrad"] = (...operands) =>
-  on(pool2dOperators).maxPool2dGrad(...operands);
-/** {@inheritDoc Engine.avgPool2dGrad} */
-export const avgPool2dGrad: Engine["avgPool2dGrad"] = (...operands) =>
-  on(pool2dOperators).avgPool2dGrad(...operands);
-/** {@inheritDoc Engine.globalAvgPool2dGrad} */
-export const globalAvgPool2dGrad: Engine["globalAvgPool2dGrad"] = (...operands) =>
-  on(pool2dOperators).globalAvgPool2dGrad(...operands);
+/** {@inheritDoc Engine.maxPool2dGradInput} */
+export const maxPool2dGradInput: Engine["maxPool2dGradInput"] = (...operands) =>
+  on(pool2dOperators).maxPool2dGradInput(...operands);
+/** {@inheritDoc Engine.avgPool2dGradInput} */
+export const avgPool2dGradInput: Engine["avgPool2dGradInput"] = (...operands) =>
+  on(pool2dOperators).avgPool2dGradInput(...operands);
+/** {@inheritDoc Engine.globalAvgPool2dGradInput} */
+export const globalAvgPool2dGradInput: Engine["globalAvgPool2dGradInput"] = (...operands) =>
+  on(pool2dOperators).globalAvgPool2dGradInput(...operands);
 
 /** {@inheritDoc Engine.unfold} */
 export const unfold: Engine["unfold"] = (...operands) => on(unfoldOperators).unfold(...operands);
@@ -134,9 +136,12 @@ export const conv3dAsync: Engine["conv3dAsync"] = async (...operands) =>
 export const corr1d: Engine["corr1d"] = (...operands) => on(corr1dOperators).corr1d(...operands);
 /** {@inheritDoc Engine.convolve1d} */
 export const convolve1d: Engine["convolve1d"] = (...operands) => on(corr1dOperators).convolve1d(...operands);
-/** {@inheritDoc Engine.streamConv1d} */
-export const streamConv1d: Engine["streamConv1d"] = (...operands) =>
-  on(corr1dOperators).streamConv1d(...operands);
+/** {@inheritDoc Engine.streamCorr1d} */
+export const streamCorr1d: Engine["streamCorr1d"] = (...operands) =>
+  on(streamCorr1dOperators).streamCorr1d(...operands);
+/** {@inheritDoc Engine.streamConvolve1d} */
+export const streamConvolve1d: Engine["streamConvolve1d"] = (...operands) =>
+  on(streamCorr1dOperators).streamConvolve1d(...operands);
 
 /** {@inheritDoc Engine.convTranspose1d} */
 export const convTranspose1d: Engine["convTranspose1d"] = (...operands) =>
@@ -153,9 +158,9 @@ export const planConvTranspose1d: Engine["planConvTranspose1d"] = (...operands) 
 /** {@inheritDoc Engine.padAsync} */
 export const padAsync: Engine["padAsync"] = async (...operands) => on(padOperators).padAsync(...operands);
 
-/** {@inheritDoc Engine.padGradAsync} */
-export const padGradAsync: Engine["padGradAsync"] = async (...operands) =>
-  on(padOperators).padGradAsync(...operands);
+/** {@inheritDoc Engine.padGradInputAsync} */
+export const padGradInputAsync: Engine["padGradInputAsync"] = async (...operands) =>
+  on(padOperators).padGradInputAsync(...operands);
 
 /** {@inheritDoc Engine.maxPool2dAsync} */
 export const maxPool2dAsync: Engine["maxPool2dAsync"] = async (...operands) =>
@@ -169,17 +174,17 @@ export const avgPool2dAsync: Engine["avgPool2dAsync"] = async (...operands) =>
 export const globalAvgPool2dAsync: Engine["globalAvgPool2dAsync"] = async (...operands) =>
   on(pool2dOperators).globalAvgPool2dAsync(...operands);
 
-/** {@inheritDoc Engine.maxPool2dGradAsync} */
-export const maxPool2dGradAsync: Engine["maxPool2dGradAsync"] = async (...operands) =>
-  on(pool2dOperators).maxPool2dGradAsync(...operands);
+/** {@inheritDoc Engine.maxPool2dGradInputAsync} */
+export const maxPool2dGradInputAsync: Engine["maxPool2dGradInputAsync"] = async (...operands) =>
+  on(pool2dOperators).maxPool2dGradInputAsync(...operands);
 
-/** {@inheritDoc Engine.avgPool2dGradAsync} */
-export const avgPool2dGradAsync: Engine["avgPool2dGradAsync"] = async (...operands) =>
-  on(pool2dOperators).avgPool2dGradAsync(...operands);
+/** {@inheritDoc Engine.avgPool2dGradInputAsync} */
+export const avgPool2dGradInputAsync: Engine["avgPool2dGradInputAsync"] = async (...operands) =>
+  on(pool2dOperators).avgPool2dGradInputAsync(...operands);
 
-/** {@inheritDoc Engine.globalAvgPool2dGradAsync} */
-export const globalAvgPool2dGradAsync: Engine["globalAvgPool2dGradAsync"] = async (...operands) =>
-  on(pool2dOperators).globalAvgPool2dGradAsync(...operands);
+/** {@inheritDoc Engine.globalAvgPool2dGradInputAsync} */
+export const globalAvgPool2dGradInputAsync: Engine["globalAvgPool2dGradInputAsync"] = async (...operands) =>
+  on(pool2dOperators).globalAvgPool2dGradInputAsync(...operands);
 
 /** {@inheritDoc Engine.unfoldAsync} */
 export const unfoldAsync: Engine["unfoldAsync"] = async (...operands) =>
@@ -196,3 +201,26 @@ export const corr1dAsync: Engine["corr1dAsync"] = async (...operands) =>
 /** {@inheritDoc Engine.convolve1dAsync} */
 export const convolve1dAsync: Engine["convolve1dAsync"] = async (...operands) =>
   on(corr1dOperators).convolve1dAsync(...operands);
+
+/** {@inheritDoc Engine.planMaxPool2d} */
+export const planMaxPool2d: Engine["planMaxPool2d"] = (...operands) =>
+  on(pool2dOperators).planMaxPool2d(...operands);
+
+/** {@inheritDoc Engine.planAvgPool2d} */
+export const planAvgPool2d: Engine["planAvgPool2d"] = (...operands) =>
+  on(pool2dOperators).planAvgPool2d(...operands);
+
+/** {@inheritDoc Engine.planGlobalAvgPool2d} */
+export const planGlobalAvgPool2d: Engine["planGlobalAvgPool2d"] = (...operands) =>
+  on(pool2dOperators).planGlobalAvgPool2d(...operands);
+
+/** {@inheritDoc Engine.planPad} */
+export const planPad: Engine["planPad"] = (...operands) => on(padOperators).planPad(...operands);
+
+/** {@inheritDoc Engine.planCorr2d} */
+export const planCorr2d = ((a: never, b: never, options: never, ...more: never[]) =>
+  on(corr2dOperators).planCorr2d(a, b, options, ...(more as []))) as Engine["planCorr2d"];
+
+/** {@inheritDoc Engine.planConvolve2d} */
+export const planConvolve2d = ((a: never, b: never, options: never, ...more: never[]) =>
+  on(corr2dOperators).planConvolve2d(a, b, options, ...(more as []))) as Engine["planConvolve2d"];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "./errors.ts";
+import { tagOf } from "./intrinsics.ts";
 
 /** Element types of floating-point operands, and of all that is computed from them. */
 export type FloatDType = "float32" | "float64";
@@ -18,7 +19,8 @@ export type ByteArray = Int8Array | Uint8Array;
 /** The typed arrays that hold elements of any type. */
 export type TypedArray = FloatArray | ByteArray | Int32Array;
 
-const arrays = {
+/** The typed array of each element type. */
+export const arrayTypes = {
   float32: Float32Array,
   float64: Float64Array,
   int8: Int8Array,
@@ -26,7 +28,6 @@ const arrays = {
   int32: Int32Array,
 } as const;
 
-/** The typed array of each element type. */
 export type ArrayOf<D extends DType> = {
   float32: Float32Array;
   float64: Float64Array;
@@ -46,15 +47,30 @@ export function isInteger(dtype: DType): dtype is IntegerDType {
   return dtype !== "float32" && dtype !== "float64";
 }
 
-export const bytesOf = (dtype: DType): number => arrays[dtype].BYTES_PER_ELEMENT;
+export const bytesOf = (dtype: DType): number => arrayTypes[dtype].BYTES_PER_ELEMENT;
+
+/** By the name of arrays: `instanceof` would refuse those of another realm, and believe what only inherits from one. */
+function typeOf(data: unknown): DType | undefined {
+  switch (tagOf(data)) {
+    case "Float32Array":
+      return "float32";
+    case "Float64Array":
+      return "float64";
+    case "Uint8Array":
+      return "uint8";
+    case "Int8Array":
+      return "int8";
+    case "Int32Array":
+      return "int32";
+    default:
+      return undefined;
+  }
+}
 
 /** The element type of a floating-point array. Throws INVALID_ARGUMENT, naming `name`, for any other value. */
 export function dtypeOf(data: unknown, name: string): FloatDType {
-  // instanceof alone would believe an object that only inherits from a typed array.
-  if (ArrayBuffer.isView(data)) {
-    if (data instanceof Float32Array) return "float32";
-    if (data instanceof Float64Array) return "float64";
-  }
+  const dtype = typeOf(data);
+  if (dtype === "float32" || dtype === "float64") return dtype;
   throw invalid("a Float32Array or Float64Array", name, data);
 }
 
@@ -64,13 +80,8 @@ export function elementTypeOf(
   name: string,
   allowed = "a Float32Array, Float64Array, Uint8Array, Int8Array or Int32Array",
 ): DType {
-  if (ArrayBuffer.isView(data)) {
-    if (data instanceof Float32Array) return "float32";
-    if (data instanceof Float64Array) return "float64";
-    if (data instanceof Uint8Array) return "uint8";
-    if (data instanceof Int8Array) return "int8";
-    if (data instanceof Int32Array) return "int32";
-  }
+  const dtype = typeOf(data);
+  if (dtype !== undefined) return dtype;
   throw invalid(allowed, name, data);
 }
 
@@ -85,10 +96,10 @@ const operandTypes = "a Float32Array, Float64Array, Uint8Array or Int8Array";
 
 /** A new array of `length` zeros. */
 export function allocate<D extends DType>(dtype: D, length: number): ArrayOf<D> {
-  return new arrays[dtype](length) as ArrayOf<D>;
+  return new arrayTypes[dtype](length) as ArrayOf<D>;
 }
 
 /** The elements of `buffer` from `byteOffset` on. */
 export function viewOf(dtype: DType, buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray {
-  return new arrays[dtype](buffer, byteOffset, length);
+  return new arrayTypes[dtype](buffer, byteOffset, length);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Allocation, Backend, BackendName } from "./backend/backend.ts";
+import type { Backend, BackendName } from "./backend/backend.ts";
 import type { BackendOptions } from "./backend/choose.ts";
 import { platform } from "./backend/platform.ts";
 import { type WasmIsa, wasmModules } from "./backend/wasm/modules.ts";
@@ -7,18 +7,19 @@ import { defaultCore, type EngineCore, openCore } from "./core.ts";
 import type { FloatDType } from "./dtype.ts";
 import { Corr2dError } from "./errors.ts";
 import { type ConvTranspose1dOperators, convTranspose1dOperators } from "./ops/conv-transpose1d.ts";
-import { type ConvTranspose2dOperators, convTranspose2dOperators } from "./ops/conv-transpose2d-operators.ts";
+import { type ConvTranspose2dOperators, convTranspose2dOperators } from "./ops/conv-transpose2d.ts";
 import { type Conv1dOperators, conv1dOperators } from "./ops/conv1d.ts";
-import { type Conv2dOperators, conv2dOperators } from "./ops/conv2d-operators.ts";
+import { type Conv2dOperators, conv2dOperators } from "./ops/conv2d.ts";
 import { type Conv3dOperators, conv3dOperators } from "./ops/conv3d.ts";
-import { type Corr1dOperators, corr1dOperators } from "./ops/corr1d-operators.ts";
-import { type Corr2dOperators, corr2dOperators } from "./ops/corr2d-operators.ts";
-import { type GradientOperators, gradientOperators } from "./ops/gradient-operators.ts";
+import { type Corr1dOperators, corr1dOperators } from "./ops/corr1d.ts";
+import { type Corr2dOperators, corr2dOperators } from "./ops/corr2d.ts";
+import { type GradientOperators, gradientOperators } from "./ops/gradients.ts";
 import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
+import { type StreamCorr1dOperators, streamCorr1dOperators } from "./ops/stream-corr1d.ts";
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
 import { checkArity, checkOneOf, type Names, readOptions, refusingSurplus } from "./options.ts";
-import { AllocatedTensor, checkShape, elementCount } from "./tensor.ts";
+import { AllocatedTensor, type Allocation, checkShape, elementCount } from "./tensor.ts";
 
 /** The operators, on one backend. */
 export interface Engine
@@ -32,6 +33,7 @@ export interface Engine
     GradientOperators,
     PadOperators,
     Pool2dOperators,
+    StreamCorr1dOperators,
     UnfoldOperators {
   readonly backend: BackendName;
   readonly isa: string;
@@ -85,6 +87,7 @@ function engineOn(core: EngineCore): Engine {
       ...conv3dOperators(core),
       ...padOperators(core),
       ...pool2dOperators(core),
+      ...streamCorr1dOperators(core),
       ...unfoldOperators(core),
     }),
     alloc: ((shape: unknown, dtype: unknown = "float32", ...more: unknown[]) => {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { lengthOf, tagOf } from "./intrinsics.ts";
 
 /** Stable identifiers of everything that this library throws; messages may change, codes do not. */
 export type ErrorCode =
@@ -48,7 +49,8 @@ function render(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return String(value);
   if (ArrayBuffer.isView(value)) {
-    return `${value.constructor.name}${"length" in value ? `(${value.length as number})` : ""}`;
+    const tag = tagOf(value);
+    return tag === undefined ? "DataView" : `${tag}(${lengthOf(value)})`;
   }
   if (Array.isArray(value)) {
     const shown = value.slice(0, 8).map((item) => (Array.isArray(item) ? "[...]" : show(item)));

@@ -8,6 +8,7 @@ import { nodePlatform } from "./platform/node.ts";
 setPlatform(nodePlatform);
 
 export * from "./api.ts";
+export type { InitOptions } from "./platform/init.ts";
 
 /**
  * Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. Rejects with

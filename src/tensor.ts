@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Allocation } from "./backend/backend.ts";
+import { plain } from "./arrays.ts";
 import {
   type DType,
   dtypeOf,
@@ -43,11 +43,32 @@ export class Tensor<D extends TypedArray = FloatArray> implements TensorLike<D> 
   }
 }
 
-/** Frees what belongs to tensors that were forgotten instead of disposed of. */
-const forgotten = new FinalizationRegistry<Allocation>((allocation) => allocation.free());
+/** Elements whose place belongs to a backend. They outlive it. */
+export interface Allocation {
+  /**
+   * The elements: `last`, the view that was given before, unless the memory has moved, which leaves that empty. An
+   * allocation keeps no view itself, as a view keeps its owner, who must not be kept by what is to be done after him.
+   */
+  view(last: TypedArray | undefined): TypedArray;
+  /** Views are not to be used afterwards. Called at most once; absent where the garbage collector does it. */
+  readonly free?: () => void;
+}
 
-/** As long as somebody holds an array, the tensor whose place it is must not be freed. */
-const owners = new WeakMap<FloatArray, AllocatedTensor>();
+/** Frees what belongs to tensors that were forgotten instead of disposed of. */
+const forgotten = new FinalizationRegistry<() => void>((free) => free());
+
+/**
+ * Ties an array to the tensor whose place it is: as long as somebody holds it, or a part of it that `subarray` gave, the
+ * tensor is not freed. The part refers to the memory alone, which belongs to all tensors, so each has a `subarray` of its
+ * own. What must not refer to the tensor is what `forgotten` holds.
+ */
+function tie<A extends FloatArray>(array: A, owner: AllocatedTensor): A {
+  const value = (begin?: number, end?: number) => {
+    const part = Object.getPrototypeOf(array).subarray.call(array, begin, end) as FloatArray;
+    return tie(part, owner);
+  };
+  return Object.defineProperty(array, "subarray", { value, writable: true, configurable: true });
+}
 
 /**
  * A tensor in the memory of an engine: `run` reads it as input, and writes it as `out`, without a copy. Comes from
@@ -55,16 +76,30 @@ const owners = new WeakMap<FloatArray, AllocatedTensor>();
  *
  * `data` is a property to read each time: WebAssembly's memory may move when it grows, which empties the arrays that
  * `data` gave before, while the elements stay.
+ *
+ * A tensor that is forgotten is freed at last: when neither it nor `data`, nor a part of that by `subarray`, is in use any
+ * more. Arrays made otherwise of `data.buffer` do not count. It takes a turn of the event loop, so that a loop that never
+ * awaits frees nothing, and needs `dispose` or `using`.
  */
 export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D> {
   #allocation: Allocation | undefined;
+  #data: FloatArray | undefined;
 
   /** Use `engine.alloc`. */
   constructor(allocation: Allocation, shape: readonly number[]) {
-    super(allocation.data as D, shape);
+    const data = allocation.view(undefined) as D;
+    super(data, shape);
     this.#allocation = allocation;
+    this.#data = data;
     Object.defineProperty(this, "data", { get: () => this.#view(), enumerable: true });
-    forgotten.register(this, allocation, this);
+    if (allocation.free === undefined) return;
+    tie(data, this);
+    forgotten.register(this, allocation.free, this);
+  }
+
+  /** Whether it is one in truth, and not only by its prototype. */
+  static isOne(value: object): value is AllocatedTensor {
+    return #allocation in value;
   }
 
   /** Gives the memory back; `data` throws DISPOSED afterwards. A second call does nothing. */
@@ -72,8 +107,9 @@ export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D
     const allocation = this.#allocation;
     if (allocation === undefined) return;
     this.#allocation = undefined;
+    this.#data = undefined;
     forgotten.unregister(this);
-    allocation.free();
+    allocation.free?.();
   }
 
   [Symbol.dispose](): void {
@@ -82,8 +118,8 @@ export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D
 
   #view(): FloatArray {
     if (this.#allocation === undefined) throw new Corr2dError("DISPOSED", "This tensor was disposed of");
-    const data = this.#allocation.data as FloatArray;
-    owners.set(data, this);
+    const data = this.#allocation.view(this.#data) as FloatArray;
+    if (data !== this.#data) this.#data = tie(data, this);
     return data;
   }
 }
@@ -174,15 +210,15 @@ function readTensor(
   }
   // Each property is read once: a getter or proxy must not answer the check one way and the use another.
   const { data: given, shape } = value;
-  checkType(given, `${name}.data`);
+  const elements = plain(given, checkType(given, `${name}.data`));
   const checked = checkShape(shape, `${name}.shape`);
-  const data = rowMajorElements(value, given, checked, name);
+  const data = rowMajorElements(value, elements, checked, name);
   const count = elementCount(checked);
   if (data.length !== count) {
     throw invalid(`${count} elements (the product of shape [${checked.join(", ")}])`, `${name}.data`, data);
   }
   // Preparing a convolution may move the memory, so that `data` has to be read again.
-  return value instanceof AllocatedTensor ? value : { data, shape: checked };
+  return AllocatedTensor.isOne(value) ? value : { data, shape: checked };
 }
 
 /**
@@ -211,6 +247,13 @@ export function rowMajorElements<D extends TypedArray>(
 
 /** More axes than any tensor has. */
 const mostAxes = 32;
+
+/** The shape as `checkShape` returns it, if it has `rank` sizes. Throws INVALID_ARGUMENT. */
+export function shapeOfRank(shape: unknown, rank: number, name: string): readonly number[] {
+  const checked = checkShape(shape, name);
+  if (checked.length !== rank) throw invalid(`${rank} dimensions`, name, shape);
+  return checked;
+}
 
 /** A private copy of a shape of at most 32 sizes, whole numbers from 0 to 2^31 - 1. Throws INVALID_ARGUMENT. */
 export function checkShape(shape: unknown, name: string): readonly number[] {

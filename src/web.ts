@@ -10,6 +10,7 @@ import { checkArity } from "./options.ts";
 import { type InitOptions, modulesOf } from "./platform/init.ts";
 
 export * from "./api.ts";
+export type { InitOptions } from "./platform/init.ts";
 
 type Text = Promise<{ readonly default: string }>;
 
@@ -40,6 +41,7 @@ const web: Platform = {
     return compiled.get(file) ?? new WebAssembly.Module(bytesOf(hex));
   },
   fetchWasm,
+  whyNoWorkers: () => (typeof Worker === "undefined" ? "this runtime has no workers" : undefined),
   startWorker,
 };
 

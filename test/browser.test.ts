@@ -51,6 +51,10 @@ async function serve(): Promise<Server> {
     const send = (type: string, body: string | Uint8Array) =>
       response.writeHead(200, { "content-type": type, ...(url === "/" ? {} : isolation) }).end(body);
     if (url === "/" || url === "/isolated") send("text/html", html);
+    else if (url === "/alone")
+      response
+        .writeHead(200, { "content-type": "text/html", "content-security-policy": "worker-src 'none'" })
+        .end(html);
     else if (url === "/tests.js") send("text/javascript", tests);
     else if (/^\/dist\/browser[\w-]*\.js$/.test(url))
       send("text/javascript", readFileSync(`${root}${url.slice(1)}`));
@@ -142,6 +146,22 @@ it("has helper threads in workers of a cross-origin isolated page, and none wher
   });
   const { failures } = await inPage("workers");
   expect(failures).toEqual([]);
+});
+
+it("computes on the page's own thread where it may have no workers", async () => {
+  // A page of its own: the browser complains on its console.
+  const usual = page;
+  page = await browser.newPage();
+  await page.goto(new URL("/alone", usual.url()).href);
+  const { turns, ...rest } = await inPage("alone");
+  await page.close();
+  page = usual;
+  expect(rest).toEqual({
+    values: [625, 625, 625, 625],
+    aborted: "AbortError",
+    reason: expect.stringContaining("async calls compute on the calling thread: no worker starts"),
+  });
+  expect(turns).toBeGreaterThan(2);
 });
 
 it("loads the modules that it is told to, in few requests", async () => {

@@ -122,13 +122,11 @@ describe.each(["native", "wasm", "reference"] as const)("%s", (backend) => {
   it("an array that lies about its length", () => {
     const lying = (length: number, said: number) =>
       Object.defineProperty(new Float32Array(length), "length", { value: said });
-    // JavaScript and WebAssembly are safe by nature; C++ must not believe what it is told.
-    const or = backend === "native" ? "throws" : "returns";
     const plan = engine.planConv2d(shape, weights);
-    refuses(() => plan.run(lying(2, 20)), or);
-    refuses(() => plan.run(input(), { out: lying(2, 12) }), or);
-    refuses(() => engine.conv2d(input(), { data: lying(1, 4), shape: [1, 1, 2, 2] }), or);
-    refuses(() => engine.conv2d(input(), weights, { bias: lying(0, 1) }), or);
+    refuses(() => plan.run(lying(2, 20)));
+    refuses(() => plan.run(input(), { out: lying(2, 12) }));
+    refuses(() => engine.conv2d(input(), { data: lying(1, 4), shape: [1, 1, 2, 2] }));
+    refuses(() => engine.conv2d(input(), weights, { bias: lying(0, 1) }));
     stillWorks();
   });
 

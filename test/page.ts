@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What browser.test.ts runs inside a page: the conformance cases, on the library as browsers load it.
 import { convCases } from "./cases.ts";
-import {
-  algorithms,
-  browserIsas,
-  checkBits,
-  checkCase,
-  collectFailures,
-  dtypes,
-  type Implementation,
-} from "./check.ts";
+import { algorithms, browserIsas, checkBits, checkCase, collectFailures, dtypes, type Implementation } from "./check.ts";
 import { checkGradients, gradientOptions, prepare } from "./check-gradients.ts";
 import { outputSizesOf } from "./gradient-oracle.ts";
 import { operandsOf } from "./operands.ts";
@@ -89,6 +81,31 @@ export async function gradients(isa: (typeof browserIsas)[number]): Promise<Outc
   );
   engine.dispose();
   return { cases: some.length, failures };
+}
+
+/** Async calls of a page that may have no workers. */
+export async function alone() {
+  const { backends, createEngine } = await load();
+  const x = { data: new Float32Array(1_000_000).fill(1), shape: [1, 1, 1000, 1000] };
+  const weights = { data: new Float32Array(625).fill(1), shape: [1, 1, 25, 25] };
+  const values: number[] = [];
+  let turns = 0;
+  for (const backend of ["wasm", "reference"] as const) {
+    const engine = await createEngine({ backend, threads: 2 });
+    const timer = setInterval(() => turns++);
+    const small = { data: x.data.subarray(0, 10_000), shape: [1, 1, 100, 100] };
+    const { data } = await engine.conv2dAsync(backend === "wasm" ? x : small, weights, {
+      algorithm: "direct",
+    });
+    values.push(data[0], data[data.length - 1]);
+    clearInterval(timer);
+    engine.dispose();
+  }
+  const signal = AbortSignal.abort();
+  const aborted = await (await createEngine({ backend: "wasm" }))
+    .conv2dAsync(x, weights, { signal })
+    .catch(({ name }) => name);
+  return { values, turns, aborted, reason: backends().find(({ name }) => name === "wasm")?.reason };
 }
 
 /** What `inWorker` finds in a worker of this page, and what the page itself may do. */

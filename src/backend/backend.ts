@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The waist: every operator reaches a backend as an Operation, and every backend is a Backend.
-import type { DType, TypedArray } from "../dtype.ts";
+import type { DType } from "../dtype.ts";
 import type { Operand, Task, TaskQuery } from "../spec/task.ts";
+import type { Allocation } from "../tensor.ts";
 import type { ReferenceProgram } from "./reference/program.ts";
 import type { WasmModule } from "./wasm/modules.ts";
 import type { WasmProgram } from "./wasm/program.ts";
@@ -57,12 +58,4 @@ export interface Prepared {
   ): Promise<void>;
   /** Frees what the task holds; runs under way finish first. A second call does nothing. */
   dispose(): void;
-}
-
-/** Elements whose place belongs to a backend. They outlive it. */
-export interface Allocation {
-  /** The elements: another view after the memory has moved, which leaves earlier ones empty. */
-  readonly data: TypedArray;
-  /** `data` is not to be used afterwards. Called at most once. */
-  free(): void;
 }

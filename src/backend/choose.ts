@@ -8,6 +8,7 @@ import { createReferenceBackend } from "./reference/reference.ts";
 import { findWasmBuilds, loadModule, whyNoThreads } from "./wasm/builds.ts";
 import type { WasmIsa, WasmModule } from "./wasm/modules.ts";
 import { createWasmBackend } from "./wasm/wasm.ts";
+import { whyNoWorkers } from "./workers/pool.ts";
 
 /** What `createEngine` can be asked for; what is left out comes from the environment, then from what there is. */
 export interface BackendOptions {
@@ -29,7 +30,10 @@ export type BackendReport =
       /** All that can be asked for. */
       readonly isas: readonly string[];
       readonly threads: number;
-      /** Why it is this instruction set, and no more threads, where the runtime decides about them. */
+      /**
+       * Why it is this instruction set, and no more threads, where the runtime decides about them; and why async calls
+       * compute on the calling thread, if they do.
+       */
       readonly reason?: string;
     }
   | { readonly name: BackendName; readonly available: false; readonly reason: string };
@@ -48,7 +52,9 @@ export function backends(): BackendReport[] {
       const isas = isasOf(name);
       const threads = name === "native" ? platform().hardwareThreads : 1;
       const report = { name, available: true, isa: isas[0], isas, threads } as const;
-      return name === "wasm" ? { ...report, ...describeWasm() } : report;
+      if (name === "wasm") return { ...report, ...describeWasm() };
+      const alone = name === "reference" ? whyAlone() : undefined;
+      return alone === undefined ? report : { ...report, reason: alone };
     } catch (error) {
       return { name, available: false, reason: messageOf(error) };
     }
@@ -176,18 +182,22 @@ function once<T>(attempt: () => T): () => T {
 const native: () => NativeBackends = once(() => platform().loadNative());
 
 function openWasm(isa: WasmIsa, threads: number): Backend {
-  const shared = threads > 1 && whyNoThreads() === undefined;
+  const shared = threads > 1 && whyNoThreads() === undefined && whyNoWorkers() === undefined;
   const load = (name: WasmModule, shared: boolean) => loadModule(name, isa, shared);
   return createWasmBackend({ load, isa, shared, threads });
 }
 
 function describeWasm(): { threads: number; reason: string } {
   const { reason } = findWasmBuilds();
-  const lone = whyNoThreads();
-  return {
-    threads: lone === undefined ? platform().hardwareThreads : 1,
-    reason: lone === undefined ? reason : `${reason}; ${lone}`,
-  };
+  const lone = whyNoThreads() ?? whyNoWorkers();
+  const reasons = [reason, whyNoThreads(), whyAlone()].filter((why) => why !== undefined);
+  return { threads: lone === undefined ? platform().hardwareThreads : 1, reason: reasons.join("; ") };
+}
+
+/** Why async calls have no workers, if that is known. */
+function whyAlone(): string | undefined {
+  const why = whyNoWorkers();
+  return why && `async calls compute on the calling thread: ${why}`;
 }
 
 const messageOf = (error: unknown): string =>

@@ -16,6 +16,8 @@ export interface Platform {
   loadWasm(file: WasmFile, shared: boolean): WebAssembly.Module | undefined;
   /** Makes `loadWasm` give modules for some instructions, as far as they can be loaded; never rejects. */
   fetchWasm(isa: WasmIsa, modules: readonly WasmModule[]): Promise<void>;
+  /** Why no worker can be started, as far as that is known before it is tried. */
+  whyNoWorkers(): string | undefined;
   /** Starts a worker that runs worker.ts and does not keep the process alive. */
   startWorker(): WorkerPort;
 }

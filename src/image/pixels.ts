@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
+import { lengthOf, tagOf } from "../intrinsics.ts";
 
 /** An image of 8-bit samples, channels interleaved, rows from top to bottom without gaps. */
 export interface Pixels {
@@ -22,10 +23,10 @@ export function checkPixels(pixels: Pixels, width: number, height: number): void
     throw invalid(`an image of ${width} x ${height}`, "pixels", `${pixels.width} x ${pixels.height}`);
   }
   if (![1, 2, 3, 4].includes(channels)) throw invalid("a number from 1 to 4", "pixels.channels", channels);
-  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray)) {
+  if (!["Uint8Array", "Uint8ClampedArray"].includes(tagOf(data) ?? "")) {
     throw invalid("a Uint8Array or Uint8ClampedArray", "pixels.data", data);
   }
-  if (data.length !== width * height * channels) {
+  if (lengthOf(data) !== width * height * channels) {
     throw invalid(`${width * height * channels} samples (width x height x channels)`, "pixels.data", data);
   }
 }

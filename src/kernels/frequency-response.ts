@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+
 import type { FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { tagOf } from "../intrinsics.ts";
 import { checkArity, type Names, readOptions } from "../options.ts";
 import type { NestedArray, TensorLike } from "../tensor.ts";
 import { readKernel } from "./kernel.ts";
@@ -88,10 +90,7 @@ function wave(turns: number): readonly [number, number] {
 }
 
 function readFrequencies(frequencies: unknown, axis: 0 | 1 | undefined): (readonly [number, number])[] {
-  if (
-    !Array.isArray(frequencies) &&
-    !(frequencies instanceof Float64Array || frequencies instanceof Float32Array)
-  ) {
+  if (!Array.isArray(frequencies) && !["Float64Array", "Float32Array"].includes(tagOf(frequencies) ?? "")) {
     throw invalid("an array of frequencies", "frequencies", frequencies);
   }
   return Array.from(frequencies as ArrayLike<unknown>, (value, i) =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray, FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { lengthOf, tagOf } from "../intrinsics.ts";
 import { checkOneOf } from "../options.ts";
 import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
 import { designed } from "./element-type.ts";
@@ -69,7 +70,7 @@ export function checkPair(value: unknown, name: string, axis: unknown, neutral: 
 /** A matrix; a bare typed array or an array of numbers is a row. Throws INVALID_ARGUMENT. */
 export function readKernel(kernel: TensorLike | NestedArray | FloatArray): TensorLike {
   let matrix = kernel as TensorLike | NestedArray;
-  if (ArrayBuffer.isView(kernel)) matrix = { data: kernel, shape: [1, kernel.length] };
+  if (tagOf(kernel) !== undefined) matrix = { data: kernel as FloatArray, shape: [1, lengthOf(kernel)] };
   else if (Array.isArray(kernel) && typeof kernel[0] === "number") matrix = [kernel as number[]];
   const tensor = toTensor(matrix, 2, "kernel", "float64");
   if (tensor.data.length === 0) throw invalid("at least one element", "kernel", kernel);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { plain } from "../arrays.ts";
 import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { Corr2dError, invalid } from "../errors.ts";
@@ -142,9 +143,9 @@ export function reshaped({ data }: TensorLike, shape: readonly number[]): Tensor
 export function checkTensor(value: TensorLike, name: string): Tensor {
   if (typeof value !== "object" || value === null) throw invalid("{ data, shape }", name, value);
   const { data: given, shape } = value;
-  dtypeOf(given, `${name}.data`);
+  const elements = plain(given, dtypeOf(given, `${name}.data`));
   const sizes = checkShape(shape, `${name}.shape`);
-  const data = rowMajorElements(value, given, sizes, name);
+  const data = rowMajorElements(value, elements, sizes, name);
   const count = elementCount(sizes);
   if (data.length !== count) throw invalid(`${count} elements`, `${name}.data`, data);
   return new Tensor(data, sizes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
+
 import { invalid } from "../errors.ts";
-import { type AvgPool2dOptions, pool2dOutputShape } from "../ops/pool2d.ts";
+import { type AvgPool2dOptions, avgPool2dOutputShape, maxPool2dOutputShape } from "../ops/pool2d.ts";
 import { checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
 import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
@@ -52,11 +53,13 @@ export class Pool2d extends Layer {
   backward(gradOutput: TensorLike): Tensor {
     const x = kept(this.#x);
     return this.name === "MaxPool2d"
-      ? this.engine.maxPool2dGrad(x, gradOutput, this.#options)
-      : this.engine.avgPool2dGrad(x.shape, gradOutput, this.#options);
+      ? this.engine.maxPool2dGradInput(x, gradOutput, this.#options)
+      : this.engine.avgPool2dGradInput(x.shape, gradOutput, this.#options);
   }
 
   outputShape(inputShape: readonly number[]): readonly number[] {
-    return pool2dOutputShape(inputShape, this.#options);
+    return this.name === "MaxPool2d"
+      ? maxPool2dOutputShape(inputShape, this.#options)
+      : avgPool2dOutputShape(inputShape, this.#options);
   }
 }

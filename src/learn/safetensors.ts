@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
+import { plain } from "../arrays.ts";
 import { Corr2dError, invalid, show } from "../errors.ts";
+import { tagOf } from "../intrinsics.ts";
 import { checkArity, type Names, readOptions } from "../options.ts";
 import { checkShape, elementCount, type NestedArray, Tensor } from "../tensor.ts";
 import {
@@ -147,9 +149,10 @@ const readOptionNames: Names<ReadSafetensorsOptions> = { widen: true };
  * Throws INVALID_ARGUMENT, saying what is wrong, for a file that is cut off, whose header is no such JSON or has a key twice,
  * or whose tensors overlap, leave gaps or do not fill it; UNSUPPORTED for element types that are not listed there.
  */
-export function readSafetensors(file: Uint8Array, options?: ReadSafetensorsOptions): Safetensors {
+export function readSafetensors(given: Uint8Array, options?: ReadSafetensorsOptions): Safetensors {
   checkArity("readSafetensors", arguments.length, 2);
-  if (!(ArrayBuffer.isView(file) && file instanceof Uint8Array)) throw invalid("a Uint8Array", "file", file);
+  if (tagOf(given) !== "Uint8Array") throw invalid("a Uint8Array", "file", given);
+  const file = plain(given, "uint8");
   const { widen: toFloat32 = false } = readOptions(options, readOptionNames);
   if (typeof toFloat32 !== "boolean") throw invalid("true or false", "widen", toFloat32);
   const { header, dataStart } = readHeader(file);

@@ -28,6 +28,8 @@ export class WeightGradient {
       !sameShape(this.#plan.inputShape, inputShape)
     ) {
       this.#plan?.dispose();
+      // The next one may be refused.
+      this.#plan = undefined;
       const dtype = dtypeOf(data, "weights.data");
       this.#plan = engine.planConv2dGradWeights(inputShape, shape, { ...this.#options, dtype });
       this.#engine = engine;

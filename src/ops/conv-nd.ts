@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: MIT
+
 // What convolutions over other than two axes share: they run as conv2d, and say what is wrong in their own terms.
-import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { inElementsOf } from "../kernels/element-type.ts";
 import { type Names, readOptions } from "../options.ts";
-import { sameShape } from "../plan/output.ts";
-import {
-  type AsyncOptions,
-  asyncOptionNames,
-  type ConvPlan,
-  type RunOptions,
-  runOptionNames,
-} from "../plan/plan.ts";
-import { checkShape, rowMajorElements, Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
+import { shapeOfRank, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";
+import { floatOperands } from "./float-operands.ts";
 import type { Operand } from "./pad.ts";
+import { type Call, runOnce, runOnceAsync } from "./planned.ts";
 
 /** The options of a conv2d that mean the same over any number of axes. */
 export type SharedConvOptions = Pick<
@@ -30,74 +24,30 @@ export const convNdOptionNames: Names<
   ...{ bias: true, algorithm: true, accuracy: true, tune: true },
 };
 
-/** The parts of a {@link ConvPlan} that plans over other than two axes have too. */
-export type ConvNdPlan = Pick<
-  ConvPlan,
-  "inputShape" | "outputShape" | "algorithm" | "backend" | "run" | "runAsync" | "explain" | "dispose"
-> &
-  Disposable;
-
-/** What of a plan one call needs. */
-type Runs = Pick<ConvPlan, "run" | "runAsync" | "dispose">;
-
 /**
  * One call, its async twin, and a plan for many, of whatever `make` prepares for operands of `rank` sizes and options
  * of the given names.
  */
-export function convNdOperators<O extends object, P extends Runs>(
+export function convNdOperators<O extends object, P extends Call["plan"]>(
   rank: number,
   optionNames: Names<O>,
   make: (inputShape: readonly number[], filters: TensorLike, options: O) => P,
 ) {
-  const prepare = (x: Operand, weights: Operand, given: object) => {
-    const { input, filters } = convOperands(x, weights, rank);
-    return { input, plan: make(input.shape, filters, given as O) };
+  const call = (x: Operand, weights: Operand) => (given: O) => {
+    const [input, filters] = floatOperands(x, "x", weights, "weights", rank);
+    return { plan: make(input.shape, filters, given), operands: [input] };
   };
   return {
-    once(x: Operand, weights: Operand, options?: O & RunOptions): Tensor {
-      const { out, ...given } = readOptions<RunOptions>(options, optionNames, runOptionNames);
-      const { input, plan } = prepare(x, weights, given);
-      try {
-        return plan.run(input, out === undefined ? {} : { out });
-      } finally {
-        plan.dispose();
-      }
-    },
-    async onceAsync(x: Operand, weights: Operand, options?: O & RunOptions & AsyncOptions): Promise<Tensor> {
-      const { out, signal, transfer, ...given } = readOptions<RunOptions & AsyncOptions>(
-        options,
-        optionNames,
-        asyncOptionNames,
-      );
-      const { input, plan } = prepare(x, weights, given);
-      try {
-        return await plan.runAsync(input, { signal, transfer, ...(out !== undefined && { out }) });
-      } finally {
-        plan.dispose();
-      }
-    },
+    once: (x: Operand, weights: Operand, options?: O & RunOptions): Tensor =>
+      runOnce<O>(optionNames, options, call(x, weights)),
+    onceAsync: (x: Operand, weights: Operand, options?: O & RunOptions & AsyncOptions): Promise<Tensor> =>
+      runOnceAsync<O>(optionNames, options, call(x, weights)),
     plan(inputShape: readonly number[], weights: Operand, options?: O): P {
       const given = readOptions<object>(options, optionNames);
       const filters = toTensor(weights, rank, "weights");
-      return make(checkInputShape(inputShape, rank), filters, given as O);
+      return make(shapeOfRank(inputShape, rank, "inputShape"), filters, given as O);
     },
   };
-}
-
-/** A nested input takes the element type of the weights, and weights that are nested or designed that of the input. */
-function convOperands(
-  x: Operand,
-  weights: Operand,
-  rank: number,
-): { input: TensorLike; filters: TensorLike } {
-  if (Array.isArray(x) && !Array.isArray(weights)) {
-    const filters = toTensor(weights, rank, "weights");
-    return { input: toTensor(x, rank, "x", dtypeOf(filters.data, "weights.data")), filters };
-  }
-  const input = toTensor(x, rank, "x");
-  const dtype = dtypeOf(input.data, "x.data");
-  const filters = inElementsOf(toTensor(weights, rank, "weights", dtype), dtype, "weights.data");
-  return { input, filters: filters as TensorLike };
 }
 
 /**
@@ -131,42 +81,4 @@ export function checkSizes(inputShape: readonly number[], weightsShape: readonly
     throw invalid("sizes of at least 1 after the batch", "x.shape", inputShape);
   if (weightsShape.some((size) => size < 1))
     throw invalid("sizes of at least 1", "weights.shape", weightsShape);
-}
-
-/** The shape of inputs to plan for. Throws INVALID_ARGUMENT unless it has `rank` sizes. */
-function checkInputShape(inputShape: readonly number[], rank: number): readonly number[] {
-  const shape = checkShape(inputShape, "inputShape");
-  if (shape.length !== rank) throw invalid(`${rank} dimensions`, "inputShape", inputShape);
-  return shape;
-}
-
-/**
- * The elements of an operand of a plan, a tensor of `shape` or a bare array. Throws INVALID_ARGUMENT; type and length
- * are left to the plan that takes them.
- */
-export function elementsOf(
-  value: TensorLike | FloatArray,
-  shape: readonly number[],
-  name: string,
-  isWritten = false,
-): FloatArray {
-  if (ArrayBuffer.isView(value)) return value;
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalid("a tensor or typed array", name, value);
-  const { data, shape: given } = value;
-  if (!sameShape(checkShape(given, `${name}.shape`), shape))
-    throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
-  dtypeOf(data, `${name}.data`);
-  return rowMajorElements(value, data, shape, name, isWritten);
-}
-
-/** The caller's own tensor, if that is where the elements went. */
-export function resultOf(data: FloatArray, shape: readonly number[], out: RunOptions["out"]): Tensor {
-  return out instanceof Tensor ? out : new Tensor(data, shape);
-}
-
-/** Throws INVALID_ARGUMENT unless `data` has elements of the given type, and as many. */
-export function checkElements(data: FloatArray, dtype: FloatDType, length: number, name: string): void {
-  if (dtypeOf(data, name) !== dtype) throw invalid(`${dtype} elements, as the weights have,`, name, data);
-  if (data.length !== length) throw invalid(`${length} elements`, name, data);
 }

@@ -2,16 +2,20 @@
 
 import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
-import type { Names } from "../options.ts";
+import { type Names, readOptions } from "../options.ts";
 import type { ConvTransposePlan } from "../plan/adjoint-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { resolveAxes, resolveAxisPadding } from "../resolve/shape.ts";
 import { checkOutputPadding } from "../resolve/transposed.ts";
-import type { Tensor, TensorLike } from "../tensor.ts";
-import { type ConvNdPlan, checkSizes, convNdOperators } from "./conv-nd.ts";
-import { type ConvTranspose2dOptions, planConvTranspose2d } from "./conv-transpose2d.ts";
+import type { ConvSpec } from "../spec/convolution.ts";
+import { shapeOfRank, type Tensor, type TensorLike } from "../tensor.ts";
+import { checkSizes, convNdOperators } from "./conv-nd.ts";
+import {
+  type ConvTranspose2dOptions,
+  convTranspose2dOutputShape,
+  planTransposed,
+} from "./conv-transpose2d.ts";
 import type { Operand } from "./pad.ts";
-import { RowPlan } from "./row-plan.ts";
 
 /** The options of convTranspose2d, over one axis. */
 export interface ConvTranspose1dOptions
@@ -25,11 +29,6 @@ export interface ConvTranspose1dOptions
   /** Distance between neighbouring kernel elements. Default 1. */
   readonly dilations?: number;
 }
-
-/** A convTranspose1d with its weights packed. */
-export type ConvTranspose1dPlan = Omit<ConvNdPlan, "algorithm"> &
-  Pick<ConvTransposePlan, "algorithms"> &
-  Disposable;
 
 /** Transposed convolution over one axis. */
 export interface ConvTranspose1dOperators {
@@ -55,7 +54,7 @@ export interface ConvTranspose1dOperators {
     inputShape: readonly number[],
     weights: Operand,
     options?: ConvTranspose1dOptions,
-  ): ConvTranspose1dPlan;
+  ): ConvTransposePlan;
 }
 
 const optionNames: Names<ConvTranspose1dOptions> = {
@@ -64,10 +63,10 @@ const optionNames: Names<ConvTranspose1dOptions> = {
 };
 
 export function convTranspose1dOperators(core: EngineCore): ConvTranspose1dOperators {
-  const operators = convNdOperators<ConvTranspose1dOptions, ConvTranspose1dPlan>(
+  const operators = convNdOperators<ConvTranspose1dOptions, ConvTransposePlan>(
     3,
     optionNames,
-    (inputShape, filters, options) => new TransposedRowPlan(planRow(core, inputShape, filters, options)),
+    (inputShape, filters, options) => planRow(core, inputShape, filters, options),
   );
   return {
     convTranspose1d: operators.once,
@@ -76,41 +75,65 @@ export function convTranspose1dOperators(core: EngineCore): ConvTranspose1dOpera
   };
 }
 
-/** Throws INVALID_ARGUMENT. */
-function planRow(
-  core: EngineCore,
+/** A convTranspose1d as one of two axes and height 1, by shapes of three sizes. Throws INVALID_ARGUMENT. */
+function resolveRow(
   inputShape: readonly number[],
-  { data, shape }: TensorLike,
+  weightsShape: readonly number[],
   { strides = 1, padding = 0, outputPadding = 0, dilations = 1, ...shared }: ConvTranspose1dOptions,
-): ConvTransposePlan {
-  checkSizes(inputShape, shape);
+) {
+  checkSizes(inputShape, weightsShape);
   const [batch, inChannels, length] = inputShape;
-  const [weightsIn, groupOut, kernel] = shape;
-  if (weightsIn !== inChannels) throw invalid(`${inChannels} input channels`, "weights.shape[0]", shape);
+  const [weightsIn, groupOut, kernel] = weightsShape;
+  if (weightsIn !== inChannels)
+    throw invalid(`${inChannels} input channels`, "weights.shape[0]", weightsShape);
   const [stride] = resolveAxes(strides, 1, "strides");
   const [dilation] = resolveAxes(dilations, 1, "dilations");
   checkOutputPadding(outputPadding, stride, dilation, "outputPadding");
   const rules = ["valid", "full"];
-  const [[before, after]] = resolveAxisPadding(padding, [length], [kernel], [stride], [dilation], rules);
-  return planConvTranspose2d(
-    core,
-    [batch, inChannels, 1, length],
-    { data, shape: [inChannels, groupOut, 1, kernel] },
-    {
+  const [pads] = resolveAxisPadding(padding, [length], [kernel], [stride], [dilation], rules);
+  return {
+    inputShape: [batch, inChannels, 1, length],
+    weightsShape: [inChannels, groupOut, 1, kernel],
+    options: {
       ...shared,
       strides: [1, stride],
       dilations: [1, dilation],
-      padding: [0, 0, before, after],
+      padding: [0, 0, ...pads],
       outputPadding: [0, outputPadding],
-    },
-  );
+    } as const,
+  };
 }
 
-class TransposedRowPlan extends RowPlan<ConvTransposePlan> implements ConvTranspose1dPlan {
-  readonly algorithms: ConvTransposePlan["algorithms"];
+/** The output shape of a convTranspose1d. Throws INVALID_ARGUMENT as that does. */
+export function convTranspose1dOutputShape(
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  options?: ConvTranspose1dOptions,
+): number[] {
+  const row = resolveRow(
+    shapeOfRank(inputShape, 3, "inputShape"),
+    shapeOfRank(weightsShape, 3, "weightsShape"),
+    readOptions(options, optionNames) as ConvTranspose1dOptions,
+  );
+  const [batch, channels, , length] = convTranspose2dOutputShape(
+    row.inputShape,
+    row.weightsShape,
+    row.options,
+  );
+  return [batch, channels, length];
+}
 
-  constructor(plan: ConvTransposePlan) {
-    super(plan);
-    this.algorithms = plan.algorithms;
-  }
+function planRow(
+  core: EngineCore,
+  inputShape: readonly number[],
+  { data, shape }: TensorLike,
+  options: ConvTranspose1dOptions,
+): ConvTransposePlan {
+  const row = resolveRow(inputShape, shape, options);
+  const filters = { data, shape: row.weightsShape };
+  const shapesOf = (spec: ConvSpec) => ({
+    input: inputShape,
+    output: [spec.batch, spec.inChannels, spec.inWidth],
+  });
+  return planTransposed(core, row.inputShape, filters, row.options, shapesOf);
 }

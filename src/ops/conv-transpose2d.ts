@@ -2,16 +2,18 @@
 
 import type { EngineCore } from "../core.ts";
 import { dtypeOf } from "../dtype.ts";
-import { invalid } from "../errors.ts";
 import { type Names, readOptions } from "../options.ts";
 import { ConvTransposePlan } from "../plan/adjoint-plan.ts";
-import { type AsyncOptions, asyncOptionNames, type RunOptions, runOptionNames } from "../plan/plan.ts";
+import type { PlanShapes } from "../plan/conv-plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { resolveAccuracy } from "../resolve/convolution.ts";
 import { type ConvTransposeOptions, resolveConvTransposeSpec } from "../resolve/transposed.ts";
+import { type ConvSpec, inputShapeOf } from "../spec/convolution.ts";
 import { toOihw } from "../spec/filter-layout.ts";
-import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import { type NestedArray, shapeOfRank, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import { type Conv2dOptions, readBias } from "./conv2d.ts";
 import { floatOperands } from "./float-operands.ts";
+import { runOnce, runOnceAsync } from "./planned.ts";
 
 export interface ConvTranspose2dOptions extends ConvTransposeOptions {
   /** One number for each output channel. Default zeros. */
@@ -25,59 +27,70 @@ const optionNames: Names<ConvTranspose2dOptions> = {
   ...{ border: true, inputLayout: true, filterLayout: true, activation: true, accuracy: true },
 };
 
-/** See `planConvTranspose2d` of {@link Engine}. */
-export function planConvTranspose2d(
-  core: EngineCore,
+/** Transposed convolution. */
+export interface ConvTranspose2dOperators {
+  /**
+   * Transposed convolution, the adjoint of a conv2d with the same options: batches [batch, inChannels, height, width] in
+   * the order of `inputLayout`, by weights [inChannels, outChannels / groups, kernelHeight, kernelWidth] in the order of
+   * `filterLayout` (by default as in PyTorch), give [batch, outChannels, outHeight, outWidth] with
+   *
+   *     outHeight = (height - 1) * strideY - padTop - padBottom + (kernelHeight - 1) * dilationY + outputPaddingY + 1
+   *
+   * With a border other than "constant", padding is not cut off but added to the elements that such a border would have
+   * been copied from. Bias and activation come last.
+   *
+   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   */
+  convTranspose2d(x: Operand, weights: Operand, options?: ConvTranspose2dOptions & RunOptions): Tensor;
+  /** Prepares a convTranspose2d for many inputs of one shape. Throws as that does. */
+  planConvTranspose2d(
+    inputShape: readonly number[],
+    weights: Operand,
+    options?: ConvTranspose2dOptions,
+  ): ConvTransposePlan;
+  /** As `convTranspose2d`, off the event loop. */
+  convTranspose2dAsync(
+    x: Operand,
+    weights: Operand,
+    options?: ConvTranspose2dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
+}
+
+export function convTranspose2dOperators(core: EngineCore): ConvTranspose2dOperators {
+  const call = (x: Operand, weights: Operand) => (given: ConvTranspose2dOptions) => {
+    const [input, filters] = floatOperands(x, "x", weights, "weights");
+    return { plan: planTransposed(core, input.shape, filters, given), operands: [input] };
+  };
+  return {
+    convTranspose2d: (x, weights, options) => runOnce(optionNames, options, call(x, weights)),
+    convTranspose2dAsync: (x, weights, options) => runOnceAsync(optionNames, options, call(x, weights)),
+    planConvTranspose2d: (inputShape, weights, options) => {
+      const given = readOptions(options, optionNames);
+      const filters = toTensor(weights, 4, "weights");
+      return planTransposed(core, shapeOfRank(inputShape, 4, "inputShape"), filters, given);
+    },
+  };
+}
+
+/** The output shape of a convTranspose2d, in the order of its input layout. Throws INVALID_ARGUMENT as that does. */
+export function convTranspose2dOutputShape(
   inputShape: readonly number[],
-  weights: Operand,
+  weightsShape: readonly number[],
   options?: ConvTranspose2dOptions,
-): ConvTransposePlan {
-  const given = readOptions(options, optionNames);
-  const filters = toTensor(weights, 4, "weights");
-  const shape = checkShape(inputShape, "inputShape");
-  if (shape.length !== 4) throw invalid("4 dimensions", "inputShape", inputShape);
-  return plan(core, shape, filters, given);
+): number[] {
+  const { bias: _, accuracy: __, ...given } = readOptions(options, optionNames);
+  const input = shapeOfRank(inputShape, 4, "inputShape");
+  const weights = shapeOfRank(weightsShape, 4, "weightsShape");
+  return inputShapeOf(resolveConvTransposeSpec(input, weights, "float32", given));
 }
 
-/** See `convTranspose2d` of {@link Engine}. */
-export function convTranspose2d(
-  core: EngineCore,
-  x: Operand,
-  weights: Operand,
-  options?: ConvTranspose2dOptions & RunOptions,
-): Tensor {
-  const { out, ...given } = readOptions(options, optionNames, runOptionNames);
-  const [input, filters] = floatOperands(x, "x", weights, "weights");
-  const once = plan(core, input.shape, filters, given);
-  try {
-    return once.run(input, out === undefined ? undefined : { out });
-  } finally {
-    once.dispose();
-  }
-}
-
-/** See `convTranspose2dAsync` of {@link Engine}. */
-export async function convTranspose2dAsync(
-  core: EngineCore,
-  x: Operand,
-  weights: Operand,
-  options?: ConvTranspose2dOptions & RunOptions & AsyncOptions,
-): Promise<Tensor> {
-  const { out, signal, transfer, ...given } = readOptions(options, optionNames, asyncOptionNames);
-  const [input, filters] = floatOperands(x, "x", weights, "weights");
-  const once = plan(core, input.shape, filters, given);
-  try {
-    return await once.runAsync(input, { signal, transfer, ...(out !== undefined && { out }) });
-  } finally {
-    once.dispose();
-  }
-}
-
-function plan(
+/** A plan for inputs of four sizes; `shapes` are those that callers see, given the spec, where they are others. */
+export function planTransposed(
   core: EngineCore,
   inputShape: readonly number[],
   filters: TensorLike,
   options: ConvTranspose2dOptions,
+  shapes?: (spec: ConvSpec) => PlanShapes,
 ): ConvTransposePlan {
   const accuracy = resolveAccuracy(options.accuracy);
   const dtype = dtypeOf(filters.data, "weights.data");
@@ -87,5 +100,6 @@ function plan(
   const layout = [...(options.filterLayout ?? "iohw")].map((axis) => swapped[axis as keyof typeof swapped]);
   const weights = toOihw(filters, layout.join(""));
   const bias = readBias(options.bias, { dtype, outChannels: spec.inChannels });
-  return new ConvTransposePlan(core, spec, weights, bias, accuracy, "x");
+  const how = { accuracy, algorithm: "auto" } as const;
+  return new ConvTransposePlan(core, spec, { weights, bias }, how, "x", shapes?.(spec));
 }

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
+
 import type { EngineCore } from "../core.ts";
-import type { AsyncOptions, ConvPlan, RunOptions } from "../plan/plan.ts";
+import { readOptions } from "../options.ts";
+import type { ConvPlan } from "../plan/conv-plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { resolveAxes, resolveAxisPadding } from "../resolve/shape.ts";
-import type { Tensor, TensorLike } from "../tensor.ts";
-import {
-  type ConvNdPlan,
-  checkShapes,
-  convNdOperators,
-  convNdOptionNames,
-  type SharedConvOptions,
-} from "./conv-nd.ts";
-import { planConv2d } from "./conv2d.ts";
+import { outputSize } from "../spec/shape.ts";
+import { shapeOfRank, type Tensor, type TensorLike } from "../tensor.ts";
+import { checkShapes, convNdOperators, convNdOptionNames, type SharedConvOptions } from "./conv-nd.ts";
+import { conv2dSpec, planLayer } from "./conv2d.ts";
 import type { Operand } from "./pad.ts";
-import { RowPlan } from "./row-plan.ts";
 
 /** The options of conv2d, over one axis. */
 export interface Conv1dOptions extends SharedConvOptions {
@@ -40,44 +37,67 @@ export interface Conv1dOperators {
     options?: Conv1dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
   /** Prepares a conv1d for many inputs of one shape. Throws as conv1d does. */
-  planConv1d(inputShape: readonly number[], weights: Operand, options?: Conv1dOptions): ConvNdPlan;
+  planConv1d(inputShape: readonly number[], weights: Operand, options?: Conv1dOptions): ConvPlan;
 }
 
 export function conv1dOperators(core: EngineCore): Conv1dOperators {
-  const operators = convNdOperators<Conv1dOptions, Conv1dPlan>(
+  const operators = convNdOperators<Conv1dOptions, ConvPlan>(
     3,
     convNdOptionNames,
-    (inputShape, filters, options) => new Conv1dPlan(planRow(core, inputShape, filters, options)),
+    (inputShape, filters, options) => planRow(core, inputShape, filters, options),
   );
   return { conv1d: operators.once, conv1dAsync: operators.onceAsync, planConv1d: operators.plan };
 }
 
-/** Throws INVALID_ARGUMENT. */
+/** A conv1d as a conv2d of height 1, by shapes of three sizes. Throws INVALID_ARGUMENT. */
+function resolveRow(
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  { strides = 1, padding = 0, dilations = 1, ...shared }: Conv1dOptions,
+) {
+  checkShapes(inputShape, weightsShape, shared.groups ?? 1);
+  const [batch, inChannels, length] = inputShape;
+  const [outChannels, groupIn, kernel] = weightsShape;
+  const [stride] = resolveAxes(strides, 1, "strides");
+  const [dilation] = resolveAxes(dilations, 1, "dilations");
+  const [pads] = resolveAxisPadding(padding, [length], [kernel], [stride], [dilation]);
+  return {
+    inputShape: [batch, inChannels, 1, length],
+    weightsShape: [outChannels, groupIn, 1, kernel],
+    options: {
+      ...shared,
+      strides: [1, stride],
+      dilations: [1, dilation],
+      padding: [0, 0, ...pads],
+    } as const,
+    outShape: [batch, outChannels, outputSize(length, kernel, stride, dilation, pads)],
+  };
+}
+
+/** The output shape of a conv1d. Throws INVALID_ARGUMENT as conv1d does. */
+export function conv1dOutputShape(
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  options?: Conv1dOptions,
+): number[] {
+  const row = resolveRow(
+    shapeOfRank(inputShape, 3, "inputShape"),
+    shapeOfRank(weightsShape, 3, "weightsShape"),
+    readOptions(options, convNdOptionNames) as Conv1dOptions,
+  );
+  const { bias: _, ...given } = row.options;
+  conv2dSpec(row.inputShape, row.weightsShape, given);
+  return row.outShape;
+}
+
 function planRow(
   core: EngineCore,
   inputShape: readonly number[],
   { data, shape }: TensorLike,
-  { strides = 1, padding = 0, dilations = 1, ...shared }: Conv1dOptions,
+  options: Conv1dOptions,
 ): ConvPlan {
-  checkShapes(inputShape, shape, shared.groups ?? 1);
-  const [batch, inChannels, length] = inputShape;
-  const [outChannels, groupIn, kernel] = shape;
-  const [stride] = resolveAxes(strides, 1, "strides");
-  const [dilation] = resolveAxes(dilations, 1, "dilations");
-  const [[before, after]] = resolveAxisPadding(padding, [length], [kernel], [stride], [dilation]);
-  return planConv2d(
-    core,
-    [batch, inChannels, 1, length],
-    { data, shape: [outChannels, groupIn, 1, kernel] },
-    { ...shared, strides: [1, stride], dilations: [1, dilation], padding: [0, 0, before, after] },
-  );
-}
-
-class Conv1dPlan extends RowPlan<ConvPlan> implements ConvNdPlan {
-  readonly algorithm: ConvPlan["algorithm"];
-
-  constructor(plan: ConvPlan) {
-    super(plan);
-    this.algorithm = plan.algorithm;
-  }
+  const row = resolveRow(inputShape, shape, options);
+  const filters = { data, shape: row.weightsShape };
+  const shapes = { input: inputShape, output: row.outShape };
+  return planLayer(core, row.inputShape, filters, row.options, shapes) as ConvPlan;
 }

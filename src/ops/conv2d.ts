@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import type { Backend } from "../backend/backend.ts";
+
 import type { EngineCore } from "../core.ts";
 import {
+  type ByteArray,
   type DType,
   elementTypeOf,
   type FloatArray,
@@ -11,35 +12,26 @@ import {
   type TypedArray,
 } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { lengthOf, tagOf } from "../intrinsics.ts";
 import { inElementsOf } from "../kernels/element-type.ts";
 import { checkOneOf, type Names, readOptions } from "../options.ts";
-import {
-  type AsyncOptions,
-  asyncOptionNames,
-  ConvPlan,
-  type RunOptions,
-  runOptionNames,
-} from "../plan/plan.ts";
-import { type Selection, selectFastest, selectNamed } from "../plan/selection.ts";
-import { recall, tune } from "../plan/tuning.ts";
-import {
-  type ConvOptions,
-  convOptionNames,
-  resolveAccuracy,
-  resolveAlgorithm,
-  resolveConvSpec,
-} from "../resolve/convolution.ts";
+import type { ConvPlan, PlanShapes } from "../plan/conv-plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
+import { planConvolution } from "../plan/planning.ts";
+import { type ConvOptions, convOptionNames, resolveConvSpec } from "../resolve/convolution.ts";
 import type { IntegerOptions } from "../resolve/elements.ts";
-import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
+import { type ConvSpec, outputShapeOf } from "../spec/convolution.ts";
 import { toOihw } from "../spec/filter-layout.ts";
 import {
-  checkShape,
   type NestedArray,
+  shapeOfRank,
   type Tensor,
   type TensorLike,
   toAnyTensor,
   toVector,
 } from "../tensor.ts";
+import type { IntegerOutput } from "./integer-output.ts";
+import { runOnce, runOnceAsync } from "./planned.ts";
 
 export interface Conv2dOptions extends ConvOptions {
   /** One number for each output channel. Default zeros. */
@@ -56,6 +48,8 @@ export interface IntegerConv2dOptions extends ConvOptions, IntegerOptions {
   readonly inputDtype?: "int8" | "uint8";
 }
 
+type Operand = TensorLike | NestedArray;
+type Bytes = TensorLike<ByteArray>;
 type AnyOperand = TensorLike<TypedArray> | NestedArray;
 type LayerOptions = Conv2dOptions | IntegerConv2dOptions;
 type AnyPlan = ConvPlan<TypedArray, TypedArray>;
@@ -65,69 +59,73 @@ const layerOptionNames: Names<Omit<IntegerConv2dOptions, keyof ConvOptions>> = {
   ...{ inputZeroPoint: true, outputDtype: true, outputZeroPoint: true },
 };
 
-/** See `planConv2d` of {@link Engine}. */
-export function planConv2d(
-  core: EngineCore,
-  inputShape: readonly number[],
-  weights: TensorLike | NestedArray,
-  options?: Conv2dOptions,
-): ConvPlan;
-export function planConv2d(
-  core: EngineCore,
-  inputShape: readonly number[],
-  weights: AnyOperand,
-  options?: LayerOptions,
-): AnyPlan;
-export function planConv2d(
-  core: EngineCore,
-  inputShape: readonly number[],
-  weights: AnyOperand,
-  options?: LayerOptions,
-): AnyPlan {
-  const given = readOptions<IntegerConv2dOptions>(
-    options as IntegerConv2dOptions,
-    convOptionNames,
-    layerOptionNames,
-  );
-  const filters = forInputDtype(toAnyTensor(weights, 4, "weights"), given);
-  const shape = checkShape(inputShape, "inputShape");
-  if (shape.length !== 4) throw invalid("4 dimensions", "inputShape", inputShape);
-  return plan(core, shape, filters, given);
+/** Beside int8 those of a designed kernel, which have to be whole. */
+type IntegerWeights = TensorLike<Int8Array | FloatArray> | NestedArray;
+
+/** Convolution layers. */
+export interface Conv2dOperators {
+  /**
+   * A convolution layer: batches of images with channels, [batch, inChannels, height, width] in the order of
+   * `inputLayout`, by weights [outChannels, inChannels / groups, kernelHeight, kernelWidth] in the order of
+   * `filterLayout`. The kernel is not flipped. Weights are packed anew in every call; `planConv2d` does it once.
+   *
+   * Input of uint8 or int8 takes weights of int8 (symmetric: their zero is 0) and sums exactly in int32, the same bits
+   * on every backend. It gives the int32 sums, which wrap around; or, with a `scale`, float32; or, with an
+   * `outputDtype`, int8 or uint8. See {@link ConvSpec}.
+   *
+   * Weights that are the `data` of a designed kernel take the element type of `x`, as in `corr2d`.
+   *
+   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   */
+  conv2d<O extends IntegerConv2dOptions & RunOptions<IntegerOutput<O>> = Record<never, never>>(
+    x: Bytes,
+    weights: IntegerWeights,
+    options?: O,
+  ): Tensor<IntegerOutput<O>>;
+  conv2d(x: Operand, weights: Operand, options?: Conv2dOptions & RunOptions): Tensor;
+  /** Prepares a conv2d for many inputs of one shape. Throws as conv2d does. */
+  planConv2d<O extends IntegerConv2dOptions = Record<never, never>>(
+    inputShape: readonly number[],
+    weights: TensorLike<Int8Array>,
+    options?: O,
+  ): ConvPlan<ByteArray, IntegerOutput<O>>;
+  /** The same with weights of a designed kernel, for an input whose element type is named. */
+  planConv2d<O extends IntegerConv2dOptions & { readonly inputDtype: "int8" | "uint8" }>(
+    inputShape: readonly number[],
+    weights: TensorLike<FloatArray>,
+    options: O,
+  ): ConvPlan<ByteArray, IntegerOutput<O>>;
+  planConv2d(inputShape: readonly number[], weights: Operand, options?: Conv2dOptions): ConvPlan;
+  /** As `conv2d`, off the event loop. */
+  conv2dAsync<
+    O extends IntegerConv2dOptions & RunOptions<IntegerOutput<O>> & AsyncOptions = Record<never, never>,
+  >(x: Bytes, weights: IntegerWeights, options?: O): Promise<Tensor<IntegerOutput<O>>>;
+  conv2dAsync(
+    x: Operand,
+    weights: Operand,
+    options?: Conv2dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
 }
 
-/** See `conv2d` of {@link Engine}. */
-export function conv2d(
-  core: EngineCore,
-  x: AnyOperand,
-  weights: AnyOperand,
-  options?: LayerOptions & RunOptions<TypedArray>,
-): Tensor<TypedArray> {
-  const { out, ...given } = readOptions(options, convOptionNames, layerOptionNames, runOptionNames);
-  const { input, filters, layer } = operands(x, weights, given);
-  const once = plan(core, input.shape, filters, layer);
-  try {
-    return once.run(input, out === undefined ? undefined : { out });
-  } finally {
-    once.dispose();
-  }
-}
+// `never` stands for the operands of whichever overload is called.
 
-/** See `conv2dAsync` of {@link Engine}. */
-export async function conv2dAsync(
-  core: EngineCore,
-  x: AnyOperand,
-  weights: AnyOperand,
-  options?: LayerOptions & RunOptions<TypedArray> & AsyncOptions,
-): Promise<Tensor<TypedArray>> {
-  const names = [convOptionNames, layerOptionNames, asyncOptionNames];
-  const { out, signal, transfer, ...given } = readOptions(options, ...names);
-  const { input, filters, layer } = operands(x, weights, given);
-  const once = plan(core, input.shape, filters, layer);
-  try {
-    return await once.runAsync(input, { signal, transfer, ...(out !== undefined && { out }) });
-  } finally {
-    once.dispose();
-  }
+export function conv2dOperators(core: EngineCore): Conv2dOperators {
+  const names = { ...convOptionNames, ...layerOptionNames };
+  const call = (x: AnyOperand, weights: AnyOperand) => (given: LayerOptions) => {
+    const { input, filters, layer } = operands(x, weights, given);
+    return { plan: planLayer(core, input.shape, filters, layer), operands: [input] };
+  };
+  return {
+    conv2d: ((x: never, weights: never, options: never) =>
+      runOnce(names, options, call(x, weights))) as Conv2dOperators["conv2d"],
+    conv2dAsync: ((x: never, weights: never, options: never) =>
+      runOnceAsync(names, options, call(x, weights))) as Conv2dOperators["conv2dAsync"],
+    planConv2d: ((inputShape: never, weights: never, options: never) => {
+      const given = readOptions<IntegerConv2dOptions>(options, names);
+      const filters = forInputDtype(toAnyTensor(weights, 4, "weights"), given);
+      return planLayer(core, shapeOfRank(inputShape, 4, "inputShape"), filters, given);
+    }) as Conv2dOperators["planConv2d"],
+  };
 }
 
 /** The output shape of a conv2d, in the order of its input layout. Throws INVALID_ARGUMENT as conv2d does. */
@@ -194,51 +192,20 @@ function inputDtypeOf(filters: TensorLike<TypedArray>, { inputDtype }: IntegerCo
   return checkOneOf(inputDtype ?? "int8", ["int8", "uint8"], "inputDtype");
 }
 
-function plan(
+/** A plan for inputs of four sizes; `shapes` are those that callers see, where they are others. */
+export function planLayer(
   core: EngineCore,
   inputShape: readonly number[],
   filters: TensorLike<TypedArray>,
-  options: IntegerConv2dOptions,
+  layer: LayerOptions,
+  shapes?: PlanShapes,
 ): AnyPlan {
+  const options = layer as IntegerConv2dOptions;
   const dtype = inputDtypeOf(filters, options);
   const spec = resolveConvSpec(inputShape, filters.shape, dtype, options);
   const weights = toOihw(filters, options.filterLayout ?? "oihw");
-  const scale = readScale(options.scale, spec);
-  return planSpec(core, spec, weights, readBias(options.bias, spec), options, scale);
-}
-
-/** Chooses backend and algorithm for a spec and prepares it; `X` and `Y` are what the spec says. */
-export function planSpec<X extends TypedArray = FloatArray, Y extends TypedArray = X>(
-  core: EngineCore,
-  spec: ConvSpec,
-  weights: TypedArray,
-  bias: TypedArray | null,
-  options: { algorithm?: unknown; accuracy?: unknown; tune?: unknown },
-  scale: Float32Array | null = null,
-): ConvPlan<X, Y> {
-  core.assertOpen();
-  const algorithm = resolveAlgorithm(options.algorithm);
-  const accuracy = resolveAccuracy(options.accuracy);
-  const { tune: wanted = false } = options;
-  if (typeof wanted !== "boolean") throw invalid("true or false", "tune", wanted);
-  const backend = backendFor(core, spec, algorithm);
-  const given = { weights, bias, scale };
-  const select = (): Selection => {
-    if (algorithm !== "auto") return selectNamed(backend, spec, algorithm);
-    const known = recall(backend, spec, accuracy);
-    if (known !== undefined) return known;
-    if (wanted && spec.batch > 0) return tune(backend, spec, accuracy, given);
-    return selectFastest(backend, spec, accuracy);
-  };
-  const selection = select();
-  return new ConvPlan(backend, spec, selection, given, core.assertOpen);
-}
-
-/** Small work stays in TypeScript, unless that does not have the algorithm that was asked for. */
-function backendFor(core: EngineCore, spec: ConvSpec, algorithm: Algorithm | "auto"): Backend {
-  if (multiplyAdds(spec) >= core.smallBelow) return core.backend;
-  const small = core.small();
-  return algorithm === "auto" || small.supports({ kind: "conv", spec, algorithm }) ? small : core.backend;
+  const constants = { weights, bias: readBias(options.bias, spec), scale: readScale(options.scale, spec) };
+  return planConvolution(core, spec, constants, options, shapes);
 }
 
 /** The elements of a bias, or null. Throws INVALID_ARGUMENT. */
@@ -279,6 +246,6 @@ function readScale(scale: IntegerConv2dOptions["scale"], { outChannels }: ConvSp
 function vectorOf(value: object, name: string): TensorLike<TypedArray> | NestedArray {
   if (typeof value !== "object" || value === null)
     throw invalid("a typed array, an array of numbers or { data, shape }", name, value);
-  if (!ArrayBuffer.isView(value)) return value as NestedArray;
-  return { data: value as TypedArray, shape: [(value as TypedArray).length] };
+  if (tagOf(value) === undefined) return value as NestedArray;
+  return { data: value as TypedArray, shape: [lengthOf(value)] };
 }

@@ -1,28 +1,39 @@
 // SPDX-License-Identifier: MIT
 
+import type { Prepared } from "../backend/backend.ts";
 import type { EngineCore } from "../core.ts";
-import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
+import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, checkOneOf, readOptions } from "../options.ts";
-import { allocateOutput, overlap } from "../plan/output.ts";
-import {
-  type AsyncOptions,
-  asyncOptionNames,
-  type ConvPlan,
-  checkSignal,
-  copyOf,
-  type RunOptions,
-  runOptionNames,
-  takeOver,
-} from "../plan/plan.ts";
+import { checkOneOf, readOptions } from "../options.ts";
+import type { ConvPlan } from "../plan/conv-plan.ts";
+import { planOperand } from "../plan/operands.ts";
+import { allocateOutput } from "../plan/output.ts";
+import { UnaryPlan } from "../plan/plan.ts";
 import { resolveAxes, resolveAxisPadding } from "../resolve/shape.ts";
 import { borders } from "../spec/border.ts";
 import { type AxisPadding, outputSize } from "../spec/shape.ts";
-import { elementCount, type Tensor, type TensorLike } from "../tensor.ts";
-import { type ConvNdPlan, checkElements, checkShapes, elementsOf, resultOf } from "./conv-nd.ts";
-import { planConv2d, readBias } from "./conv2d.ts";
-import type { Conv3dOptions } from "./conv3d.ts";
+import { shapeOfRank, type TensorLike } from "../tensor.ts";
+import { checkShapes, convNdOptionNames, type SharedConvOptions } from "./conv-nd.ts";
+import { planLayer, readBias } from "./conv2d.ts";
 import { type Slices, slicesFirst, slicesOf, stackSlices, type Volume } from "./conv3d-slices.ts";
+
+type Three<T> = readonly [depth: T, height: T, width: T];
+
+/** The options of conv2d, over three axes. */
+export interface Conv3dOptions extends SharedConvOptions {
+  /** Steps between neighbouring outputs: one number, or [depth, vertical, horizontal]. Default 1. */
+  readonly strides?: number | Three<number>;
+  /** One number, [depth, vertical, horizontal], [front, back, top, bottom, left, right], or by the rules of conv2d. Default 0. */
+  readonly padding?:
+    | number
+    | Three<number>
+    | readonly [number, number, number, number, number, number]
+    | "same"
+    | "valid"
+    | "full";
+  /** Distances between neighbouring kernel elements: one number, or [depth, vertical, horizontal]. Default 1. */
+  readonly dilations?: number | Three<number>;
+}
 
 /** A conv3d with everything resolved. */
 interface Resolved extends Volume {
@@ -31,13 +42,18 @@ interface Resolved extends Volume {
   readonly kernel: readonly number[];
 }
 
-function resolveConv3d(inputShape: readonly number[], filters: TensorLike, options: Conv3dOptions): Resolved {
+function resolveConv3d(
+  inputShape: readonly number[],
+  filtersShape: readonly number[],
+  dtype: FloatDType,
+  options: Conv3dOptions,
+): Resolved {
   const { groups = 1, border = "constant", padding: given = 0 } = options;
   const { strides: steps = 1, dilations: distances = 1 } = options;
   checkOneOf(border, borders, "border");
-  checkShapes(inputShape, filters.shape, groups);
+  checkShapes(inputShape, filtersShape, groups);
   const [batch, inChannels, ...input] = inputShape;
-  const [outChannels, , ...kernel] = filters.shape;
+  const [outChannels, , ...kernel] = filtersShape;
   if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
     const divides = `a positive integer that divides ${inChannels} input and ${outChannels} output channels`;
     throw invalid(divides, "groups", groups);
@@ -51,10 +67,9 @@ function resolveConv3d(inputShape: readonly number[], filters: TensorLike, optio
     throw invalid(
       `a kernel that fits into the padded input (depth ${depth})`,
       "weights with its dilations",
-      filters.shape,
+      filtersShape,
     );
   if (depth > mostSlices) throw invalid(`a padded depth of at most ${mostSlices}`, "padding", given);
-  const dtype = dtypeOf(filters.data, "weights.data");
   return {
     ...{
       batch,
@@ -72,160 +87,155 @@ function resolveConv3d(inputShape: readonly number[], filters: TensorLike, optio
   };
 }
 
+/** The output shape of a conv3d. Throws INVALID_ARGUMENT as conv3d does. */
+export function conv3dOutputShape(
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  options?: Conv3dOptions,
+): number[] {
+  const input = shapeOfRank(inputShape, 5, "inputShape");
+  const weights = shapeOfRank(weightsShape, 5, "weightsShape");
+  const given = readOptions(options, convNdOptionNames) as Conv3dOptions;
+  const { batch, outChannels, outDepth, ...axes } = resolveConv3d(input, weights, "float32", given);
+  const [outHeight, outWidth] = [1, 2].map((axis) =>
+    outputSize(
+      axes.input[axis],
+      axes.kernel[axis],
+      axes.strides[axis],
+      axes.dilations[axis],
+      axes.padding[axis],
+    ),
+  );
+  if (outHeight < 1 || outWidth < 1)
+    throw invalid("a kernel that fits into the padded input", "weightsShape with its dilations", weights);
+  return [batch, outChannels, outDepth, outHeight, outWidth];
+}
+
 /** Each is computed by a call of its own. */
 const mostSlices = 2 ** 24;
+
+/** A conv3d with its weights packed. */
+export type Conv3dPlan = Omit<ConvPlan, "spec">;
 
 /**
  * Runs as conv2d, at its speed. Where the kernel is one pixel wide and high, depth and pixels are the two axes. Else the
  * slices of a volume are laid one after the other, each with all its channels, so that those that a kernel sees at one
  * depth are the kernelDepth * inChannels channels of one image: no slice is copied more than once.
  */
-export class Conv3dPlan implements ConvNdPlan {
-  readonly inputShape: readonly number[];
-  readonly outputShape: readonly number[];
+export function planVolumes(
+  core: EngineCore,
+  inputShape: readonly number[],
+  filters: TensorLike,
+  options: Conv3dOptions,
+): Conv3dPlan {
+  core.assertOpen();
+  const dtype = dtypeOf(filters.data, "weights.data");
+  const resolved = resolveConv3d(inputShape, filters.shape, dtype, options);
+  const { kernel, strides, padding } = resolved;
+  const isFlat = [1, 2].every((axis) => kernel[axis] === 1 && strides[axis] === 1 && isZero(padding[axis]));
+  return isFlat
+    ? planFlat(core, inputShape, resolved, filters, options)
+    : new SlicedPlan(core, inputShape, resolved, filters, options);
+}
+
+/** One conv2d for each group, which runs on the slices of one depth at a time. */
+class SlicedPlan extends UnaryPlan {
   readonly algorithm: ConvPlan["algorithm"];
-  readonly backend: ConvPlan["backend"];
-  readonly #resolved: Resolved;
-  /** One for each group, on the slices of one depth; or a single one on whole batches. */
-  readonly #plans: ConvPlan[];
-  readonly #slices: Slices | undefined;
-  readonly #core: EngineCore;
-  /** Kept for the next run, as memory touched for the first time is slow. */
-  #stack: FloatArray | undefined;
+  readonly #explanation: string;
 
-  constructor(core: EngineCore, inputShape: readonly number[], filters: TensorLike, options: Conv3dOptions) {
-    core.assertOpen();
-    const resolved = resolveConv3d(inputShape, filters, options);
-    const { batch, outChannels, outDepth, input, kernel, strides, padding } = resolved;
-    const isFlat = [1, 2].every((axis) => kernel[axis] === 1 && strides[axis] === 1 && isZero(padding[axis]));
+  constructor(
+    core: EngineCore,
+    inputShape: readonly number[],
+    resolved: Resolved,
+    filters: TensorLike,
+    options: Conv3dOptions,
+  ) {
+    const { batch, groups, outChannels, outDepth, dtype } = resolved;
+    const plans = planGroups(core, resolved, filters, options);
+    const [, , outHeight, outWidth] = plans[0].outputShape;
     const { border = "constant" } = options;
-    this.#core = core;
-    this.#resolved = resolved;
-    this.#slices = isFlat ? undefined : slicesOf(resolved, border);
-    this.#plans = isFlat
-      ? [planFlat(core, resolved, filters, options)]
-      : planGroups(core, resolved, filters, options);
-    const [, , outHeight, outWidth] = this.#plans[0].outputShape;
-    this.inputShape = Object.freeze([...inputShape]);
-    this.outputShape = Object.freeze([
-      ...[batch, outChannels, outDepth],
-      ...(isFlat ? [input[1], input[2]] : [outHeight, outWidth]),
-    ]);
-    this.algorithm = this.#plans[0].algorithm;
-    this.backend = this.#plans[0].backend;
+    super({
+      backend: core.backend,
+      inputs: [planOperand("x", dtype, inputShape, "as the weights have")],
+      output: planOperand(
+        "out",
+        dtype,
+        [batch, outChannels, outDepth, outHeight, outWidth],
+        "as the weights have",
+      ),
+      assertOpen: core.assertOpen,
+      prepare: () => prepareSlices(resolved, slicesOf(resolved, border), plans),
+    });
+    this.algorithm = plans[0].algorithm;
+    this.#explanation = `conv3d as ${groups * outDepth} conv2d for each volume: ${plans[0].explain()}`;
   }
 
-  run(x: TensorLike | FloatArray, options?: RunOptions): Tensor {
-    checkArity("run", arguments.length, 2);
-    const { out } = readOptions(options, runOptionNames);
-    this.#core.assertOpen();
-    const slices = this.#slices;
-    const input = elementsOf(x, this.inputShape, "x");
-    const given = out === undefined ? undefined : elementsOf(out, this.outputShape, "out", true);
-    if (slices === undefined) {
-      const y = this.#plans[0].run(input, given === undefined ? {} : { out: given });
-      return resultOf(y.data, this.outputShape, out);
-    }
-    const output = this.#checked(input, given) ?? this.#newOutput();
-    this.#stack ??= allocateOutput(this.#resolved.dtype, slices.length);
-    for (let n = 0; n < this.#resolved.batch; n++) {
-      stackSlices(this.#resolved, slices, input, n, this.#stack);
-      for (const step of this.#steps(slices, this.#stack, n)) {
-        const { plan, window } = step;
-        plan.run(window, { out: step.result });
-        step.store(output);
+  override explain(): string {
+    return this.#explanation;
+  }
+}
+
+function prepareSlices(resolved: Resolved, slices: Slices, plans: readonly ConvPlan[]): Prepared {
+  const { batch, dtype } = resolved;
+  /** Kept for the next run, as memory touched for the first time is slow. */
+  let kept: FloatArray | undefined;
+  return {
+    workspaceBytes: Math.max(...plans.map(({ workspaceBytes }) => workspaceBytes)),
+    run(x, _b, _c, out) {
+      kept ??= allocateOutput(dtype, slices.length);
+      for (let n = 0; n < batch; n++) {
+        stackSlices(resolved, slices, x as FloatArray, n, kept);
+        for (const { plan, window, result, store } of stepsOf(resolved, slices, plans, kept, n)) {
+          plan.run(window, { out: result });
+          store(out as FloatArray);
+        }
       }
-    }
-    return resultOf(output, this.outputShape, out);
-  }
-
-  async runAsync(x: TensorLike | FloatArray, options?: RunOptions & AsyncOptions): Promise<Tensor> {
-    checkArity("runAsync", arguments.length, 2);
-    const { out, signal, transfer = false } = readOptions(options, asyncOptionNames);
-    this.#core.assertOpen();
-    const slices = this.#slices;
-    const input = elementsOf(x, this.inputShape, "x");
-    const given = out === undefined ? undefined : elementsOf(out, this.outputShape, "out", true);
-    if (slices === undefined) {
-      const run = { signal, transfer, ...(given !== undefined && { out: given }) };
-      const y = await this.#plans[0].runAsync(input, run);
-      return resultOf(y.data, this.outputShape, out);
-    }
-    checkSignal(signal);
-    signal?.throwIfAborted();
-    this.#checked(input, given);
-    // Nobody else's from here on.
-    const own = transfer ? takeOver(input) : copyOf(input);
-    const output = this.#newOutput();
-    const stack = allocateOutput(this.#resolved.dtype, slices.length);
-    for (let n = 0; n < this.#resolved.batch; n++) {
-      stackSlices(this.#resolved, slices, own, n, stack);
-      for (const step of this.#steps(slices, stack, n)) {
-        await step.plan.runAsync(step.window, { out: step.result, signal });
-        step.store(output);
+    },
+    async runAsync(x, _b, _c, out, _out2, signal) {
+      const stack = allocateOutput(dtype, slices.length);
+      for (let n = 0; n < batch; n++) {
+        stackSlices(resolved, slices, x as FloatArray, n, stack);
+        for (const { plan, window, result, store } of stepsOf(resolved, slices, plans, stack, n)) {
+          await plan.runAsync(window, { out: result, signal });
+          store(out as FloatArray);
+        }
       }
-    }
-    if (out === undefined || given === undefined) return resultOf(output, this.outputShape, out);
-    checkElements(given, this.#resolved.dtype, output.length, "out");
-    given.set(output);
-    return resultOf(given, this.outputShape, out);
-  }
+    },
+    dispose() {
+      kept = undefined;
+      for (const plan of plans) plan.dispose();
+    },
+  };
+}
 
-  explain(): string {
-    const { groups, outDepth } = this.#resolved;
-    const runs =
-      this.#slices === undefined ? "one conv2d of all" : `${groups * outDepth} conv2d for each volume`;
-    return `conv3d as ${runs}: ${this.#plans[0].explain()}`;
-  }
-
-  dispose(): void {
-    this.#stack = undefined;
-    for (const plan of this.#plans) plan.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  /** `given`, if all fits. */
-  #checked(input: FloatArray, given: FloatArray | undefined): FloatArray | undefined {
-    const { dtype } = this.#resolved;
-    checkElements(input, dtype, elementCount(this.inputShape), "x");
-    if (given === undefined) return undefined;
-    checkElements(given, dtype, elementCount(this.outputShape), "out");
-    if (overlap(input, given)) throw invalid("an array apart from x", "out", given);
-    return given;
-  }
-
-  #newOutput(): FloatArray {
-    return allocateOutput(this.#resolved.dtype, elementCount(this.outputShape));
-  }
-
-  /** The conv2d of one volume, one after the other. */
-  *#steps(slices: Slices, stack: FloatArray, n: number): Generator<Step> {
-    const { groups, inChannels, outChannels, outDepth, kernel, input, dtype } = this.#resolved;
-    const slice = (inChannels / groups) * input[1] * input[2];
-    const [, , , outHeight, outWidth] = this.outputShape;
-    const plane = outHeight * outWidth;
-    const groupOut = outChannels / groups;
-    const result = allocate(dtype, groupOut * plane);
-    for (let g = 0; g < groups; g++) {
-      const plan = this.#plans[g];
-      for (let oz = 0; oz < outDepth; oz++) {
-        const from = (g * slices.count + slices.windows[oz]) * slice;
-        const firstChannel = n * outChannels + g * groupOut;
-        yield {
-          plan,
-          window: stack.subarray(from, from + kernel[0] * slice),
-          result,
-          store(output) {
-            for (let oc = 0; oc < groupOut; oc++) {
-              const part = result.subarray(oc * plane, (oc + 1) * plane);
-              output.set(part, ((firstChannel + oc) * outDepth + oz) * plane);
-            }
-          },
-        };
-      }
+/** The conv2d of one volume, one after the other. */
+function* stepsOf(
+  { groups, inChannels, outChannels, outDepth, kernel, input, dtype }: Resolved,
+  slices: Slices,
+  plans: readonly ConvPlan[],
+  stack: FloatArray,
+  n: number,
+): Generator<Step> {
+  const slice = (inChannels / groups) * input[1] * input[2];
+  const [, , outHeight, outWidth] = plans[0].outputShape;
+  const plane = outHeight * outWidth;
+  const groupOut = outChannels / groups;
+  const result = allocate(dtype, groupOut * plane);
+  for (let g = 0; g < groups; g++) {
+    for (let oz = 0; oz < outDepth; oz++) {
+      const from = (g * slices.count + slices.windows[oz]) * slice;
+      const firstChannel = n * outChannels + g * groupOut;
+      yield {
+        plan: plans[g],
+        window: stack.subarray(from, from + kernel[0] * slice),
+        result,
+        store(output) {
+          for (let oc = 0; oc < groupOut; oc++) {
+            const part = result.subarray(oc * plane, (oc + 1) * plane);
+            output.set(part, ((firstChannel + oc) * outDepth + oz) * plane);
+          }
+        },
+      };
     }
   }
 }
@@ -245,22 +255,19 @@ const isZero = ([before, after]: AxisPadding): boolean => before === 0 && after 
 /** [outChannels, inChannels / groups, kernelDepth, 1] over [depth, height * width]. */
 function planFlat(
   core: EngineCore,
+  inputShape: readonly number[],
   resolved: Resolved,
   filters: TensorLike,
   options: Conv3dOptions,
 ): ConvPlan {
-  const { batch, inChannels, input, kernel, strides, dilations, padding } = resolved;
-  return planConv2d(
+  const { batch, inChannels, outChannels, outDepth, input, kernel, strides, dilations, padding } = resolved;
+  return planLayer(
     core,
     [batch, inChannels, input[0], input[1] * input[2]],
     { data: filters.data, shape: [...filters.shape.slice(0, 2), kernel[0], 1] },
-    {
-      ...options,
-      strides: [strides[0], 1],
-      dilations: [dilations[0], 1],
-      padding: [...padding[0], 0, 0],
-    },
-  );
+    { ...options, strides: [strides[0], 1], dilations: [dilations[0], 1], padding: [...padding[0], 0, 0] },
+    { input: inputShape, output: [batch, outChannels, outDepth, input[1], input[2]] },
+  ) as ConvPlan;
 }
 
 /** A plan for each group, whose input channels are those of the slices that the kernel sees, slice by slice. */
@@ -284,11 +291,11 @@ function planGroups(
   };
   return Array.from({ length: groups }, (_, g) => {
     const data = weights.subarray(g * groupOut * channels * taps, (g + 1) * groupOut * channels * taps);
-    return planConv2d(
+    return planLayer(
       core,
       [1, channels, input[1], input[2]],
       { data, shape: [groupOut, channels, kernel[1], kernel[2]] },
       { ...shared, ...(offsets !== null && { bias: offsets.subarray(g * groupOut, (g + 1) * groupOut) }) },
-    );
+    ) as ConvPlan;
   });
 }

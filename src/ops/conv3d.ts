@@ -2,27 +2,9 @@
 import type { EngineCore } from "../core.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import type { Tensor } from "../tensor.ts";
-import { type ConvNdPlan, convNdOperators, convNdOptionNames, type SharedConvOptions } from "./conv-nd.ts";
-import { Conv3dPlan } from "./conv3d-plan.ts";
+import { convNdOperators, convNdOptionNames } from "./conv-nd.ts";
+import { type Conv3dOptions, type Conv3dPlan, planVolumes } from "./conv3d-plan.ts";
 import type { Operand } from "./pad.ts";
-
-type Three<T> = readonly [depth: T, height: T, width: T];
-
-/** The options of conv2d, over three axes. */
-export interface Conv3dOptions extends SharedConvOptions {
-  /** Steps between neighbouring outputs: one number, or [depth, vertical, horizontal]. Default 1. */
-  readonly strides?: number | Three<number>;
-  /** One number, [depth, vertical, horizontal], [front, back, top, bottom, left, right], or by the rules of conv2d. Default 0. */
-  readonly padding?:
-    | number
-    | Three<number>
-    | readonly [number, number, number, number, number, number]
-    | "same"
-    | "valid"
-    | "full";
-  /** Distances between neighbouring kernel elements: one number, or [depth, vertical, horizontal]. Default 1. */
-  readonly dilations?: number | Three<number>;
-}
 
 /** What an {@link Engine} offers for convolutions over three axes. */
 export interface Conv3dOperators {
@@ -40,14 +22,14 @@ export interface Conv3dOperators {
     options?: Conv3dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
   /** Prepares a conv3d for many inputs of one shape. Throws as conv3d does. */
-  planConv3d(inputShape: readonly number[], weights: Operand, options?: Conv3dOptions): ConvNdPlan;
+  planConv3d(inputShape: readonly number[], weights: Operand, options?: Conv3dOptions): Conv3dPlan;
 }
 
 export function conv3dOperators(core: EngineCore): Conv3dOperators {
-  const operators = convNdOperators<Conv3dOptions, ConvNdPlan>(
+  const operators = convNdOperators<Conv3dOptions, Conv3dPlan>(
     5,
     convNdOptionNames,
-    (inputShape, filters, options) => new Conv3dPlan(core, inputShape, filters, options),
+    (inputShape, filters, options) => planVolumes(core, inputShape, filters, options),
   );
   return { conv3d: operators.once, conv3dAsync: operators.onceAsync, planConv3d: operators.plan };
 }

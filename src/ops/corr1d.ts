@@ -1,34 +1,26 @@
 // SPDX-License-Identifier: MIT
 
+import { copyOf } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
-import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
+import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { inElementsOf } from "../kernels/element-type.ts";
 import { overlapSaveOperation } from "../operations/overlap-save.ts";
 import { checkOneOf, checkPositive, type Names, readOptions } from "../options.ts";
-import { allocateOutput, overlap } from "../plan/output.ts";
-import {
-  type AsyncOptions,
-  asyncOptionNames,
-  type ConvPlan,
-  checkSignal,
-  copyOf,
-  elementsOf,
-  type RunOptions,
-  runOptionNames,
-  takeOver,
-} from "../plan/plan.ts";
+import type { ConvPlan } from "../plan/conv-plan.ts";
+import { planOperand } from "../plan/operands.ts";
+import { type AsyncOptions, type RunOptions, UnaryPlan } from "../plan/plan.ts";
+import { planConvolution } from "../plan/planning.ts";
 import { resolveAccuracy } from "../resolve/convolution.ts";
 import { resolveAxisPadding } from "../resolve/shape.ts";
-import { correlateByFft } from "../signal/fft-correlation.ts";
 import { bestLength, blockNanoseconds, largestExtent } from "../signal/overlap-save.ts";
 import { readSignal, readTaps, type Signal } from "../signal/signal.ts";
 import type { Border } from "../spec/border.ts";
 import { type Accuracy, type ConvSpec, multiplyAdds } from "../spec/convolution.ts";
 import { type AxisPadding, dilatedSize } from "../spec/shape.ts";
-import { AllocatedTensor, Tensor } from "../tensor.ts";
-import { planSpec } from "./conv2d.ts";
+import { AllocatedTensor, shapeOfRank, type Tensor } from "../tensor.ts";
 import { type Mode, resolveMatrix } from "./corr2d.ts";
+import { runOnce, runOnceAsync } from "./planned.ts";
 
 const algorithms1d = ["direct", "fft"] as const;
 export type Algorithm1d =
@@ -65,59 +57,86 @@ const corr1dOptionNames: Names<Corr1dOptions> = {
   ...{ algorithm: true, accuracy: true },
 };
 
-/** See `corr1d` and `convolve1d` of {@link Engine}. */
-export function correlate1d(
-  core: EngineCore,
-  x: Signal,
-  kernel: Signal,
-  options: (Corr1dOptions & RunOptions) | undefined,
-  flip: boolean,
-): Tensor {
-  core.assertOpen();
-  const { out, ...given } = readOptions(options, corr1dOptionNames, runOptionNames);
-  const { samples, taps } = operands(x, kernel);
-  const spec = resolve1d(samples.length, taps.length, dtypeOf(samples, "x"), given);
-  const weights = flip ? taps.slice().reverse() : taps;
-  if (select1d(core, spec, given) === "fft") return runFft(samples, weights, spec, out);
-  const plan = planDirect(core, spec, weights);
-  try {
-    return asSignal(plan.run(samples, out === undefined ? undefined : { out: outOf(out, spec) }), out);
-  } finally {
-    plan.dispose();
-  }
+/** Correlation and convolution of signals. */
+export interface Corr1dOperators {
+  /**
+   * Cross-correlation of a signal with a kernel: out[o] = sum over k of kernel[k] * x[o * strides + k * dilations -
+   * padding]. The kernel is not flipped; `convolve1d` flips it. Modes and even kernels as in `corr2d`.
+   *
+   * Takes typed arrays, `{ data, shape: [length] }` and arrays of numbers, as kernel the row of a designed kernel
+   * too, which takes the element type of `x`. Throws INVALID_ARGUMENT for operands of unlike types, and a kernel longer
+   * than the padded signal.
+   */
+  corr1d(x: Signal, kernel: Signal, options?: Corr1dOptions & RunOptions): Tensor;
+  /** Convolution of a signal with a kernel: `corr1d` with the kernel flipped, the one difference between the two. */
+  convolve1d(x: Signal, kernel: Signal, options?: Corr1dOptions & RunOptions): Tensor;
+  /** As `corr1d`, off the event loop. */
+  corr1dAsync(
+    x: Signal,
+    kernel: Signal,
+    options?: Corr1dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
+  /** As `convolve1d`, off the event loop. */
+  convolve1dAsync(
+    x: Signal,
+    kernel: Signal,
+    options?: Corr1dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
 }
 
-/** See `corr1dAsync` and `convolve1dAsync` of {@link Engine}. */
-export async function correlate1dAsync(
-  core: EngineCore,
-  x: Signal,
-  kernel: Signal,
-  options: (Corr1dOptions & RunOptions & AsyncOptions) | undefined,
-  flip: boolean,
-): Promise<Tensor> {
-  core.assertOpen();
-  const {
-    out,
-    signal,
-    transfer = false,
-    ...given
-  } = readOptions(options, corr1dOptionNames, asyncOptionNames);
-  checkSignal(signal);
-  signal?.throwIfAborted();
-  const { samples, taps } = operands(x, kernel);
-  const spec = resolve1d(samples.length, taps.length, dtypeOf(samples, "x"), given);
-  const weights = flip ? taps.slice().reverse() : taps;
-  const takes = transfer && !(x instanceof AllocatedTensor);
-  if (select1d(core, spec, given) === "fft") {
-    const own = takes ? takeOver(samples) : copyOf(samples);
-    return runFftAsync(core, own, copyOf(weights), spec, { signal, ...(out !== undefined && { out }) });
+export function corr1dOperators(core: EngineCore): Corr1dOperators {
+  const call = (x: Signal, kernel: Signal, flip: boolean) => (given: Corr1dOptions) => {
+    const { samples, taps } = operands(x, kernel);
+    const spec = resolve1d(samples.length, taps.length, dtypeOf(samples, "x"), given);
+    const weights = flip ? copyOf(taps).reverse() : taps;
+    const isFft = select1d(core, spec, given) === "fft";
+    const plan = isFft ? new OverlapSavePlan(core, spec, weights) : planDirect(core, spec, weights);
+    // Tensors of an engine are given as they are, as `transfer` must not take their memory.
+    return { plan, operands: [isAllocated(x) ? x : samples] };
+  };
+  return {
+    corr1d: (x, kernel, options) => runOnce(corr1dOptionNames, options, call(x, kernel, false)),
+    convolve1d: (x, kernel, options) => runOnce(corr1dOptionNames, options, call(x, kernel, true)),
+    corr1dAsync: (x, kernel, options) => runOnceAsync(corr1dOptionNames, options, call(x, kernel, false)),
+    convolve1dAsync: (x, kernel, options) => runOnceAsync(corr1dOptionNames, options, call(x, kernel, true)),
+  };
+}
+
+/** The length of a corr1d or convolve1d, in an array. Throws INVALID_ARGUMENT as they do. */
+export function corr1dOutputShape(
+  inputShape: readonly number[],
+  kernelShape: readonly number[],
+  options?: Corr1dOptions,
+): number[] {
+  const [length] = shapeOfRank(inputShape, 1, "inputShape");
+  const [kernelLength] = shapeOfRank(kernelShape, 1, "kernelShape");
+  return [resolve1d(length, kernelLength, "float32", readOptions(options, corr1dOptionNames)).outWidth];
+}
+
+const isAllocated = (x: unknown): boolean => typeof x === "object" && x !== null && AllocatedTensor.isOne(x);
+
+/** A correlation by Fourier transforms, in TypeScript on every backend. */
+class OverlapSavePlan extends UnaryPlan {
+  constructor({ backend, assertOpen }: EngineCore, spec: ConvSpec, taps: FloatArray) {
+    super({
+      backend,
+      inputs: [planOperand("x", spec.dtype, [spec.inWidth], "")],
+      output: planOperand("out", spec.dtype, [spec.outWidth], "as x has"),
+      assertOpen,
+      prepare: () => {
+        const prepared = backend.prepare(overlapSaveOperation(spec));
+        return {
+          ...prepared,
+          run: (x, _b, c, out, out2) => prepared.run(x, taps, c, out, out2),
+          // Workers are given a copy, as they keep what they are given.
+          runAsync: (x, _b, c, out, out2, signal) => prepared.runAsync(x, copyOf(taps), c, out, out2, signal),
+        };
+      },
+    });
   }
-  const plan = planDirect(core, spec, weights);
-  try {
-    const given = { signal, transfer: takes, ...(out !== undefined && { out: outOf(out, spec) }) };
-    return asSignal(await plan.runAsync(samples, given), out);
-  } finally {
-    plan.dispose();
+
+  override explain(): string {
+    return `fft in TypeScript: [${this.inputShape.join(", ")}] -> [${this.outputShape.join(", ")}]`;
   }
 }
 
@@ -174,7 +193,16 @@ function select1d(core: EngineCore, spec: ConvSpec, options: Corr1dOptions): Alg
  * relaxed SIMD are guesses. The number of threads must not change results, so it is not asked for.
  */
 const directRates: Readonly<Record<string, number>> = {
-  ...{ avx512: 40, avx2: 31, sse2: 17, neon: 17, "relaxed-simd": 30, simd128: 17, javascript: 0.1 },
+  ...{
+    "avx512-vnni": 40,
+    avx512: 40,
+    avx2: 31,
+    sse2: 17,
+    neon: 17,
+    "relaxed-simd": 30,
+    simd128: 17,
+    javascript: 0.1,
+  },
 };
 
 function directNanoseconds({ backend }: EngineCore, spec: ConvSpec): number {
@@ -193,44 +221,7 @@ function fftNanoseconds(spec: ConvSpec): number {
 
 /** Named "direct", on the backend whatever the size: each output is then computed alike wherever it lies in a signal. */
 export function planDirect(core: EngineCore, spec: ConvSpec, weights: FloatArray): ConvPlan {
-  return planSpec({ ...core, smallBelow: 0 }, spec, weights, null, { algorithm: "direct" });
-}
-
-function runFft(x: FloatArray, taps: FloatArray, spec: ConvSpec, out: RunOptions["out"]): Tensor {
-  const output = out === undefined ? allocate(spec.dtype as FloatDType, spec.outWidth) : outOf(out, spec);
-  if (overlap(output, x)) throw invalid("an array apart from x", "out", output);
-  correlateByFft(spec, x, taps, output);
-  return asSignal(new Tensor(output, [spec.outWidth]), out);
-}
-
-/** The same in a worker, as it is TypeScript. `x` and `taps` are the worker's from then on. */
-async function runFftAsync(
-  core: EngineCore,
-  x: FloatArray,
-  taps: FloatArray,
-  spec: ConvSpec,
-  { out, signal }: RunOptions & AsyncOptions,
-): Promise<Tensor> {
-  if (out !== undefined) outOf(out, spec);
-  const output = allocateOutput(spec.dtype as FloatDType, spec.outWidth);
-  const prepared = core.backend.prepare(overlapSaveOperation(spec));
-  try {
-    await prepared.runAsync(x, taps, null, output, null, signal);
-  } finally {
-    prepared.dispose();
-  }
-  if (out === undefined) return new Tensor(output, [spec.outWidth]);
-  const target = outOf(out, spec);
-  target.set(output);
-  return asSignal(new Tensor(target, [spec.outWidth]), out);
-}
-
-/** The elements of an `out` that has the shape of the result. */
-function outOf(out: NonNullable<RunOptions["out"]>, { dtype, outWidth }: ConvSpec): FloatArray {
-  return elementsOf(out, [outWidth], dtype, "out", "as x has", outWidth, true) as FloatArray;
-}
-
-/** The result as a tensor of one axis; the caller's own tensor if there is one. */
-function asSignal({ data }: Tensor, out: RunOptions["out"]): Tensor {
-  return out instanceof Tensor ? out : new Tensor(data, [data.length]);
+  const shapes = { input: [spec.inWidth], output: [spec.outWidth] };
+  const constants = { weights, bias: null, scale: null };
+  return planConvolution({ ...core, smallBelow: 0 }, spec, constants, { algorithm: "direct" }, shapes);
 }

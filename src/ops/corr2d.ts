@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: MIT
 
+import { copyOf } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
-import { allocate, type DType, elementTypeOf, isInteger, type TypedArray } from "../dtype.ts";
+import {
+  allocate,
+  type ByteArray,
+  type DType,
+  elementTypeOf,
+  type FloatArray,
+  isInteger,
+  type TypedArray,
+} from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { inElementsOf } from "../kernels/element-type.ts";
 import { checkOneOf, type Names, readOptions } from "../options.ts";
-import {
-  type AsyncOptions,
-  asyncOptionNames,
-  type ConvPlan,
-  elementsOf,
-  type RunOptions,
-  runOptionNames,
-} from "../plan/plan.ts";
+import type { ConvPlan } from "../plan/conv-plan.ts";
+import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
+import { planConvolution } from "../plan/planning.ts";
 import { type ConvOptions, resolveConvSpec } from "../resolve/convolution.ts";
 import { type Padding, resolvePerAxis } from "../resolve/shape.ts";
 import type { ConvSpec } from "../spec/convolution.ts";
 import { dilatedSize } from "../spec/shape.ts";
-import { type NestedArray, Tensor, type TensorLike, toAnyTensor } from "../tensor.ts";
-import { planSpec } from "./conv2d.ts";
+import { type NestedArray, shapeOfRank, Tensor, type TensorLike, toAnyTensor } from "../tensor.ts";
+import { runOnce, runOnceAsync } from "./planned.ts";
 
 /** How much of the matrix of all overlaps is returned; names are SciPy's. */
 export type Mode =
@@ -38,78 +42,153 @@ export interface Corr2dOptions
   readonly padding?: Padding;
 }
 
+/** Options of planCorr2d and planConvolve2d. */
+export interface PlanCorr2dOptions extends Corr2dOptions {
+  /** The element type of the input. Default that of the kernel. */
+  readonly inputDtype?: "float32" | "float64" | "int8" | "uint8";
+}
+
+type Operand = TensorLike | NestedArray;
+type Bytes = TensorLike<ByteArray>;
 type Matrix = TensorLike<TypedArray> | NestedArray;
 type AnyTensor = Tensor<TypedArray>;
-type AnyRunOptions = RunOptions<TypedArray>;
+type AnyOptions = Corr2dOptions & RunOptions<TypedArray>;
 
 const optionNames: Names<Corr2dOptions> = {
   ...{ mode: true, strides: true, padding: true, dilations: true, border: true },
   ...{ algorithm: true, accuracy: true, tune: true },
 };
 
-/** See `corr2d` of {@link Engine}. */
-export function corr2d(
-  core: EngineCore,
-  x: Matrix,
-  kernel: Matrix,
-  options?: Corr2dOptions & AnyRunOptions,
-): AnyTensor {
-  return correlate(core, x, kernel, options, false);
+/** Beside int8 a designed kernel, whose weights have to be whole. */
+type IntegerKernel = TensorLike<Int8Array | FloatArray> | NestedArray;
+
+const planOptionNames: Names<PlanCorr2dOptions> = { ...optionNames, inputDtype: true };
+
+/** Correlation and convolution of matrices. */
+export interface Corr2dOperators {
+  /**
+   * Cross-correlation of two matrices: out[oy, ox] = sum over ky, kx of kernel[ky, kx] * x[oy + ky, ox + kx]. The
+   * kernel is not flipped, which is what deep learning calls convolution; `convolve2d` flips it.
+   *
+   * Takes nested arrays (float32 unless their partner is float64) or `{ data, shape }`. Throws INVALID_ARGUMENT for
+   * matrices that are ragged, of unlike types, or smaller than the kernel in mode "valid".
+   *
+   * A matrix of uint8 or int8 takes a kernel of int8 and gives int32, exactly.
+   *
+   * A designed kernel takes the element type of `x`, if that holds its weights: float64 does, and gets them unrounded;
+   * int8, beside a matrix of uint8 or int8, holds whole numbers. For weights that are not whole, such as those of
+   * `kernels.gaussian`, make `x` float32 first.
+   */
+  corr2d(
+    x: Bytes,
+    kernel: IntegerKernel,
+    options?: Corr2dOptions & RunOptions<Int32Array>,
+  ): Tensor<Int32Array>;
+  corr2d(x: Operand, kernel: Operand, options?: Corr2dOptions & RunOptions): Tensor;
+  /**
+   * Convolution of two matrices, as in mathematics and signal processing: `corr2d` with the kernel flipped in both
+   * axes, the one difference between the two.
+   */
+  convolve2d(
+    x: Bytes,
+    kernel: IntegerKernel,
+    options?: Corr2dOptions & RunOptions<Int32Array>,
+  ): Tensor<Int32Array>;
+  convolve2d(x: Operand, kernel: Operand, options?: Corr2dOptions & RunOptions): Tensor;
+  /** As `corr2d`, off the event loop. */
+  corr2dAsync(
+    x: Bytes,
+    kernel: IntegerKernel,
+    options?: Corr2dOptions & RunOptions<Int32Array> & AsyncOptions,
+  ): Promise<Tensor<Int32Array>>;
+  corr2dAsync(
+    x: Operand,
+    kernel: Operand,
+    options?: Corr2dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
+  /** As `convolve2d`, off the event loop. */
+  convolve2dAsync(
+    x: Bytes,
+    kernel: IntegerKernel,
+    options?: Corr2dOptions & RunOptions<Int32Array> & AsyncOptions,
+  ): Promise<Tensor<Int32Array>>;
+  convolve2dAsync(
+    x: Operand,
+    kernel: Operand,
+    options?: Corr2dOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
+  /**
+   * Prepares a corr2d of matrices of one shape by one kernel; nested kernels are float32. Throws as corr2d does.
+   *
+   * The matrices have the element type of the kernel, or "inputDtype" says which: "uint8" or "int8" beside int8.
+   */
+  planCorr2d(inputShape: readonly number[], kernel: Operand, options?: PlanCorr2dOptions): ConvPlan;
+  /** Prepares a convolve2d, as `planCorr2d` a corr2d. */
+  planConvolve2d(inputShape: readonly number[], kernel: Operand, options?: PlanCorr2dOptions): ConvPlan;
 }
 
-/** See `convolve2d` of {@link Engine}. */
-export function convolve2d(
-  core: EngineCore,
-  x: Matrix,
-  kernel: Matrix,
-  options?: Corr2dOptions & AnyRunOptions,
-): AnyTensor {
-  return correlate(core, x, kernel, options, true);
+// `never` stands for the operands of whichever overload is called.
+
+export function corr2dOperators(core: EngineCore): Corr2dOperators {
+  const call = (x: Matrix, kernel: Matrix, flip: boolean) => (given: Corr2dOptions) => {
+    const { image, taps } = operands(x, kernel);
+    const dtype = elementTypeOf(image.data, "x.data");
+    const plan = planMatrix(core, image.shape, dtype, taps, given, flip, "x.shape");
+    return { plan, operands: [image] };
+  };
+  const correlate = (x: Matrix, kernel: Matrix, options: AnyOptions | undefined) => {
+    if (options === undefined) {
+      const { image, taps } = operands(x, kernel);
+      const small = correlateSmall(core, image, taps);
+      if (small !== undefined) return small;
+      return runOnce<Corr2dOptions, TypedArray>(optionNames, options, call(image, taps, false));
+    }
+    return runOnce<Corr2dOptions, TypedArray>(optionNames, options, call(x, kernel, false));
+  };
+  const plan = (flip: boolean) => (inputShape: unknown, kernel: Matrix, options?: PlanCorr2dOptions) => {
+    const { inputDtype, ...given } = readOptions(options, planOptionNames);
+    const taps = toAnyTensor(kernel, 2, "kernel");
+    const { filters, dtype } = typesOfPlan(taps, inputDtype);
+    return planMatrix(
+      core,
+      shapeOfRank(inputShape, 2, "inputShape"),
+      dtype,
+      filters,
+      given,
+      flip,
+      "inputShape",
+    );
+  };
+  return {
+    corr2d: ((x: never, kernel: never, options: never) =>
+      correlate(x, kernel, options)) as Corr2dOperators["corr2d"],
+    convolve2d: ((x: never, kernel: never, options: never) =>
+      runOnce(optionNames, options, call(x, kernel, true))) as Corr2dOperators["convolve2d"],
+    corr2dAsync: ((x: never, kernel: never, options: never) =>
+      runOnceAsync(optionNames, options, call(x, kernel, false))) as Corr2dOperators["corr2dAsync"],
+    convolve2dAsync: ((x: never, kernel: never, options: never) =>
+      runOnceAsync(optionNames, options, call(x, kernel, true))) as Corr2dOperators["convolve2dAsync"],
+    planCorr2d: ((inputShape: never, kernel: never, options: never) =>
+      plan(false)(inputShape, kernel, options)) as unknown as Corr2dOperators["planCorr2d"],
+    planConvolve2d: ((inputShape: never, kernel: never, options: never) =>
+      plan(true)(inputShape, kernel, options)) as unknown as Corr2dOperators["planConvolve2d"],
+  };
 }
 
-function correlate(
-  core: EngineCore,
-  x: Matrix,
-  kernel: Matrix,
-  options: (Corr2dOptions & AnyRunOptions) | undefined,
-  flip: boolean,
-): AnyTensor {
-  const { image, taps } = operands(x, kernel);
-  if (options === undefined && !flip) {
-    const small = correlateSmall(core, image, taps);
-    if (small !== undefined) return small;
-  }
-  const { out, ...given } = readOptions(options, optionNames, runOptionNames);
-  const plan = planMatrix(core, image, taps, given, flip);
-  try {
-    const output = plan.run(image.data, out === undefined ? undefined : { out: outputElements(out, plan) });
-    return asMatrix(output, out);
-  } finally {
-    plan.dispose();
-  }
-}
-
-/** See `corr2dAsync` and `convolve2dAsync` of {@link Engine}. */
-export async function correlateAsync(
-  core: EngineCore,
-  x: Matrix,
-  kernel: Matrix,
-  options: (Corr2dOptions & AnyRunOptions & AsyncOptions) | undefined,
-  flip: boolean,
-): Promise<AnyTensor> {
-  const { out, signal, transfer, ...given } = readOptions(options, optionNames, asyncOptionNames);
-  const { image, taps } = operands(x, kernel);
-  const plan = planMatrix(core, image, taps, given, flip);
-  try {
-    const output = await plan.runAsync(image.data, {
-      signal,
-      transfer,
-      ...(out !== undefined && { out: outputElements(out, plan) }),
-    });
-    return asMatrix(output, out);
-  } finally {
-    plan.dispose();
-  }
+/** The element types of a plan, whose input is not there to tell. */
+function typesOfPlan(
+  taps: TensorLike<TypedArray>,
+  inputDtype: unknown,
+): { filters: TensorLike<TypedArray>; dtype: DType } {
+  const own = elementTypeOf(taps.data, "kernel.data");
+  if (kernelDtypeOf(own) !== own)
+    throw invalid("float32, float64 or int8 elements", "kernel.data", taps.data);
+  if (inputDtype === undefined) return { filters: taps, dtype: own };
+  const dtype = checkOneOf(inputDtype, ["float32", "float64", "int8", "uint8"], "inputDtype");
+  const filters = inElementsOf(taps, kernelDtypeOf(dtype), "kernel.data");
+  if (elementTypeOf(filters.data, "kernel.data") !== kernelDtypeOf(dtype))
+    throw invalid(`${kernelDtypeOf(dtype)} elements, as the input has ${dtype},`, "kernel.data", taps.data);
+  return { filters, dtype };
 }
 
 /** The output shape of corr2d and convolve2d. Throws INVALID_ARGUMENT as they do. */
@@ -202,20 +281,17 @@ const kernelDtypeOf = (dtype: DType): DType => (isInteger(dtype) ? "int8" : dtyp
 
 function planMatrix(
   core: EngineCore,
-  image: TensorLike<TypedArray>,
+  inputShape: readonly number[],
+  dtype: DType,
   taps: TensorLike<TypedArray>,
   options: Corr2dOptions,
   flip: boolean,
-) {
-  const spec = resolveMatrix(
-    image.shape,
-    taps.shape,
-    elementTypeOf(image.data, "x.data"),
-    options,
-    "kernel.shape",
-  );
-  const weights = flip ? taps.data.slice().reverse() : taps.data;
-  return planSpec<TypedArray>(core, spec, weights, null, options);
+  inputName: string,
+): ConvPlan<TypedArray, TypedArray> {
+  const spec = resolveMatrix(inputShape, taps.shape, dtype, options, "kernel.shape", inputName);
+  const weights = flip ? copyOf(taps.data).reverse() : taps.data;
+  const shapes = { input: inputShape, output: [spec.outHeight, spec.outWidth] };
+  return planConvolution<TypedArray>(core, spec, { weights, bias: null, scale: null }, options, shapes);
 }
 
 /** A corr2d as a convolution of one channel; `kernelName` is how messages call its shape. Throws INVALID_ARGUMENT. */
@@ -259,18 +335,4 @@ function centred(kernelShape: readonly number[], dilations: readonly [number, nu
  */
 export function centredPadding(extent: number): [before: number, after: number] {
   return [Math.ceil((extent - 1) / 2), Math.floor((extent - 1) / 2)];
-}
-
-/** The elements of an `out` that has the shape of the result. */
-function outputElements(
-  out: TensorLike<TypedArray> | TypedArray,
-  { spec }: ConvPlan<TypedArray, TypedArray>,
-): TypedArray {
-  const { outHeight, outWidth, outputDtype } = spec;
-  return elementsOf(out, [outHeight, outWidth], outputDtype, "out", "", outHeight * outWidth, true);
-}
-
-/** A plan's output without its batch and channel; the caller's own tensor if there is one. */
-function asMatrix(output: AnyTensor, out: TensorLike<TypedArray> | TypedArray | undefined): AnyTensor {
-  return out instanceof Tensor ? out : new Tensor(output.data, output.shape.slice(2));
 }

@@ -6,7 +6,7 @@ import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
 type Operand = TensorLike | NestedArray;
 
 /**
- * Two operands of four dimensions and floating-point elements: nested arrays and designed kernels take the element type
+ * Two operands of `rank` dimensions and floating-point elements: nested arrays and designed kernels take the element type
  * of their partner.
  */
 export function floatOperands(
@@ -14,14 +14,15 @@ export function floatOperands(
   aName: string,
   b: Operand,
   bName: string,
+  rank = 4,
 ): [TensorLike, TensorLike] {
   if (Array.isArray(a) && !Array.isArray(b)) {
-    const second = toTensor(b, 4, bName);
-    return [toTensor(a, 4, aName, dtypeOf(second.data, `${bName}.data`)), second];
+    const second = toTensor(b, rank, bName);
+    return [toTensor(a, rank, aName, dtypeOf(second.data, `${bName}.data`)), second];
   }
-  const first = toTensor(a, 4, aName);
+  const first = toTensor(a, rank, aName);
   const dtype = dtypeOf(first.data, `${aName}.data`);
-  const second = toTensor(b, 4, bName, dtype);
+  const second = toTensor(b, rank, bName, dtype);
   const secondDtype = dtypeOf(second.data, `${bName}.data`);
   if (secondDtype === dtype) return [first, second];
   // At most one of the two is a kernel.

@@ -6,80 +6,140 @@ import { invalid } from "../errors.ts";
 import { checkOneOf, type Names, readOptions } from "../options.ts";
 import { ConvTransposePlan } from "../plan/adjoint-plan.ts";
 import { GradWeightsPlan } from "../plan/grad-weights-plan.ts";
+import { elementsOf, planOperand } from "../plan/operands.ts";
+import { type AsyncOptions, type RunOptions, runOptionNames } from "../plan/plan.ts";
+import { backendFor } from "../plan/planning.ts";
 import {
-  type AsyncOptions,
-  asyncOptionNames,
-  elementsOf,
-  type RunOptions,
-  runOptionNames,
-} from "../plan/plan.ts";
-import { type ConvOptions, resolveAccuracy, resolveConvSpec } from "../resolve/convolution.ts";
+  convOptionNames,
+  resolveAccuracy,
+  resolveAlgorithm,
+  resolveConvSpec,
+} from "../resolve/convolution.ts";
+import { type ConvSpec, multiplyAdds } from "../spec/convolution.ts";
 import { toOihw } from "../spec/filter-layout.ts";
 import { inputLayouts } from "../spec/layout.ts";
-import { checkShape, type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import { type NestedArray, shapeOfRank, Tensor, type TensorLike, toTensor } from "../tensor.ts";
+import { type Conv2dOptions, readBias } from "./conv2d.ts";
 import { floatOperands } from "./float-operands.ts";
+import { runOnce, runOnceAsync } from "./planned.ts";
 
 /**
- * Those of the convolution whose gradients are asked for; one object serves all three. A convolution's activation is not
- * among them: its gradient is the caller's to apply to `gradOutput` before.
+ * The options of the convolution whose gradients are asked for: one object serves it and all three. No activation but
+ * "none" is among them: its gradient is the caller's to apply to `gradOutput` before. The bias changes no gradient.
  */
-export type Conv2dGradientOptions = Pick<
-  ConvOptions,
-  "strides" | "padding" | "dilations" | "groups" | "border" | "inputLayout" | "filterLayout" | "accuracy"
->;
+export type Conv2dGradientOptions = Conv2dOptions;
 
 type Operand = TensorLike | NestedArray;
 
-const gradientOptionNames: Names<Conv2dGradientOptions> = {
-  ...{ strides: true, padding: true, dilations: true, groups: true, border: true },
-  ...{ inputLayout: true, filterLayout: true, accuracy: true },
-};
+const gradientOptionNames: Names<Conv2dGradientOptions> = { ...convOptionNames, bias: true };
 
-/** See `planConv2dGradInput` of {@link Engine}. */
-export function planConv2dGradInput(
-  core: EngineCore,
-  inputShape: readonly number[],
-  weights: Operand,
-  options?: Conv2dGradientOptions,
-): ConvTransposePlan {
-  const given = readOptions(options, gradientOptionNames);
-  return planGradInput(core, inputShape, toTensor(weights, 4, "weights"), given);
+/** Options of `planConv2dGradWeights`, which sees no elements. */
+export interface PlanGradWeightsOptions extends Conv2dGradientOptions {
+  /** The element type of all tensors. Default "float32". */
+  readonly dtype?: FloatDType;
 }
 
-/** See `conv2dGradInput` of {@link Engine}. */
-export function conv2dGradInput(
-  core: EngineCore,
-  inputShape: readonly number[],
-  weights: Operand,
-  gradOutput: Operand,
-  options?: Conv2dGradientOptions & RunOptions,
-): Tensor {
-  const { out, ...given } = readOptions(options, gradientOptionNames, runOptionNames);
-  const [filters, gradient] = floatOperands(weights, "weights", gradOutput, "gradOutput");
-  const once = planGradInput(core, inputShape, filters, given);
-  try {
-    return once.run(gradient, out === undefined ? undefined : { out });
-  } finally {
-    once.dispose();
-  }
+const planOptionNames: Names<PlanGradWeightsOptions> = { ...gradientOptionNames, dtype: true };
+
+/** Gradients of conv2d. */
+export interface GradientOperators {
+  /**
+   * The gradient of a conv2d's input: the sum over all outputs of `gradOutput` times what each element of the input
+   * contributes to it. Takes the shape of that input, the weights, the gradient of the output (which has the shape of
+   * the convolution's output), and the options of the convolution. With a border other than "constant", what the border
+   * contributes goes to the elements that it was copied from.
+   *
+   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   */
+  conv2dGradInput(
+    inputShape: readonly number[],
+    weights: Operand,
+    gradOutput: Operand,
+    options?: Conv2dGradientOptions & RunOptions,
+  ): Tensor;
+  /** Prepares a conv2dGradInput for many gradients. Throws as that does. */
+  planConv2dGradInput(
+    inputShape: readonly number[],
+    weights: Operand,
+    options?: Conv2dGradientOptions,
+  ): ConvTransposePlan;
+  /**
+   * The gradient of a conv2d's weights, summed over the batch: a tensor of `weightsShape`, which is in the order of
+   * `filterLayout`. Takes the convolution's input and the gradient of its output.
+   *
+   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   */
+  conv2dGradWeights(
+    x: Operand,
+    weightsShape: readonly number[],
+    gradOutput: Operand,
+    options?: Conv2dGradientOptions & RunOptions,
+  ): Tensor;
+  /** Prepares a conv2dGradWeights for many inputs and gradients. Throws as that does. */
+  planConv2dGradWeights(
+    inputShape: readonly number[],
+    weightsShape: readonly number[],
+    options?: PlanGradWeightsOptions,
+  ): GradWeightsPlan;
+  /**
+   * The gradient of a conv2d's bias: `gradOutput` summed over batch, height and width, in float64. It reads each element
+   * once, which is less than an asynchronous call does before it returns: there is no such twin.
+   *
+   * Throws INVALID_ARGUMENT as conv2dGradInput does.
+   */
+  conv2dGradBias(gradOutput: Operand, options?: Conv2dGradientOptions & RunOptions): Tensor;
+  /** As `conv2dGradInput`, off the event loop. */
+  conv2dGradInputAsync(
+    inputShape: readonly number[],
+    weights: Operand,
+    gradOutput: Operand,
+    options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
+  /** As `conv2dGradWeights`, off the event loop. */
+  conv2dGradWeightsAsync(
+    x: Operand,
+    weightsShape: readonly number[],
+    gradOutput: Operand,
+    options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
+  ): Promise<Tensor>;
 }
 
-/** See `conv2dGradInputAsync` of {@link Engine}. */
-export async function conv2dGradInputAsync(
-  core: EngineCore,
-  inputShape: readonly number[],
-  weights: Operand,
-  gradOutput: Operand,
-  options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
-): Promise<Tensor> {
-  const { out, signal, transfer, ...given } = readOptions(options, gradientOptionNames, asyncOptionNames);
-  const [filters, gradient] = floatOperands(weights, "weights", gradOutput, "gradOutput");
-  const once = planGradInput(core, inputShape, filters, given);
-  try {
-    return await once.runAsync(gradient, { signal, transfer, ...(out !== undefined && { out }) });
-  } finally {
-    once.dispose();
-  }
+export function gradientOperators(core: EngineCore): GradientOperators {
+  const gradInput =
+    (inputShape: readonly number[], weights: Operand, gradOutput: Operand) =>
+    (given: Conv2dGradientOptions) => {
+      const [filters, gradient] = floatOperands(weights, "weights", gradOutput, "gradOutput");
+      return { plan: planGradInput(core, inputShape, filters, given), operands: [gradient] };
+    };
+  const gradWeights =
+    (x: Operand, weightsShape: readonly number[], gradOutput: Operand) => (given: Conv2dGradientOptions) => {
+      const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
+      const dtype = dtypeOf(input.data, "x.data");
+      return {
+        plan: planGradWeights(core, input.shape, dtype, weightsShape, given),
+        operands: [input, gradient],
+      };
+    };
+  return {
+    conv2dGradInput: (inputShape, weights, gradOutput, options) =>
+      runOnce(gradientOptionNames, options, gradInput(inputShape, weights, gradOutput)),
+    conv2dGradInputAsync: (inputShape, weights, gradOutput, options) =>
+      runOnceAsync(gradientOptionNames, options, gradInput(inputShape, weights, gradOutput)),
+    planConv2dGradInput: (inputShape, weights, options) => {
+      const given = readOptions(options, gradientOptionNames);
+      return planGradInput(core, inputShape, toTensor(weights, 4, "weights"), given);
+    },
+    conv2dGradWeights: (x, weightsShape, gradOutput, options) =>
+      runOnce(gradientOptionNames, options, gradWeights(x, weightsShape, gradOutput)),
+    conv2dGradWeightsAsync: (x, weightsShape, gradOutput, options) =>
+      runOnceAsync(gradientOptionNames, options, gradWeights(x, weightsShape, gradOutput)),
+    planConv2dGradWeights: (inputShape, weightsShape, options) => {
+      const { dtype = "float32", ...given } = readOptions(options, planOptionNames);
+      checkOneOf(dtype, ["float32", "float64"], "dtype");
+      return planGradWeights(core, shapeOfRank(inputShape, 4, "inputShape"), dtype, weightsShape, given);
+    },
+    conv2dGradBias: (gradOutput, options) => conv2dGradBias(core, gradOutput, options),
+  };
 }
 
 function planGradInput(
@@ -88,67 +148,18 @@ function planGradInput(
   filters: TensorLike,
   options: Conv2dGradientOptions,
 ): ConvTransposePlan {
-  const shape = fourSizes(inputShape, "inputShape");
-  const accuracy = resolveAccuracy(options.accuracy);
-  const spec = resolveConvSpec(shape, filters.shape, dtypeOf(filters.data, "weights.data"), options);
+  const shape = shapeOfRank(inputShape, 4, "inputShape");
+  const dtype = dtypeOf(filters.data, "weights.data");
+  const spec = resolveGradient(shape, filters.shape, dtype, options, {
+    name: "weights",
+    shape: filters.shape,
+  });
   const weights = toOihw(filters, options.filterLayout ?? "oihw");
-  return new ConvTransposePlan(core, spec, weights, null, accuracy, "gradOutput");
-}
-
-/** Options of `planConv2dGradWeights`, which sees no elements. */
-export interface PlanGradWeightsOptions extends Conv2dGradientOptions {
-  /** Of all tensors. Default "float32". */
-  readonly dtype?: FloatDType;
-}
-
-const planOptionNames: Names<Omit<PlanGradWeightsOptions, keyof Conv2dGradientOptions>> = { dtype: true };
-
-/** See `planConv2dGradWeights` of {@link Engine}. */
-export function planConv2dGradWeights(
-  core: EngineCore,
-  inputShape: readonly number[],
-  weightsShape: readonly number[],
-  options?: PlanGradWeightsOptions,
-): GradWeightsPlan {
-  const { dtype = "float32", ...given } = readOptions(options, gradientOptionNames, planOptionNames);
-  checkOneOf(dtype, ["float32", "float64"], "dtype");
-  return planGradWeights(core, fourSizes(inputShape, "inputShape"), dtype, weightsShape, given);
-}
-
-/** See `conv2dGradWeights` of {@link Engine}. */
-export function conv2dGradWeights(
-  core: EngineCore,
-  x: Operand,
-  weightsShape: readonly number[],
-  gradOutput: Operand,
-  options?: Conv2dGradientOptions & RunOptions,
-): Tensor {
-  const { out, ...given } = readOptions(options, gradientOptionNames, runOptionNames);
-  const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
-  const once = planGradWeights(core, input.shape, dtypeOf(input.data, "x.data"), weightsShape, given);
-  try {
-    return once.run(input, gradient, out === undefined ? undefined : { out });
-  } finally {
-    once.dispose();
-  }
-}
-
-/** See `conv2dGradWeightsAsync` of {@link Engine}. */
-export async function conv2dGradWeightsAsync(
-  core: EngineCore,
-  x: Operand,
-  weightsShape: readonly number[],
-  gradOutput: Operand,
-  options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
-): Promise<Tensor> {
-  const { out, signal, transfer, ...given } = readOptions(options, gradientOptionNames, asyncOptionNames);
-  const [input, gradient] = floatOperands(x, "x", gradOutput, "gradOutput");
-  const once = planGradWeights(core, input.shape, dtypeOf(input.data, "x.data"), weightsShape, given);
-  try {
-    return await once.runAsync(input, gradient, { signal, transfer, ...(out !== undefined && { out }) });
-  } finally {
-    once.dispose();
-  }
+  const how = {
+    accuracy: resolveAccuracy(options.accuracy),
+    algorithm: resolveAlgorithm(options.algorithm),
+  };
+  return new ConvTransposePlan(core, spec, { weights, bias: null }, how, "gradOutput");
 }
 
 function planGradWeights(
@@ -158,14 +169,37 @@ function planGradWeights(
   weightsShape: readonly number[],
   options: Conv2dGradientOptions,
 ): GradWeightsPlan {
-  const shape = fourSizes(weightsShape, "weightsShape");
+  const shape = shapeOfRank(weightsShape, 4, "weightsShape");
   resolveAccuracy(options.accuracy);
-  const spec = resolveConvSpec(inputShape, shape, dtype, options, { name: "weightsShape", shape });
-  return new GradWeightsPlan(core, spec, options.filterLayout ?? "oihw", shape);
+  if (resolveAlgorithm(options.algorithm) !== "auto")
+    throw invalid('"auto", as gradients of weights are computed one way,', "algorithm", options.algorithm);
+  const spec = resolveGradient(inputShape, shape, dtype, options, { name: "weightsShape", shape });
+  const backend = backendFor(core, multiplyAdds(spec));
+  return new GradWeightsPlan(backend, spec, options.filterLayout ?? "oihw", shape, core.assertOpen);
 }
 
-/** See `conv2dGradBias` of {@link Engine}. */
-export function conv2dGradBias(
+/** The spec of the convolution. Throws INVALID_ARGUMENT for what it has and its gradients have not. */
+function resolveGradient(
+  inputShape: readonly number[],
+  weightsShape: readonly number[],
+  dtype: FloatDType,
+  options: Conv2dGradientOptions,
+  kernel: { readonly name: string; readonly shape: readonly number[] },
+): ConvSpec {
+  const spec = resolveConvSpec(inputShape, weightsShape, dtype, options, kernel);
+  const { tune = false } = options;
+  if (typeof tune !== "boolean") throw invalid("true or false", "tune", tune);
+  if (spec.activation.kind !== "none")
+    throw invalid(
+      '"none", as its gradient is applied to gradOutput before,',
+      "activation",
+      options.activation,
+    );
+  readBias(options.bias, { dtype, outChannels: spec.outChannels });
+  return spec;
+}
+
+function conv2dGradBias(
   core: EngineCore,
   gradOutput: Operand,
   options?: Conv2dGradientOptions & RunOptions,
@@ -183,7 +217,7 @@ export function conv2dGradBias(
   const target =
     out === undefined
       ? allocate(dtype, channels)
-      : (elementsOf(out, [channels], dtype, "out", "as gradOutput has", channels, true) as FloatArray);
+      : (elementsOf(out, planOperand("out", dtype, [channels], "as gradOutput has"), true) as FloatArray);
   target.set(sums);
   return out instanceof Tensor ? out : new Tensor(target, [channels]);
 }
@@ -208,10 +242,4 @@ function addPixels(data: FloatArray, channels: number, sums: Float64Array): void
   for (let start = 0; start < data.length; start += channels) {
     for (let channel = 0; channel < channels; channel++) sums[channel] += data[start + channel];
   }
-}
-
-function fourSizes(shape: readonly number[], name: string): readonly number[] {
-  const checked = checkShape(shape, name);
-  if (checked.length !== 4) throw invalid("4 dimensions", name, shape);
-  return checked;
 }

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
+
 import type { EngineCore } from "../core.ts";
-import { dtypeOf } from "../dtype.ts";
+import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { patchOperation } from "../operations/patches.ts";
-import { checkOneOf, type Names } from "../options.ts";
+import { checkOneOf, type Names, readOptions } from "../options.ts";
+import { type PlanOperand, planOperand } from "../plan/operands.ts";
+import { OperationPlan } from "../plan/operation-plan.ts";
 import { sameShape } from "../plan/output.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
+import { backendFor } from "../plan/planning.ts";
 import { type Padding, resolvePadding } from "../resolve/shape.ts";
 import { resolveLayout } from "../resolve/window.ts";
 import { type Border, borders } from "../spec/border.ts";
 import { type InputLayout, sizesOf } from "../spec/layout.ts";
 import { type PatchSpec, patchesOf } from "../spec/patches.ts";
+import type { PatchTask } from "../spec/task.ts";
 import { checkShape, type NestedArray, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
-import { runWindowed, runWindowedAsync, type Windowed } from "./windowed.ts";
+import { runOnce, runOnceAsync } from "./planned.ts";
 
 export type Operand = TensorLike | NestedArray;
 
@@ -25,6 +30,12 @@ export interface PadOptions {
   readonly inputLayout?: InputLayout;
 }
 
+/** Options of planPad, which sees no elements. */
+export interface PlanPadOptions extends PadOptions {
+  /** The element type. Default "float32". */
+  readonly dtype?: FloatDType;
+}
+
 /** What an {@link Engine} offers for padding. */
 export interface PadOperators {
   /**
@@ -34,17 +45,19 @@ export interface PadOperators {
    * Throws INVALID_ARGUMENT, naming the argument; the image must have elements, unless the batch is 0.
    */
   pad(x: Operand, padding: ImagePadding, options?: PadOptions & RunOptions): Tensor;
+  /** Prepares a pad for many images of one shape. Throws as pad does. */
+  planPad(inputShape: readonly number[], padding: ImagePadding, options?: PlanPadOptions): OperationPlan;
   /**
    * The gradient of `pad` with respect to `x`, its adjoint: for a gradient of the output of pad, each of its elements
    * added to the element of the input that it was copied from.
    *
    * @param inputShape the shape of x
    */
-  padGrad(
+  padGradInput(
     inputShape: readonly number[],
     gradOutput: Operand,
     padding: ImagePadding,
-    options?: Omit<PadOptions, "value"> & RunOptions,
+    options?: PadOptions & RunOptions,
   ): Tensor;
   /** As `pad`, off the event loop. */
   padAsync(
@@ -52,12 +65,12 @@ export interface PadOperators {
     padding: ImagePadding,
     options?: PadOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `padGrad`, off the event loop. */
-  padGradAsync(
+  /** As `padGradInput`, off the event loop. */
+  padGradInputAsync(
     inputShape: readonly number[],
     gradOutput: Operand,
     padding: ImagePadding,
-    options?: Omit<PadOptions, "value"> & RunOptions & AsyncOptions,
+    options?: PadOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
 }
 
@@ -71,51 +84,95 @@ export interface PadSpec {
 }
 
 const optionNames: Names<PadOptions> = { border: true, value: true, inputLayout: true };
-const gradOptionNames: Names<Omit<PadOptions, "value">> = { border: true, inputLayout: true };
+const planOptionNames: Names<PlanPadOptions> = { ...optionNames, dtype: true };
 
 export function padOperators(core: EngineCore): PadOperators {
+  const call = (x: Operand, padding: ImagePadding) => (given: PadOptions) => {
+    const image = toTensor(x, rankOf(x, "x"), "x");
+    const dtype = dtypeOf(image.data, "x.data");
+    return { plan: planPad(core, image.shape, dtype, padding, given, "x.shape"), operands: [image] };
+  };
+  const gradInput =
+    (inputShape: readonly number[], gradOutput: Operand, padding: ImagePadding) => (given: PadOptions) => {
+      const shape = checkShape(inputShape, "inputShape");
+      const { border = "constant", inputLayout } = given;
+      valueOf(given);
+      const { patches, outShape } = resolvePad(shape, padding, border, inputLayout, "inputShape");
+      const gradient = gradientOf(gradOutput, outShape);
+      const dtype = dtypeOf(gradient.data, "gradOutput.data");
+      const input = planOperand("gradOutput", dtype, outShape, "");
+      const output = planOperand("out", dtype, shape, "as gradOutput has");
+      const plan = patchPlan(core, "the gradient of pad", "fold", patches, dtype, input, output);
+      return { plan, operands: [gradient] };
+    };
   return {
-    pad: (x, padding, options) =>
-      runWindowed(core, optionNames, options, (given) => padOf(x, padding, given)),
-    padAsync: async (x, padding, options) =>
-      runWindowedAsync(core, optionNames, options, (given) => padOf(x, padding, given)),
-    padGrad: (inputShape, gradOutput, padding, options) =>
-      runWindowed(core, gradOptionNames, options, (given) =>
-        padGradOf(inputShape, gradOutput, padding, given),
-      ),
-    padGradAsync: async (inputShape, gradOutput, padding, options) =>
-      runWindowedAsync(core, gradOptionNames, options, (given) =>
-        padGradOf(inputShape, gradOutput, padding, given),
-      ),
+    pad: (x, padding, options) => runOnce(optionNames, options, call(x, padding)),
+    padAsync: (x, padding, options) => runOnceAsync(optionNames, options, call(x, padding)),
+    planPad(inputShape, padding, options) {
+      const { dtype = "float32", ...given } = readOptions(options, planOptionNames);
+      checkOneOf(dtype, ["float32", "float64"], "dtype");
+      const shape = checkShape(inputShape, "inputShape");
+      return planPad(core, shape, dtype, padding, given, "inputShape");
+    },
+    padGradInput: (inputShape, gradOutput, padding, options) =>
+      runOnce(optionNames, options, gradInput(inputShape, gradOutput, padding)),
+    padGradInputAsync: (inputShape, gradOutput, padding, options) =>
+      runOnceAsync(optionNames, options, gradInput(inputShape, gradOutput, padding)),
   };
 }
 
-function padOf(x: Operand, padding: ImagePadding, given: PadOptions): Windowed {
-  const { border = "constant", value = 0, inputLayout } = given;
-  if (typeof value !== "number") throw invalid("a number", "value", value);
-  if (border !== "constant" && given.value !== undefined)
-    throw invalid('nothing, as border is not "constant",', "value", value);
-  const image = toTensor(x, rankOf(x, "x"), "x");
-  const { patches, outShape } = resolvePad(image.shape, padding, border, inputLayout, "x.shape");
-  const operation = patchOperation("unfold", { ...patches, value }, dtypeOf(image.data, "x.data"));
-  return { operands: [image], outShape, steps: (inputs, output) => [{ operation, inputs, output }] };
-}
-
-function padGradOf(
+/** The output shape of a pad. Throws INVALID_ARGUMENT as pad does. */
+export function padOutputShape(
   inputShape: readonly number[],
-  gradOutput: Operand,
   padding: ImagePadding,
-  { border = "constant", inputLayout }: PadOptions,
-): Windowed {
+  options?: PadOptions,
+): number[] {
+  const given = readOptions(options, optionNames);
+  valueOf(given);
+  const { border = "constant", inputLayout } = given;
   const shape = checkShape(inputShape, "inputShape");
-  const spec = resolvePad(shape, padding, border, inputLayout, "inputShape");
-  const gradient = gradientOf(gradOutput, spec.outShape);
-  const operation = patchOperation("fold", spec.patches, dtypeOf(gradient.data, "gradOutput.data"));
-  return {
-    operands: [gradient],
-    outShape: shape,
-    steps: (inputs, output) => [{ operation, inputs, output }],
-  };
+  return [...resolvePad(shape, padding, border, inputLayout, "inputShape").outShape];
+}
+
+function planPad(
+  core: EngineCore,
+  shape: readonly number[],
+  dtype: FloatDType,
+  padding: ImagePadding,
+  given: PadOptions,
+  name: string,
+): OperationPlan {
+  const value = valueOf(given);
+  const { border = "constant", inputLayout } = given;
+  const { patches, outShape } = resolvePad(shape, padding, border, inputLayout, name);
+  const input = planOperand("x", dtype, shape, "");
+  const output = planOperand("out", dtype, outShape, "as x has");
+  return patchPlan(core, "pad", "unfold", { ...patches, value }, dtype, input, output);
+}
+
+/** Throws INVALID_ARGUMENT. */
+function valueOf({ border = "constant", value }: PadOptions): number {
+  if (value !== undefined && typeof value !== "number") throw invalid("a number", "value", value);
+  if (border !== "constant" && value !== undefined)
+    throw invalid('nothing, as border is not "constant",', "value", value);
+  return value ?? 0;
+}
+
+/** A plan of one operation on patches. */
+export function patchPlan(
+  core: EngineCore,
+  name: string,
+  kind: PatchTask["kind"],
+  spec: PatchSpec,
+  dtype: FloatDType,
+  input: PlanOperand,
+  output: PlanOperand,
+): OperationPlan {
+  const { planes, depth, outHeight, outWidth, kernelHeight, kernelWidth } = spec;
+  const work = planes * depth * outHeight * outWidth * kernelHeight * kernelWidth;
+  const steps = [{ operation: patchOperation(kind, spec, dtype), from: ["a"], to: "out" }] as const;
+  const row = { name, dtype, steps, scratch: [] };
+  return new OperationPlan(core, backendFor(core, work), row, input, output);
 }
 
 /** A gradient of an output of the given shape. Throws INVALID_ARGUMENT for any other. */

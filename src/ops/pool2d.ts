@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT
 
 import type { EngineCore } from "../core.ts";
-import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
+import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { patchOperation } from "../operations/patches.ts";
 import { poolGradOperation, poolOperation } from "../operations/pooling.ts";
-import { type AnyNames, checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
-import { allocateOutput } from "../plan/output.ts";
+import { type AnyNames, checkOneOf, type Names, readOptions } from "../options.ts";
+import { planOperand } from "../plan/operands.ts";
+import { OperationPlan, PoolGradPlan, type Row, type Step } from "../plan/operation-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
+import { backendFor } from "../plan/planning.ts";
 import type { PerAxis } from "../resolve/shape.ts";
 import { type Rounding, resolveLayout, resolveWindows, type WindowOptions } from "../resolve/window.ts";
 import { type Border, borders } from "../spec/border.ts";
 import { type InputLayout, shapeOf, sizesOf } from "../spec/layout.ts";
 import type { PoolSpec } from "../spec/window.ts";
-import { checkShape, elementCount, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
-import { gradientOf as gradientFor, type Operand, type PadSpec, resolvePad } from "./pad.ts";
-import { runWindowed, runWindowedAsync, type Windowed, type WindowStep } from "./windowed.ts";
+import { elementCount, shapeOfRank, type Tensor, toTensor } from "../tensor.ts";
+import { gradientOf, type Operand, type PadSpec, resolvePad } from "./pad.ts";
+import { runOnce, runOnceAsync } from "./planned.ts";
 
 /** Options of a pooling; all are optional. Names follow WebNN. */
 export interface MaxPool2dOptions extends WindowOptions {
@@ -41,6 +43,12 @@ export interface AvgPool2dOptions extends MaxPool2dOptions {
   readonly countIncludePad?: boolean;
 }
 
+/** What plans of poolings are told besides, as they see no elements. */
+export interface PlanPool2dOptions {
+  /** The element type. Default "float32". */
+  readonly dtype?: FloatDType;
+}
+
 /** What an {@link Engine} offers for pooling. */
 export interface Pool2dOperators {
   /**
@@ -54,19 +62,26 @@ export interface Pool2dOperators {
   avgPool2d(x: Operand, options?: AvgPool2dOptions & RunOptions): Tensor;
   /** The mean of each channel: an image of one pixel, [batch, channels, 1, 1] or [batch, 1, 1, channels]. */
   globalAvgPool2d(x: Operand, options?: GlobalPool2dOptions & RunOptions): Tensor;
+  /** Prepares a maxPool2d for many images of one shape; so do the other two. Throws as they do. */
+  planMaxPool2d(inputShape: readonly number[], options?: MaxPool2dOptions & PlanPool2dOptions): OperationPlan;
+  planAvgPool2d(inputShape: readonly number[], options?: AvgPool2dOptions & PlanPool2dOptions): OperationPlan;
+  planGlobalAvgPool2d(
+    inputShape: readonly number[],
+    options?: GlobalPool2dOptions & PlanPool2dOptions,
+  ): OperationPlan;
   /**
    * The gradient of `maxPool2d` with respect to `x`, given that of its output. It goes to the greatest element of each
    * window; among equals to the first in rows from the top, and to the last NaN: as in PyTorch.
    */
-  maxPool2dGrad(x: Operand, gradOutput: Operand, options?: MaxPool2dOptions & RunOptions): Tensor;
+  maxPool2dGradInput(x: Operand, gradOutput: Operand, options?: MaxPool2dOptions & RunOptions): Tensor;
   /** The gradient of `avgPool2d` with respect to its input, given the shape of that and the gradient of the output. */
-  avgPool2dGrad(
+  avgPool2dGradInput(
     inputShape: readonly number[],
     gradOutput: Operand,
     options?: AvgPool2dOptions & RunOptions,
   ): Tensor;
   /** The gradient of `globalAvgPool2d` with respect to its input. */
-  globalAvgPool2dGrad(
+  globalAvgPool2dGradInput(
     inputShape: readonly number[],
     gradOutput: Operand,
     options?: GlobalPool2dOptions & RunOptions,
@@ -80,20 +95,20 @@ export interface Pool2dOperators {
     x: Operand,
     options?: GlobalPool2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `maxPool2dGrad`, off the event loop. */
-  maxPool2dGradAsync(
+  /** As `maxPool2dGradInput`, off the event loop. */
+  maxPool2dGradInputAsync(
     x: Operand,
     gradOutput: Operand,
     options?: MaxPool2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `avgPool2dGrad`, off the event loop. */
-  avgPool2dGradAsync(
+  /** As `avgPool2dGradInput`, off the event loop. */
+  avgPool2dGradInputAsync(
     inputShape: readonly number[],
     gradOutput: Operand,
     options?: AvgPool2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `globalAvgPool2dGrad`, off the event loop. */
-  globalAvgPool2dGradAsync(
+  /** As `globalAvgPool2dGradInput`, off the event loop. */
+  globalAvgPool2dGradInputAsync(
     inputShape: readonly number[],
     gradOutput: Operand,
     options?: GlobalPool2dOptions & RunOptions & AsyncOptions,
@@ -111,95 +126,167 @@ const maxOptionNames: Names<MaxPool2dOptions> = {
 };
 const avgOptionNames: Names<AvgPool2dOptions> = { ...maxOptionNames, countIncludePad: true };
 const globalOptionNames: Names<GlobalPool2dOptions> = { inputLayout: true };
+const planOptionNames: Names<PlanPool2dOptions> = { dtype: true };
 
 export function pool2dOperators(core: EngineCore): Pool2dOperators {
-  type Asked<O> = (O & RunOptions) | undefined;
-  type AskedAsync<O> = (O & RunOptions & AsyncOptions) | undefined;
-  const max = (x: Operand) => (given: MaxPool2dOptions) => poolOf("max", x, given);
-  const average = (x: Operand) => (given: AvgPool2dOptions) => poolOf("average", x, given);
-  const maxGrad = (x: Operand, gradOutput: Operand) => (given: MaxPool2dOptions) =>
-    maxGradOf(x, gradOutput, given);
-  const averageGrad = (inputShape: readonly number[], gradOutput: Operand) => (given: AvgPool2dOptions) =>
-    gradientOf("average", fourSizes(inputShape), undefined, gradOutput, given);
-  const once = <O extends object>(names: AnyNames, options: Asked<O>, resolve: (given: O) => Windowed) =>
-    runWindowed(core, names, options, resolve);
-  const later = async <O extends object>(
-    names: AnyNames,
-    options: AskedAsync<O>,
-    resolve: (given: O) => Windowed,
-  ) => runWindowedAsync(core, names, options, resolve);
+  type Kind = PoolSpec["kind"];
+  const pool = (kind: Kind, x: Operand) => (given: AvgPool2dOptions) => {
+    const image = toTensor(x, 4, "x");
+    const dtype = dtypeOf(image.data, "x.data");
+    return { plan: planPool(core, kind, image.shape, dtype, given, "x.shape"), operands: [image] };
+  };
+  const plan =
+    (kind: Kind, names: AnyNames) =>
+    (inputShape: readonly number[], options: PlanPool2dOptions | undefined) => {
+      const { dtype = "float32", ...given } = readOptions(options, names, planOptionNames);
+      checkOneOf(dtype, ["float32", "float64"], "dtype");
+      return planPool(core, kind, shapeOfRank(inputShape, 4, "inputShape"), dtype, given, "inputShape");
+    };
+  const maxGrad = (x: Operand, gradOutput: Operand) => (given: MaxPool2dOptions) => {
+    const image = toTensor(x, 4, "x");
+    const dtype = dtypeOf(image.data, "x.data");
+    const resolved = resolvePool("max", image.shape, dtype, given, "x.shape");
+    const gradient = gradientOf(gradOutput, resolved.outShape);
+    if (dtypeOf(gradient.data, "gradOutput.data") !== dtype)
+      throw invalid(`${dtype} elements, as x has,`, "gradOutput.data", gradient.data);
+    return { plan: planMaxGrad(core, image.shape, resolved), operands: [image, gradient] };
+  };
+  const avgGrad = (inputShape: readonly number[], gradOutput: Operand) => (given: AvgPool2dOptions) => {
+    const shape = shapeOfRank(inputShape, 4, "inputShape");
+    // Only the gradient has elements: shapes are resolved before its type is known.
+    const { outShape } = resolvePool("average", shape, "float32", given, "inputShape");
+    const gradient = gradientOf(gradOutput, outShape);
+    const dtype = dtypeOf(gradient.data, "gradOutput.data");
+    const resolved = resolvePool("average", shape, dtype, given, "inputShape");
+    return { plan: planAvgGrad(core, shape, resolved), operands: [gradient] };
+  };
+  const [max, avg, global] = [maxOptionNames, avgOptionNames, globalOptionNames];
   return {
-    maxPool2d: (x, options) => once(maxOptionNames, options, max(x)),
-    maxPool2dAsync: (x, options) => later(maxOptionNames, options, max(x)),
-    avgPool2d: (x, options) => once(avgOptionNames, options, average(x)),
-    avgPool2dAsync: (x, options) => later(avgOptionNames, options, average(x)),
-    globalAvgPool2d: (x, options) => once(globalOptionNames, options, average(x)),
-    globalAvgPool2dAsync: (x, options) => later(globalOptionNames, options, average(x)),
-    maxPool2dGrad: (x, g, options) => once(maxOptionNames, options, maxGrad(x, g)),
-    maxPool2dGradAsync: (x, g, options) => later(maxOptionNames, options, maxGrad(x, g)),
-    avgPool2dGrad: (shape, g, options) => once(avgOptionNames, options, averageGrad(shape, g)),
-    avgPool2dGradAsync: (shape, g, options) => later(avgOptionNames, options, averageGrad(shape, g)),
-    globalAvgPool2dGrad: (shape, g, options) => once(globalOptionNames, options, averageGrad(shape, g)),
-    globalAvgPool2dGradAsync: (shape, g, options) => later(globalOptionNames, options, averageGrad(shape, g)),
+    maxPool2d: (x, options) => runOnce(max, options, pool("max", x)),
+    maxPool2dAsync: (x, options) => runOnceAsync(max, options, pool("max", x)),
+    planMaxPool2d: (shape, options) => plan("max", max)(shape, options),
+    avgPool2d: (x, options) => runOnce(avg, options, pool("average", x)),
+    avgPool2dAsync: (x, options) => runOnceAsync(avg, options, pool("average", x)),
+    planAvgPool2d: (shape, options) => plan("average", avg)(shape, options),
+    globalAvgPool2d: (x, options) => runOnce(global, options, pool("average", x)),
+    globalAvgPool2dAsync: (x, options) => runOnceAsync(global, options, pool("average", x)),
+    planGlobalAvgPool2d: (shape, options) => plan("average", global)(shape, options),
+    maxPool2dGradInput: (x, g, options) => runOnce(max, options, maxGrad(x, g)),
+    maxPool2dGradInputAsync: (x, g, options) => runOnceAsync(max, options, maxGrad(x, g)),
+    avgPool2dGradInput: (shape, g, options) => runOnce(avg, options, avgGrad(shape, g)),
+    avgPool2dGradInputAsync: (shape, g, options) => runOnceAsync(avg, options, avgGrad(shape, g)),
+    globalAvgPool2dGradInput: (shape, g, options) => runOnce(global, options, avgGrad(shape, g)),
+    globalAvgPool2dGradInputAsync: (shape, g, options) => runOnceAsync(global, options, avgGrad(shape, g)),
   };
 }
 
-function poolOf(kind: PoolSpec["kind"], x: Operand, options: AvgPool2dOptions): Windowed {
-  const image = toTensor(x, 4, "x");
-  const dtype = dtypeOf(image.data, "x.data");
-  const { spec, frame, outShape } = resolvePool(kind, image.shape, dtype, options, "x.shape");
-  return {
-    operands: [image],
-    outShape,
-    *steps([input], output) {
-      const inputs = [yield* framed(frame, input)];
-      yield { operation: poolOperation(spec), inputs, output };
-    },
-  };
-}
-
-function maxGradOf(x: Operand, gradOutput: Operand, options: MaxPool2dOptions): Windowed {
-  const image = toTensor(x, 4, "x");
-  return gradientOf("max", image.shape, image, gradOutput, options);
-}
-
-function gradientOf(
+function planPool(
+  core: EngineCore,
   kind: PoolSpec["kind"],
-  inputShape: readonly number[],
-  x: TensorLike | undefined,
-  gradOutput: Operand,
+  shape: readonly number[],
+  dtype: FloatDType,
   options: AvgPool2dOptions,
-): Windowed {
-  const name = x === undefined ? "inputShape" : "x.shape";
-  const resolved = resolvePool(kind, inputShape, "float32", options, name);
-  const gradient = gradientFor(gradOutput, resolved.outShape);
-  const dtype = dtypeOf(gradient.data, "gradOutput.data");
-  if (x !== undefined && dtypeOf(x.data, "x.data") !== dtype)
-    throw invalid(`${dtypeOf(x.data, "x.data")} elements, as x has,`, "gradOutput.data", gradient.data);
-  const { frame } = resolved;
-  const operation = poolGradOperation({ ...resolved.spec, dtype });
-  return {
-    operands: x === undefined ? [gradient] : [x, gradient],
-    outShape: inputShape,
-    *steps(operands, output) {
-      const [image, gradientData] = x === undefined ? [undefined, operands[0]] : operands;
-      const inputs = [image === undefined ? null : yield* framed(frame, image), gradientData];
-      if (frame === undefined) {
-        yield { operation, inputs, output };
-        return;
-      }
-      const gradPadded = allocateOutput(dtype, elementCount(frame.outShape));
-      yield { operation, inputs, output: gradPadded };
-      yield { operation: patchOperation("fold", frame.patches, dtype), inputs: [gradPadded], output };
-    },
+  name: string,
+): OperationPlan {
+  const { spec, frame, outShape } = resolvePool(kind, shape, dtype, options, name);
+  const input = planOperand("x", dtype, shape, "");
+  const output = planOperand("out", dtype, outShape, "as x has");
+  const pool: Step = {
+    operation: poolOperation(spec),
+    from: [frame === undefined ? "a" : "scratch"],
+    to: "out",
   };
+  const row = {
+    name: kind === "max" ? "the maximum of windows" : "the mean of windows",
+    dtype,
+    steps: frame === undefined ? [pool] : [framing(frame, dtype), pool],
+    scratch: frame === undefined ? [] : [elementCount(frame.outShape)],
+  };
+  return new OperationPlan(core, backendFor(core, workOf(spec)), row, input, output);
 }
 
-/** The output shape of a pooling, in the order of its layout. Throws INVALID_ARGUMENT as the pooling does. */
-export function pool2dOutputShape(inputShape: readonly number[], options?: AvgPool2dOptions): number[] {
-  checkArity("pool2dOutputShape", arguments.length, 2);
-  const given = readOptions(options, avgOptionNames);
-  return [...resolvePool("average", fourSizes(inputShape), "float32", given, "inputShape").outShape];
+function planMaxGrad(
+  core: EngineCore,
+  shape: readonly number[],
+  { spec, frame, outShape }: ResolvedPool,
+): PoolGradPlan {
+  const { dtype } = spec;
+  const x = planOperand("x", dtype, shape, "");
+  const gradOutput = planOperand("gradOutput", dtype, outShape, "as x has");
+  const output = planOperand("out", dtype, shape, "as x has");
+  const operation = poolGradOperation(spec);
+  const length = frame === undefined ? 0 : elementCount(frame.outShape);
+  const row: Row = {
+    name: "the gradient of a maximum",
+    dtype,
+    steps:
+      frame === undefined
+        ? [{ operation, from: ["a", "b"], to: "out" }]
+        : [
+            framing(frame, dtype),
+            { operation, from: ["scratch", "b"], to: "scratch2" },
+            { operation: patchOperation("fold", frame.patches, dtype), from: ["scratch2"], to: "out" },
+          ],
+    scratch: frame === undefined ? [] : [length, length],
+  };
+  return new PoolGradPlan(core, backendFor(core, workOf(spec)), row, [x, gradOutput], output);
+}
+
+function planAvgGrad(
+  core: EngineCore,
+  shape: readonly number[],
+  { spec, frame, outShape }: ResolvedPool,
+): OperationPlan {
+  const { dtype } = spec;
+  const input = planOperand("gradOutput", dtype, outShape, "");
+  const output = planOperand("out", dtype, shape, "as gradOutput has");
+  const operation = poolGradOperation(spec);
+  const row: Row = {
+    name: "the gradient of a mean",
+    dtype,
+    steps:
+      frame === undefined
+        ? [{ operation, from: [null, "a"], to: "out" }]
+        : [
+            { operation, from: [null, "a"], to: "scratch" },
+            { operation: patchOperation("fold", frame.patches, dtype), from: ["scratch"], to: "out" },
+          ],
+    scratch: frame === undefined ? [] : [elementCount(frame.outShape)],
+  };
+  return new OperationPlan(core, backendFor(core, workOf(spec)), row, input, output);
+}
+
+/** Lays the border around the image. */
+const framing = ({ patches }: PadSpec, dtype: FloatDType): Step => ({
+  operation: patchOperation("unfold", patches, dtype),
+  from: ["a"],
+  to: "scratch",
+});
+
+const workOf = ({ batch, channels, outHeight, outWidth, kernelHeight, kernelWidth }: PoolSpec): number =>
+  batch * channels * outHeight * outWidth * kernelHeight * kernelWidth;
+
+/** The output shape of avgPool2d, in the order of its layout. Throws INVALID_ARGUMENT as the pooling does. */
+export function avgPool2dOutputShape(inputShape: readonly number[], options?: AvgPool2dOptions): number[] {
+  return poolOutputShape(inputShape, readOptions(options, avgOptionNames));
+}
+
+/** The same for maxPool2d. */
+export function maxPool2dOutputShape(inputShape: readonly number[], options?: MaxPool2dOptions): number[] {
+  return poolOutputShape(inputShape, readOptions(options, maxOptionNames));
+}
+
+/** The same for globalAvgPool2d. */
+export function globalAvgPool2dOutputShape(
+  inputShape: readonly number[],
+  options?: GlobalPool2dOptions,
+): number[] {
+  return poolOutputShape(inputShape, readOptions(options, globalOptionNames));
+}
+
+function poolOutputShape(inputShape: readonly number[], given: AvgPool2dOptions): number[] {
+  const shape = shapeOfRank(inputShape, 4, "inputShape");
+  return [...resolvePool("average", shape, "float32", given, "inputShape").outShape];
 }
 
 interface ResolvedPool {
@@ -232,19 +319,4 @@ function resolvePool(
   const { outHeight: framedHeight, outWidth: framedWidth } = frame.patches;
   const bare = { inHeight: framedHeight, inWidth: framedWidth, padding: [0, 0, 0, 0] as const };
   return { spec: { ...spec, ...bare }, frame, outShape };
-}
-
-/** An image with its border around it. */
-function* framed(frame: PadSpec | undefined, x: FloatArray): Generator<WindowStep, FloatArray> {
-  if (frame === undefined) return x;
-  const dtype = dtypeOf(x, "x.data");
-  const padded = allocateOutput(dtype, elementCount(frame.outShape));
-  yield { operation: patchOperation("unfold", frame.patches, dtype), inputs: [x], output: padded };
-  return padded;
-}
-
-function fourSizes(inputShape: readonly number[]): readonly number[] {
-  const shape = checkShape(inputShape, "inputShape");
-  if (shape.length !== 4) throw invalid("4 dimensions", "inputShape", inputShape);
-  return shape;
 }

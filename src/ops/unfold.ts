@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
+
 import type { EngineCore } from "../core.ts";
-import { dtypeOf } from "../dtype.ts";
+import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { patchOperation } from "../operations/patches.ts";
-import { checkOneOf, type Names } from "../options.ts";
+import { checkOneOf, type Names, readOptions } from "../options.ts";
+import { planOperand } from "../plan/operands.ts";
+import type { OperationPlan } from "../plan/operation-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import { resolveWindows, type WindowOptions } from "../resolve/window.ts";
 import { type Border, borders } from "../spec/border.ts";
 import { type PatchSpec, patchesOf } from "../spec/patches.ts";
 import type { WindowSpec } from "../spec/window.ts";
-import { type Tensor, toTensor } from "../tensor.ts";
-import type { Operand } from "./pad.ts";
-import { runWindowed, runWindowedAsync, type Windowed } from "./windowed.ts";
+import { shapeOfRank, type Tensor, toTensor } from "../tensor.ts";
+import { type Operand, patchPlan } from "./pad.ts";
+import { runOnce, runOnceAsync } from "./planned.ts";
 
 export interface UnfoldOptions extends WindowOptions {
   /** Height and width of the window. */
@@ -56,48 +58,68 @@ const optionNames: Names<UnfoldOptions> = {
 };
 
 export function unfoldOperators(core: EngineCore): UnfoldOperators {
+  const unfold = (x: Operand) => (given: UnfoldOptions) => {
+    const image = toTensor(x, 4, "x");
+    const dtype = dtypeOf(image.data, "x.data");
+    return { plan: planUnfold(core, image.shape, dtype, given), operands: [image] };
+  };
+  const fold = (columns: Operand, outputSize: PerAxis) => (given: UnfoldOptions) => {
+    const matrix = toTensor(columns, 3, "columns");
+    const dtype = dtypeOf(matrix.data, "columns.data");
+    return { plan: planFold(core, matrix.shape, dtype, outputSize, given), operands: [matrix] };
+  };
   return {
-    unfold: (x, options) => runWindowed(core, optionNames, options, (given) => unfoldOf(x, given)),
-    unfoldAsync: async (x, options) =>
-      runWindowedAsync(core, optionNames, options, (given) => unfoldOf(x, given)),
-    fold: (columns, outputSize, options) =>
-      runWindowed(core, optionNames, options, (given) => foldOf(columns, outputSize, given)),
-    foldAsync: async (columns, outputSize, options) =>
-      runWindowedAsync(core, optionNames, options, (given) => foldOf(columns, outputSize, given)),
+    unfold: (x, options) => runOnce(optionNames, options, unfold(x)),
+    unfoldAsync: (x, options) => runOnceAsync(optionNames, options, unfold(x)),
+    fold: (columns, outputSize, options) => runOnce(optionNames, options, fold(columns, outputSize)),
+    foldAsync: (columns, outputSize, options) =>
+      runOnceAsync(optionNames, options, fold(columns, outputSize)),
   };
 }
 
-function unfoldOf(x: Operand, { border = "constant", ...given }: UnfoldOptions): Windowed {
+/** The shape of the columns that `unfold` makes. */
+const columnsOf = ({ batch, channels, kernelHeight, kernelWidth, outHeight, outWidth }: WindowSpec) => [
+  batch,
+  channels * kernelHeight * kernelWidth,
+  outHeight * outWidth,
+];
+
+/** The shape of the columns of an unfold. Throws INVALID_ARGUMENT as unfold does. */
+export function unfoldOutputShape(inputShape: readonly number[], options: UnfoldOptions): number[] {
+  const { border = "constant", ...given } = readOptions(options, optionNames);
   checkOneOf(border, borders, "border");
-  const image = toTensor(x, 4, "x");
-  const spec = resolveWindows(image.shape, given, "x.shape");
-  const { batch, channels, kernelHeight, kernelWidth, outHeight, outWidth } = spec;
-  const operation = patchOperation("unfold", patchSpec(spec, border), dtypeOf(image.data, "x.data"));
-  return {
-    operands: [image],
-    outShape: [batch, channels * kernelHeight * kernelWidth, outHeight * outWidth],
-    steps: (inputs, output) => [{ operation, inputs, output }],
-  };
+  return columnsOf(resolveWindows(shapeOfRank(inputShape, 4, "inputShape"), given, "inputShape"));
 }
 
-function foldOf(
-  columns: Operand,
+function planUnfold(
+  core: EngineCore,
+  shape: readonly number[],
+  dtype: FloatDType,
+  { border = "constant", ...given }: UnfoldOptions,
+): OperationPlan {
+  checkOneOf(border, borders, "border");
+  const spec = resolveWindows(shape, given, "x.shape");
+  const input = planOperand("x", dtype, shape, "");
+  const output = planOperand("out", dtype, columnsOf(spec), "as x has");
+  return patchPlan(core, "unfold", "unfold", patchSpec(spec, border), dtype, input, output);
+}
+
+function planFold(
+  core: EngineCore,
+  shape: readonly number[],
+  dtype: FloatDType,
   outputSize: PerAxis,
   { border = "constant", ...given }: UnfoldOptions,
-): Windowed {
+): OperationPlan {
   checkOneOf(border, borders, "border");
-  const matrix = toTensor(columns, 3, "columns");
-  const outShape = imageShape(matrix.shape, outputSize, given.windowDimensions);
+  const outShape = imageShape(shape, outputSize, given.windowDimensions);
   const spec = resolveWindows(outShape, given, "the image");
   const windows = spec.outHeight * spec.outWidth;
-  if (matrix.shape[2] !== windows)
-    throw invalid(`${spec.outHeight} x ${spec.outWidth} = ${windows} columns`, "columns.shape", matrix.shape);
-  const operation = patchOperation("fold", patchSpec(spec, border), dtypeOf(matrix.data, "columns.data"));
-  return {
-    operands: [matrix],
-    outShape,
-    steps: (inputs, output) => [{ operation, inputs, output }],
-  };
+  if (shape[2] !== windows)
+    throw invalid(`${spec.outHeight} x ${spec.outWidth} = ${windows} columns`, "columns.shape", shape);
+  const input = planOperand("columns", dtype, shape, "");
+  const output = planOperand("out", dtype, outShape, "as columns has");
+  return patchPlan(core, "fold", "fold", patchSpec(spec, border), dtype, input, output);
 }
 
 function patchSpec(spec: WindowSpec, border: Border): PatchSpec {

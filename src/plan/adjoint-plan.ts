@@ -1,49 +1,51 @@
 // SPDX-License-Identifier: MIT
-
-import type { EngineCore } from "../core.ts";
 import type { FloatArray } from "../dtype.ts";
-import type { Accuracy } from "../spec/convolution.ts";
-import { type Algorithm, type ConvSpec, inputShapeOf, outputShapeOf } from "../spec/convolution.ts";
-import { type PreparedAdjoint, prepareAdjoint } from "./adjoint.ts";
-import { emptyBatch, Plan } from "./plan.ts";
+import {
+  type Accuracy,
+  type Algorithm,
+  type ConvSpec,
+  inputShapeOf,
+  outputShapeOf,
+} from "../spec/convolution.ts";
+import { prepareAdjoint } from "./adjoint.ts";
+import type { PlanShapes } from "./conv-plan.ts";
+import { planOperand } from "./operands.ts";
+import { describeThreads, nothing, UnaryPlan } from "./plan.ts";
+import type { PlanningOn } from "./planning.ts";
 
 /** A transposed convolution, or the gradient of a convolution's input, with its weights packed. */
-export class ConvTransposePlan extends Plan {
-  /** Of the convolutions that it consists of, one for each remainder of the outputs' places by the strides. */
+export class ConvTransposePlan extends UnaryPlan {
+  /** Those of the convolutions that it consists of, one for each remainder of the outputs' places by the strides. */
   readonly algorithms: readonly Algorithm[];
 
-  /** Plans come from `planConvTranspose2d` and `planConv2dGradInput`. `spec` is of the convolution transposed. */
+  /** Plans come from `planConvTranspose2d` and its kin. `spec` is the convolution that is transposed. */
   constructor(
-    core: EngineCore,
+    on: PlanningOn,
     spec: ConvSpec,
-    weights: FloatArray,
-    bias: FloatArray | null,
-    accuracy: Accuracy,
+    constants: { readonly weights: FloatArray; readonly bias: FloatArray | null },
+    how: { readonly accuracy: Accuracy; readonly algorithm: Algorithm | "auto" },
     inputName: string,
+    shapes: PlanShapes = { input: outputShapeOf(spec), output: inputShapeOf(spec) },
   ) {
-    let adjoint: PreparedAdjoint | undefined;
+    let algorithms: readonly Algorithm[] = [];
     super({
-      backend: core.backend,
-      inputDtype: spec.dtype,
-      outputDtype: spec.dtype,
-      inputShape: outputShapeOf(spec),
-      outputShape: inputShapeOf(spec),
-      inputName,
-      assertOpen: core.assertOpen,
+      backend: on.backend,
+      inputs: [planOperand(inputName, spec.dtype, shapes.input, "as the weights have")],
+      output: planOperand("out", spec.dtype, shapes.output, "as the weights have"),
+      assertOpen: on.assertOpen,
       prepare: () => {
-        if (spec.batch === 0) return emptyBatch;
-        const backendFor = (work: number) => (work < core.smallBelow ? core.small() : core.backend);
-        adjoint = prepareAdjoint({ spec, weights, bias, accuracy, backendFor });
+        if (spec.batch === 0) return nothing;
+        const adjoint = prepareAdjoint({ spec, ...constants, ...how, on });
+        algorithms = adjoint.algorithms;
         return adjoint;
       },
     });
-    this.algorithms = Object.freeze(adjoint?.algorithms ?? []);
+    this.algorithms = Object.freeze(algorithms);
   }
 
   override explain(): string {
-    const threads = this.threads === 1 ? "1 thread" : `up to ${this.threads} threads`;
     return (
-      `${this.algorithms.join(" and ")} on ${this.backend} (${this.isa}, ${threads}): ` +
+      `${this.algorithms.join(" and ")} on ${this.backend} (${this.isa}, ${describeThreads(this)}): ` +
       `[${this.inputShape.join(", ")}] -> [${this.outputShape.join(", ")}], ` +
       `workspace ${Math.ceil(this.workspaceBytes / 1024)} KiB`
     );

@@ -2,6 +2,7 @@
 // The adjoint of a convolution: from what has the shape of its output to what has the shape of its input. It is the
 // gradient of the input, and transposed convolution.
 
+import { copyOf } from "../arrays.ts";
 import type { Backend, Operation, Prepared } from "../backend/backend.ts";
 import { allocate, type FloatArray, type FloatDType } from "../dtype.ts";
 import { convOperation } from "../operations/convolution.ts";
@@ -25,7 +26,8 @@ import {
   type Weights,
 } from "./invented-zeros.ts";
 import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
-import { selectFastest } from "./selection.ts";
+import { backendFor, type PlanningOn } from "./planning.ts";
+import { selectFastest, selectNamed } from "./selection.ts";
 
 /**
  * An adjoint to prepare. Here the spec's input is what is computed, of its output `outHeight` and `outWidth` may be
@@ -38,8 +40,9 @@ export interface Adjoint {
   /** One for each input channel of the convolution. */
   readonly bias: FloatArray | null;
   readonly accuracy: Accuracy;
-  /** Where a convolution of so many multiply-adds runs. */
-  backendFor(multiplyAdds: number): Backend;
+  /** What computes its convolutions; "auto" for the fastest. */
+  readonly algorithm: Algorithm | "auto";
+  readonly on: PlanningOn;
 }
 
 /** What is prepared, and the algorithms in use. */
@@ -125,7 +128,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
       for (const part of parts) {
         // Backends may take the input away.
         const isNeeded = part !== parts.at(-1) || part.weights !== null;
-        const input = isNeeded ? cropped(spec, source, part).slice() : cropped(spec, source, part);
+        const input = isNeeded ? copyOf(cropped(spec, source, part)) : cropped(spec, source, part);
         const result = isWhole
           ? output
           : allocate(spec.dtype as FloatDType, elementCount(outputShapeOf(part.spec)));
@@ -213,8 +216,11 @@ function preparePart(
     border: "constant",
     activation: folds ? { kind: "none" } : spec.activation,
   };
-  const backend = adjoint.backendFor(multiplyAdds(part));
-  const { algorithm } = selectFastest(backend, part, accuracy);
+  const backend = backendFor(adjoint.on, multiplyAdds(part));
+  const { algorithm } =
+    adjoint.algorithm === "auto"
+      ? selectFastest(backend, part, accuracy)
+      : selectNamed(backend, part, adjoint.algorithm);
   const { weights, areFinite } = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
   const biases = bias === null || folds ? null : repeated(bias, blocks);
   const prepared = backend.prepare(

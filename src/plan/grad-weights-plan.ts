@@ -1,167 +1,105 @@
 // SPDX-License-Identifier: MIT
-/// <reference lib="esnext.disposable" preserve="true" />
-import type { BackendName, Prepared } from "../backend/backend.ts";
-import type { EngineCore } from "../core.ts";
-import { allocate, type FloatArray, type FloatDType } from "../dtype.ts";
-import { invalid } from "../errors.ts";
+import type { Backend, Prepared } from "../backend/backend.ts";
+import { allocate, type FloatArray } from "../dtype.ts";
 import { gradWeightsOperation } from "../operations/grad-weights.ts";
 import { checkArity } from "../options.ts";
-import { type ConvSpec, inputShapeOf, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
+import { type ConvSpec, inputShapeOf, outputShapeOf } from "../spec/convolution.ts";
 import { fromOihw } from "../spec/filter-layout.ts";
 import type { FilterLayout } from "../spec/layout.ts";
 import type { Operand } from "../spec/task.ts";
-import { elementCount, type Tensor, type TensorLike } from "../tensor.ts";
-import { overlap } from "./output.ts";
-import { type AsyncOptions, checkSignal, copyOf, elementsOf, Plan, type RunOptions } from "./plan.ts";
-
-type Given = TensorLike | FloatArray;
+import type { Tensor } from "../tensor.ts";
+import { planOperand } from "./operands.ts";
+import { type AsyncOptions, describeThreads, type Given, Plan, type RunOptions } from "./plan.ts";
 
 /** The gradient of a convolution's weights, prepared for many inputs and gradients of one shape. */
-export class GradWeightsPlan {
+export class GradWeightsPlan extends Plan {
   readonly inputShape: readonly number[];
-  /** Of the convolution's output, and so of its gradient. */
+  /** The shape of the convolution's output, and so of its gradient. */
   readonly gradOutputShape: readonly number[];
   readonly weightsShape: readonly number[];
-  readonly backend: BackendName;
-  readonly isa: string;
-  /** How many threads one run may use. */
-  readonly threads: number;
-  readonly #sums: Sums;
-  readonly #dtype: FloatDType;
 
   /** Plans come from `planConv2dGradWeights`. */
-  constructor(core: EngineCore, spec: ConvSpec, layout: FilterLayout, weightsShape: readonly number[]) {
-    this.#sums = new Sums(core, spec, layout, weightsShape);
-    this.#dtype = spec.dtype as FloatDType;
-    const { inputShape, outputShape, backend, isa, threads } = this.#sums;
-    this.inputShape = Object.freeze(inputShapeOf(spec));
-    this.gradOutputShape = inputShape;
-    this.weightsShape = outputShape;
-    this.backend = backend;
-    this.isa = isa;
-    this.threads = threads;
+  constructor(
+    backend: Backend,
+    spec: ConvSpec,
+    layout: FilterLayout,
+    weightsShape: readonly number[],
+    assertOpen: () => void,
+  ) {
+    const { dtype } = spec;
+    const x = planOperand("x", dtype, inputShapeOf(spec), "");
+    const gradOutput = planOperand("gradOutput", dtype, outputShapeOf(spec), "as x has");
+    super({
+      backend,
+      inputs: [x, gradOutput],
+      output: planOperand("out", dtype, weightsShape, "as x has"),
+      assertOpen,
+      prepare: () => prepare(backend, spec, layout, weightsShape),
+    });
+    this.inputShape = x.shape;
+    this.gradOutputShape = gradOutput.shape;
+    this.weightsShape = this.outputShape;
   }
 
   /**
    * The gradient of the weights, from the convolution's input and the gradient of its output: tensors of `inputShape`
    * and `gradOutputShape`, or bare arrays of their elements.
    *
-   * Throws as `run` of {@link Plan}.
+   * Throws as `run` of a {@link UnaryPlan}.
    */
   run(x: Given, gradOutput: Given, options?: RunOptions): Tensor {
     checkArity("run", arguments.length, 3);
-    this.#sums.input = this.#inputElements(x);
-    return this.#sums.run(gradOutput, options);
+    return this.compute(x, gradOutput, options);
   }
 
   /**
-   * As `run`, without blocking the event loop: both operands are copied before this returns. `transfer` takes over
-   * `gradOutput`.
+   * As `run`, without blocking the event loop: both operands are copied before this returns, or taken over with
+   * `transfer`.
    *
-   * Rejects as `runAsync` of {@link Plan}.
+   * Rejects as `runAsync` of a {@link UnaryPlan}.
    */
   async runAsync(x: Given, gradOutput: Given, options?: RunOptions & AsyncOptions): Promise<Tensor> {
     checkArity("runAsync", arguments.length, 3);
-    checkSignal(options?.signal);
-    options?.signal?.throwIfAborted();
-    // Private, as gradOutput becomes: no script can change it while other threads use it.
-    this.#sums.input = copyOf(this.#inputElements(x));
-    return this.#sums.runAsync(gradOutput, options);
-  }
-
-  /** One line on what runs. */
-  explain(): string {
-    return this.#sums.explain();
-  }
-
-  /** Runs under way finish first. A second call does nothing. */
-  dispose(): void {
-    this.#sums.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
-  #inputElements(x: Given): FloatArray {
-    return elementsOf(x, this.inputShape, this.#dtype, "x", "") as FloatArray;
-  }
-}
-
-/** A function of gradOutput, given the other operand. */
-class Sums extends Plan {
-  /** Of the next run: it is taken when that begins. */
-  input: FloatArray | undefined;
-
-  constructor(core: EngineCore, spec: ConvSpec, layout: FilterLayout, weightsShape: readonly number[]) {
-    let take = (): FloatArray => new Float32Array();
-    super({
-      backend: core.backend,
-      inputDtype: spec.dtype,
-      outputDtype: spec.dtype,
-      inputShape: outputShapeOf(spec),
-      outputShape: weightsShape.slice(),
-      inputName: "gradOutput",
-      typedAs: "as x has",
-      assertOpen: core.assertOpen,
-      prepare: () => prepare(core, spec, layout, weightsShape, () => take()),
-    });
-    take = () => {
-      const { input } = this;
-      this.input = undefined;
-      return input as FloatArray;
-    };
+    return this.computeAsync(x, gradOutput, options);
   }
 
   override explain(): string {
-    const threads = this.threads === 1 ? "1 thread" : `up to ${this.threads} threads`;
-    return `the gradient of weights on ${this.backend} (${this.isa}, ${threads}): [${this.outputShape.join(", ")}]`;
+    const where = `${this.backend} (${this.isa}, ${describeThreads(this)})`;
+    return `the gradient of weights on ${where}: [${this.outputShape.join(", ")}]`;
   }
 }
 
 function prepare(
-  core: EngineCore,
+  backend: Backend,
   spec: ConvSpec,
   layout: FilterLayout,
   weightsShape: readonly number[],
-  takeInput: () => FloatArray,
 ): Prepared {
-  if (spec.batch === 0) {
-    const zeros = (output: Operand) => void output?.fill(0);
-    return {
-      workspaceBytes: 0,
-      run: (_a, _b, _c, out) => zeros(out),
-      runAsync: async (_a, _b, _c, out) => zeros(out),
-      dispose: () => {},
-    };
-  }
-  const backend = multiplyAdds(spec) < core.smallBelow ? core.small() : core.backend;
+  if (spec.batch === 0) return zeros;
   const prepared = backend.prepare(gradWeightsOperation(spec));
-  const inputLength = elementCount(inputShapeOf(spec));
-  const ordered = (output: FloatArray) =>
-    layout === "oihw" ? output : allocate(spec.dtype as FloatDType, output.length);
-  const store = (result: FloatArray, output: FloatArray) => {
-    if (result !== output) fromOihw(result, layout, weightsShape, output);
-  };
+  if (layout === "oihw") return prepared;
+  // Backends know one order of weights.
+  const ordered = (out: Operand) => allocate(spec.dtype, (out as FloatArray).length) as FloatArray;
   return {
-    workspaceBytes: 0,
-    run(gradOutput, _b, _c, out) {
-      const output = out as FloatArray;
-      const x = takeInput();
-      // Asked again, as a getter of gradOutput may have detached it.
-      if (x.length !== inputLength) throw invalid(`${inputLength} elements`, "x", x);
-      if (overlap(x, output)) throw invalid("an array apart from x", "out", output);
-      const result = ordered(output);
-      prepared.run(x, gradOutput, null, result, null);
-      store(result, output);
+    workspaceBytes: prepared.workspaceBytes,
+    run(x, gradOutput, c, out) {
+      const result = ordered(out);
+      prepared.run(x, gradOutput, c, result, null);
+      fromOihw(result, layout, weightsShape, out as FloatArray);
     },
-    async runAsync(gradOutput, _b, _c, out, _out2, signal) {
-      const output = out as FloatArray;
-      const x = takeInput();
-      const result = ordered(output);
-      await prepared.runAsync(x, gradOutput, null, result, null, signal);
-      store(result, output);
+    async runAsync(x, gradOutput, c, out, _, signal) {
+      const result = ordered(out);
+      await prepared.runAsync(x, gradOutput, c, result, null, signal);
+      fromOihw(result, layout, weightsShape, out as FloatArray);
     },
     dispose: () => prepared.dispose(),
   };
 }
+
+/** The sum over no images. */
+const zeros: Prepared = {
+  workspaceBytes: 0,
+  run: (_a, _b, _c, out) => void out?.fill(0),
+  runAsync: async (_a, _b, _c, out) => void out?.fill(0),
+  dispose: () => {},
+};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { plain } from "../arrays.ts";
 import {
   type ArrayOf,
   allocate,
@@ -52,6 +53,7 @@ function elementsOf(
     data = rowMajorElements(out, data, shape, "out", true);
   }
   if (dtypeOf(data, "out") !== dtype) throw invalid(`${dtype} elements, as the input has,`, "out", data);
+  data = plain(data, dtype);
   if (data.length !== length) throw invalid(`${length} elements`, "out", data);
   return data;
 }

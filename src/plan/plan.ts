@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
+import { copyOf, takeOver } from "../arrays.ts";
 import type { Backend, BackendName, Prepared } from "../backend/backend.ts";
-import { type DType, elementTypeOf, type FloatArray, isInteger, type TypedArray, viewOf } from "../dtype.ts";
+import type { FloatArray, TypedArray } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { convOperation } from "../operations/convolution.ts";
 import { checkArity, checkOptions, type Names, readOptions } from "../options.ts";
-import {
-  type Algorithm,
-  type ConvSpec,
-  inputShapeOf,
-  multiplyAdds,
-  outputShapeOf,
-} from "../spec/convolution.ts";
-import {
-  AllocatedTensor,
-  checkShape,
-  elementCount,
-  rowMajorElements,
-  Tensor,
-  type TensorLike,
-} from "../tensor.ts";
-import { allocateOutput, overlap, sameShape } from "./output.ts";
-import type { Selection } from "./selection.ts";
+import { AllocatedTensor, Tensor, type TensorLike } from "../tensor.ts";
+import { elementsOf, type PlanOperand } from "./operands.ts";
+import { allocateOutput, overlap } from "./output.ts";
 
 export interface RunOptions<Y extends TypedArray = FloatArray> {
-  /** Receives the output instead of a new array; every element is written. Must not overlap the input. */
+  /** Receives the output instead of a new array; every element is written. Must not overlap an input. */
   readonly out?: TensorLike<Y> | Y;
 }
 
@@ -32,8 +18,8 @@ export interface AsyncOptions {
   /** Ends the work early; the promise then rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Takes over the input's whole ArrayBuffer, which is detached, instead of copying the input. Default false. Without
-   * effect on tensors from `engine.alloc`.
+   * Takes over the inputs' whole ArrayBuffers, which are detached, instead of copying the inputs. Default false. Inputs
+   * that share a buffer, and tensors from `engine.alloc`, are copied all the same.
    */
   readonly transfer?: boolean | undefined;
 }
@@ -50,121 +36,55 @@ const forgotten = new FinalizationRegistry<Prepared>((prepared) => prepared.disp
 /** What a plan computes, and on what. */
 export interface PlanDescription {
   readonly backend: Backend;
-  readonly inputDtype: DType;
-  readonly outputDtype: DType;
-  readonly inputShape: readonly number[];
-  readonly outputShape: readonly number[];
-  /** What messages call the input, and how they say where its type comes from: "" for not at all. */
-  readonly inputName: string;
-  readonly typedAs?: string;
+  /** At the first places of the task. */
+  readonly inputs: readonly [PlanOperand, PlanOperand?];
+  readonly output: PlanOperand;
   readonly assertOpen: () => void;
   prepare(): Prepared;
 }
 
-/** Something prepared once, for many inputs of one shape: from elements of `X` to elements of `Y`. */
-export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArray = FloatArray> {
-  readonly inputShape: readonly number[];
+/** An operand as callers give it: a tensor or a bare array of its elements. */
+export type Given<A extends TypedArray = FloatArray> = TensorLike<A> | A;
+
+type AnyGiven = Given<TypedArray>;
+
+/** A task prepared once for many operands of the same shapes; the result has elements of `Y`. */
+export abstract class Plan<Y extends TypedArray = FloatArray> {
   readonly outputShape: readonly number[];
   readonly backend: BackendName;
   readonly isa: string;
   /** How many threads one run may use. */
   readonly threads: number;
-  /** Bytes beyond packed weights, input and output that one run needs. */
+  /** Bytes beyond packed weights, inputs and output that one run needs. */
   readonly workspaceBytes: number;
-  readonly #inputDtype: DType;
-  readonly #outputDtype: DType;
-  readonly #inputName: string;
-  readonly #typedAs: string;
-  readonly #inputLength: number;
-  readonly #outputLength: number;
+  readonly #first: PlanOperand;
+  readonly #second: PlanOperand | undefined;
+  readonly #output: PlanOperand;
   readonly #assertOpen: () => void;
   #prepared: Prepared | undefined;
 
-  constructor(description: PlanDescription) {
-    const { backend, inputShape, outputShape, assertOpen, prepare } = description;
+  constructor({ backend, inputs, output, assertOpen, prepare }: PlanDescription) {
     assertOpen();
     this.#assertOpen = assertOpen;
-    this.#inputDtype = description.inputDtype;
-    this.#outputDtype = description.outputDtype;
-    this.#inputName = description.inputName;
-    this.#typedAs = description.typedAs ?? "as the weights have";
-    this.inputShape = Object.freeze(inputShape);
-    this.outputShape = Object.freeze(outputShape);
+    [this.#first, this.#second] = inputs;
+    this.#output = output;
+    this.outputShape = output.shape;
     this.backend = backend.name;
     this.isa = backend.isa;
     this.threads = backend.threads;
-    this.#inputLength = elementCount(inputShape);
-    this.#outputLength = elementCount(outputShape);
     try {
       this.#prepared = prepare();
     } catch (cause) {
       throw backendFailure(backend.name, cause);
     }
     this.workspaceBytes = this.#prepared.workspaceBytes;
-    if (this.#prepared !== emptyBatch) forgotten.register(this, this.#prepared, this);
+    if (this.#prepared !== nothing) forgotten.register(this, this.#prepared, this);
   }
 
   /** One line on what runs and why. */
   abstract explain(): string;
 
-  /**
-   * Computes on `x`, a tensor of `inputShape` or a bare array of its elements, on the calling thread and its pool.
-   *
-   * Throws INVALID_ARGUMENT for an input or `out` of another shape or type, or where the two overlap; DISPOSED; and
-   * BACKEND_FAILED where memory runs out.
-   */
-  run(x: TensorLike<X> | X, options?: RunOptions<Y>): Tensor<Y> {
-    checkArity("run", arguments.length, 2);
-    checkOptions(options, runOptionNames);
-    const prepared = this.#live();
-    const out = options?.out;
-    const output =
-      out === undefined
-        ? (allocateOutput(this.#outputDtype, this.#outputLength) as Y)
-        : this.#outputElements(out);
-    const input = this.#inputElements(x);
-    // Asked again, as a getter of x may have detached it.
-    if (output.length !== this.#outputLength) throw invalid(`${this.#outputLength} elements`, "out", output);
-    if (out !== undefined && overlap(input, output)) {
-      throw invalid(`an array apart from ${this.#inputName}`, "out", output);
-    }
-    try {
-      prepared.run(input, null, null, output, null);
-    } catch (cause) {
-      throw backendFailure(this.backend, cause);
-    }
-    return out instanceof Tensor ? out : new Tensor(output, this.outputShape);
-  }
-
-  /**
-   * As `run`, without blocking the event loop. The input is copied before this returns (or taken over, with
-   * `transfer`), so the caller may change it at once; `out` is written only when the work is done.
-   *
-   * Rejects as `run` throws, and with `signal.reason` after an abort.
-   */
-  async runAsync(x: TensorLike<X> | X, options?: RunOptions<Y> & AsyncOptions): Promise<Tensor<Y>> {
-    checkArity("runAsync", arguments.length, 2);
-    const { out, signal, transfer = false } = readOptions(options, asyncOptionNames);
-    const prepared = this.#live();
-    checkSignal(signal);
-    signal?.throwIfAborted();
-    if (out !== undefined) this.#outputElements(out);
-    const given = this.#inputElements(x);
-    // Both arrays are private: no script can detach or resize them while other threads use them.
-    const input = transfer && !(x instanceof AllocatedTensor) ? takeOver(given) : copyOf(given);
-    const output = allocateOutput(this.#outputDtype, this.#outputLength) as Y;
-    try {
-      await prepared.runAsync(input, null, null, output, null, signal);
-    } catch (cause) {
-      throw signal?.aborted ? cause : backendFailure(this.backend, cause);
-    }
-    if (out === undefined) return new Tensor(output, this.outputShape);
-    const target = this.#outputElements(out);
-    target.set(output);
-    return out instanceof Tensor ? out : new Tensor(target, this.outputShape);
-  }
-
-  /** Frees the packed weights; runs under way finish first. A second call does nothing. */
+  /** Frees what the plan holds, packed weights above all; runs under way finish first. A second call does nothing. */
   dispose(): void {
     const prepared = this.#prepared;
     if (prepared === undefined) return;
@@ -177,136 +97,128 @@ export abstract class Plan<X extends TypedArray = FloatArray, Y extends TypedArr
     this.dispose();
   }
 
+  /** Computes on the calling thread and its pool. `y` is there if the plan has a second input. */
+  protected compute(x: AnyGiven, y: AnyGiven | undefined, options: RunOptions<Y> | undefined): Tensor<Y> {
+    checkOptions(options, runOptionNames);
+    const prepared = this.#live();
+    const out = options?.out;
+    const output = out === undefined ? this.#newOutput() : (elementsOf(out, this.#output, true) as Y);
+    const a = elementsOf(x, this.#first);
+    const b = this.#second === undefined ? null : elementsOf(y as AnyGiven, this.#second);
+    this.#checkApart(a, b, output, out !== undefined);
+    try {
+      prepared.run(a, b, null, output, null);
+    } catch (cause) {
+      throw backendFailure(this.backend, cause);
+    }
+    return this.#resultOf(output, out);
+  }
+
+  /** The same off the event loop, on private copies of the inputs. */
+  protected async computeAsync(
+    x: AnyGiven,
+    y: AnyGiven | undefined,
+    options: (RunOptions<Y> & AsyncOptions) | undefined,
+  ): Promise<Tensor<Y>> {
+    const { out, signal, transfer = false } = readOptions(options, asyncOptionNames);
+    const prepared = this.#live();
+    checkSignal(signal);
+    signal?.throwIfAborted();
+    if (typeof transfer !== "boolean") throw invalid("true or false", "transfer", transfer);
+    if (out !== undefined) elementsOf(out, this.#output, true);
+    const first = elementsOf(x, this.#first);
+    const second = this.#second === undefined ? null : elementsOf(y as AnyGiven, this.#second);
+    // All arrays are private: no script can detach or resize them while other threads use them.
+    const isShared = second !== null && first.buffer === second.buffer;
+    const own = (array: TypedArray, given: unknown) =>
+      transfer && !isShared && !isAllocated(given) ? takeOver(array) : copyOf(array);
+    const a = own(first, x);
+    const b = second === null ? null : own(second, y);
+    const output = this.#newOutput();
+    try {
+      await prepared.runAsync(a, b, null, output, null, signal);
+    } catch (cause) {
+      throw signal?.aborted ? cause : backendFailure(this.backend, cause);
+    }
+    if (out === undefined) return new Tensor(output, this.outputShape);
+    const target = elementsOf(out, this.#output, true) as Y;
+    target.set(output);
+    return this.#resultOf(target, out);
+  }
+
+  /** Throws DISPOSED. */
   #live(): Prepared {
     if (this.#prepared === undefined) throw new Corr2dError("DISPOSED", "This plan was disposed of");
     this.#assertOpen();
     return this.#prepared;
   }
 
-  #inputElements(x: TensorLike<X> | X): X {
-    const { inputShape } = this;
-    return elementsOf(
-      x,
-      inputShape,
-      this.#inputDtype,
-      this.#inputName,
-      this.#typedAs,
-      this.#inputLength,
-    ) as X;
+  #newOutput(): Y {
+    return allocateOutput(this.#output.dtype, this.#output.length) as Y;
   }
 
-  #outputElements(out: TensorLike<Y> | Y): Y {
-    return elementsOf(
-      out,
-      this.outputShape,
-      this.#outputDtype,
-      "out",
-      this.#typedAs,
-      this.#outputLength,
-      true,
-    ) as Y;
+  /** A getter of one operand may have detached another; and nothing that is read may be written. */
+  #checkApart(a: TypedArray, b: TypedArray | null, output: TypedArray, isGiven: boolean): void {
+    if (output.length !== this.#output.length)
+      throw invalid(`${this.#output.length} elements`, "out", output);
+    if (a.length !== this.#first.length) throw invalid(`${this.#first.length} elements`, this.#first.name, a);
+    if (isGiven && overlap(a, output))
+      throw invalid(`an array apart from ${this.#first.name}`, "out", output);
+    if (isGiven && b !== null && overlap(b, output))
+      throw invalid(`an array apart from ${this.#second?.name}`, "out", output);
+  }
+
+  /** The caller's own tensor, if that is where the elements went. */
+  #resultOf(output: Y, out: RunOptions<Y>["out"]): Tensor<Y> {
+    return out instanceof Tensor ? (out as Tensor<Y>) : new Tensor(output, this.outputShape);
   }
 }
 
-/**
- * The elements of a tensor of `shape`, or of a bare array as long. Throws INVALID_ARGUMENT for anything else.
- *
- * @param typedAs how a message says where the type comes from: "" for not at all
- * @param isWritten whether the elements are written to, so that a copy will not do
- */
-export function elementsOf(
-  value: TensorLike<TypedArray> | TypedArray,
-  shape: readonly number[],
-  dtype: DType,
-  name: string,
-  typedAs: string,
-  length = elementCount(shape),
-  isWritten = false,
-): TypedArray {
-  let data = value as TypedArray;
-  if (!ArrayBuffer.isView(value)) {
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw invalid("a tensor or typed array", name, value);
-    const given = value.shape;
-    data = value.data;
-    if (given !== shape && !sameShape(checkShape(given, `${name}.shape`), shape)) {
-      throw invalid(`[${shape.join(", ")}]`, `${name}.shape`, given);
-    }
-    elementTypeOf(data, `${name}.data`);
-    data = rowMajorElements(value, data, shape, name, isWritten);
-  }
-  if (elementTypeOf(data, name) !== dtype) {
-    throw invalid(`${dtype} elements${typedAs && `, ${typedAs},`}`, name, data);
-  }
-  if (data.length !== length) throw invalid(`${length} elements`, name, data);
-  return data;
-}
+/** A plan of one input: from elements of `X` to elements of `Y`. */
+export abstract class UnaryPlan<
+  X extends TypedArray = FloatArray,
+  Y extends TypedArray = FloatArray,
+> extends Plan<Y> {
+  readonly inputShape: readonly number[];
 
-/** What a convolution is computed with: see `prepare` of {@link Backend}. */
-export interface Operands {
-  readonly weights: TypedArray;
-  readonly bias: TypedArray | null;
-  readonly scale: Float32Array | null;
-}
-
-/** A convolution with its weights packed and its algorithm chosen, for many inputs of one shape. */
-export class ConvPlan<X extends TypedArray = FloatArray, Y extends TypedArray = FloatArray> extends Plan<
-  X,
-  Y
-> {
-  readonly spec: ConvSpec;
-  readonly algorithm: Algorithm;
-  readonly #reason: string;
-
-  /** Plans come from `planConv2d`. */
-  constructor(
-    backend: Backend,
-    spec: ConvSpec,
-    selection: Selection,
-    { weights, bias, scale }: Operands,
-    assertOpen: () => void,
-  ) {
-    super({
-      backend,
-      inputDtype: spec.dtype,
-      outputDtype: spec.outputDtype,
-      inputShape: inputShapeOf(spec),
-      outputShape: outputShapeOf(spec),
-      inputName: "x",
-      ...(isInteger(spec.dtype) && { typedAs: "" }),
-      assertOpen,
-      prepare: () =>
-        spec.batch === 0
-          ? emptyBatch
-          : backend.prepare(
-              convOperation({ kind: "conv", spec, algorithm: selection.algorithm, weights, bias, scale }),
-            ),
-    });
-    this.spec = spec;
-    this.algorithm = selection.algorithm;
-    this.#reason = selection.reason;
+  constructor(description: PlanDescription) {
+    super(description);
+    this.inputShape = description.inputs[0].shape;
   }
 
-  override explain(): string {
-    const { spec } = this;
-    const work = (2 * multiplyAdds(spec)) / 1e6;
-    const outputType = spec.outputDtype === spec.dtype ? "" : `${spec.outputDtype} `;
-    return (
-      `${this.algorithm} on ${this.backend} (${this.isa}, ${this.threads === 1 ? "1 thread" : `up to ${this.threads} threads`}): ` +
-      `${spec.dtype} [${this.inputShape.join(", ")}] -> ${outputType}[${this.outputShape.join(", ")}], ` +
-      `kernel ${spec.kernelHeight}x${spec.kernelWidth}, ${work.toPrecision(3)} MFLOP, ` +
-      `workspace ${Math.ceil(this.workspaceBytes / 1024)} KiB; ${this.#reason}`
-    );
+  /**
+   * Computes on `x`, a tensor of `inputShape` or a bare array of its elements, on the calling thread and its pool.
+   *
+   * Throws INVALID_ARGUMENT for an input or `out` of another shape or type, or where the two overlap; DISPOSED; and
+   * BACKEND_FAILED where memory runs out.
+   */
+  run(x: Given<X>, options?: RunOptions<Y>): Tensor<Y> {
+    checkArity("run", arguments.length, 2);
+    return this.compute(x, undefined, options);
+  }
+
+  /**
+   * As `run`, without blocking the event loop. The input is copied before this returns (or taken over, with
+   * `transfer`), so the caller may change it at once; `out` is written only when the work is done.
+   *
+   * Rejects as `run` throws, and with `signal.reason` after an abort.
+   */
+  async runAsync(x: Given<X>, options?: RunOptions<Y> & AsyncOptions): Promise<Tensor<Y>> {
+    checkArity("runAsync", arguments.length, 2);
+    return this.computeAsync(x, undefined, options);
   }
 }
 
-/** Nothing to compute. */
-export const emptyBatch: Prepared = {
+/** Nothing to compute, as for a batch of 0. */
+export const nothing: Prepared = {
   workspaceBytes: 0,
   run: () => {},
   runAsync: async () => {},
   dispose: () => {},
 };
+
+const isAllocated = (given: unknown): boolean =>
+  typeof given === "object" && given !== null && AllocatedTensor.isOne(given);
 
 /** Errors of our own pass; anything else, for want of memory mostly, is the backend's. */
 export function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
@@ -315,24 +227,12 @@ export function backendFailure(backend: BackendName, cause: unknown): Corr2dErro
   return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });
 }
 
-export function copyOf<A extends TypedArray>(array: A): A {
-  try {
-    return array.slice() as A;
-  } catch (cause) {
-    throw new Corr2dError("BACKEND_FAILED", `A copy of ${array.length} elements cannot be allocated`, {
-      cause,
-    });
-  }
-}
-
 export function checkSignal(signal: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalid("an AbortSignal", "signal", signal);
 }
 
-export function takeOver<A extends TypedArray>(array: A): A {
-  const { byteOffset, length, buffer } = array;
-  if (!(buffer instanceof ArrayBuffer)) throw invalid("an array that is not shared", "x", array);
-  const taken = structuredClone(buffer, { transfer: [buffer] });
-  return viewOf(elementTypeOf(array, "x"), taken, byteOffset, length) as A;
+/** How plans describe the threads of a run. */
+export function describeThreads({ threads }: { readonly threads: number }): string {
+  return threads === 1 ? "1 thread" : `up to ${threads} threads`;
 }

@@ -13,7 +13,7 @@ import {
   outputShapeOf,
 } from "../spec/convolution.ts";
 import { elementCount } from "../tensor.ts";
-import type { Operands } from "./plan.ts";
+import type { ConvConstants } from "./conv-plan.ts";
 import { candidates, type Selection } from "./selection.ts";
 
 /** What was measured for one convolution on one backend. */
@@ -79,7 +79,7 @@ export function tune(
   backend: Backend,
   spec: ConvSpec,
   accuracy: Accuracy,
-  { weights, bias, scale }: Operands,
+  constants: ConvConstants,
 ): Selection {
   const input = allocate(spec.dtype, elementCount(inputShapeOf(spec))).fill(1);
   const output = allocate(spec.outputDtype, elementCount(outputShapeOf(spec)));
@@ -87,7 +87,7 @@ export function tune(
     .slice(0, 3)
     .map((algorithm) => ({
       algorithm,
-      prepared: backend.prepare(convOperation({ kind: "conv", spec, algorithm, weights, bias, scale })),
+      prepared: backend.prepare(convOperation({ kind: "conv", spec, algorithm, ...constants })),
       milliseconds: Number.POSITIVE_INFINITY,
     }));
   try {

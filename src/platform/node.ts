@@ -31,6 +31,12 @@ export const nodePlatform: Platform = {
     return new WebAssembly.Module(shared ? withSharedMemory(bytes) : bytes);
   },
   fetchWasm: async () => {},
+  whyNoWorkers: () => {
+    const { permission } = process as { permission?: { has(scope: string): boolean } };
+    return permission === undefined || permission.has("worker")
+      ? undefined
+      : "this process has no permission to start workers";
+  },
   startWorker,
 };
 

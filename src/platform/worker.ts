@@ -63,6 +63,7 @@ function serve(post: Post, close: () => void): (request: Request) => void {
                 threads: 1,
               })
             : createReferenceBackend();
+        post({ type: "ready" }, []);
         break;
       case "prepare":
         tasks.set(request.plan, request);

@@ -5,7 +5,17 @@ import { type OverlapSave, planOverlapSave } from "./overlap-save.ts";
 import { type PaddedSignal, readPadded } from "./signal.ts";
 
 /** Cross-correlation of a signal, a matrix of one row, by Fourier transforms of blocks of it. */
-export function correlateByFft(spec: ConvSpec, x: FloatArray, taps: FloatArray, output: FloatArray): void {
+export function correlateByFft(...operands: Parameters<typeof correlateByBlocks>): void {
+  for (const _ of correlateByBlocks(...operands));
+}
+
+/** The same block by block. */
+export function* correlateByBlocks(
+  spec: ConvSpec,
+  x: FloatArray,
+  taps: FloatArray,
+  output: FloatArray,
+): Generator<void> {
   const { padding, border, outWidth, strides, dilations } = spec;
   const signal: PaddedSignal = { x, before: padding[2], after: padding[3], border };
   const blocks = planOverlapSave(taps, dilations[1]);
@@ -14,6 +24,7 @@ export function correlateByFft(spec: ConvSpec, x: FloatArray, taps: FloatArray, 
     const start = Math.floor((done * strides[1]) / blocks.step) * blocks.step;
     readPadded(signal, start, block);
     done += takeOutputs(blocks, block, start, strides[1], output.subarray(done), done);
+    yield;
   }
 }
 

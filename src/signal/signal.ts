@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-
+import { plain } from "../arrays.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { type Border, borderIndex } from "../spec/border.ts";
@@ -11,8 +11,7 @@ export type Signal = FloatArray | TensorLike | readonly number[];
 /** The samples of a signal; numbers become `dtype`. Throws INVALID_ARGUMENT, naming `name`. */
 export function readSignal(value: Signal, name: string, dtype: FloatDType = "float32"): FloatArray {
   if (ArrayBuffer.isView(value)) {
-    dtypeOf(value, name);
-    return value;
+    return plain(value, dtypeOf(value, name));
   }
   return toTensor(value, 1, name, dtype).data;
 }

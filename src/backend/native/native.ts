@@ -14,6 +14,7 @@ import type {
 import type { PoolSpec } from "../../spec/window.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
 import type { NativeBackends, NativeOptions } from "../platform.ts";
+import { stepsOf } from "../reference/program.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 
 /** A packed convolution; freed by the garbage collector if it is never disposed of. */
@@ -162,8 +163,9 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
         };
       }
       default: {
-        const { workspaceBytes, run } = operation.reference(task);
-        const pooled = workers.add(task);
+        const program = operation.reference(task);
+        const pooled = workers.add(task, (...operands) => stepsOf(program, ...operands));
+        const { workspaceBytes, run } = program;
         return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
       }
     }
@@ -175,7 +177,7 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
     threads,
     supports: supportsTask,
     prepare,
-    allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
+    allocate: (dtype, length) => ({ view: (last) => last ?? allocate(dtype, length) }),
     dispose: () => workers.dispose(),
   };
 }

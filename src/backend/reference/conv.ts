@@ -6,6 +6,7 @@ import { direct } from "./direct.ts";
 import { type Geometry, geometryOf } from "./geometry.ts";
 import { im2col, tilePixels } from "./im2col.ts";
 import { integerOutput } from "./integer-output.ts";
+import { countOfPiece } from "./pieces.ts";
 import type { ReferenceProgram } from "./program.ts";
 import { strided } from "./strided.ts";
 import { winograd, winogradBytes } from "./winograd.ts";
@@ -23,6 +24,7 @@ export function convReference(task: ConvTask): ReferenceProgram {
       geometry ??= geometryOf(task.spec);
       run(geometry, x as TypedArray, out as TypedArray);
     },
+    inSteps: (x, _b, _c, out) => convolveInPieces(task, x as TypedArray, out as TypedArray),
   };
 }
 
@@ -52,4 +54,59 @@ function runnerOf({ spec, algorithm, weights, bias, scale }: ConvTask): { run: R
       winograd: winogradBytes(spec),
     }[algorithm as keyof typeof runners],
   };
+}
+
+/** A run in pieces: one image, some output channels of a group and some rows at a time. */
+function* convolveInPieces(task: ConvTask, input: TypedArray, output: TypedArray): Generator<void> {
+  const { spec } = task;
+  const whole = geometryOf(spec);
+  const groupIn = spec.inChannels / spec.groups;
+  const groupOut = spec.outChannels / spec.groups;
+  const depth = groupIn * spec.kernelHeight * spec.kernelWidth;
+  // Whole squares of winograd. Fewer channels than these would gather or transform the input too often.
+  const [unit, fewest] = [4, 8];
+  const row = Math.min(unit, spec.outHeight) * spec.outWidth * depth;
+  const fits = countOfPiece(groupOut, row * groupOut);
+  const channels = Math.min(
+    groupOut,
+    Math.max(
+      Math.min(fewest, fits),
+      countOfPiece(groupOut, spec.outHeight * spec.outWidth * depth * groupOut),
+    ),
+  );
+  const rows =
+    unit * countOfPiece(Math.ceil(spec.outHeight / unit), spec.outHeight * spec.outWidth * depth * channels);
+  for (let group = 0; group < spec.groups; group++) {
+    for (let first = group * groupOut; first < (group + 1) * groupOut; first += channels) {
+      const outChannels = Math.min(channels, (group + 1) * groupOut - first);
+      const partOf = <A extends TypedArray>(array: A | null, length = 1) =>
+        array && (array.subarray(first * length, (first + outChannels) * length) as A);
+      const part = { ...spec, batch: 1, groups: 1, inChannels: groupIn, outChannels };
+      for (let from = 0; from < spec.outHeight; from += rows) {
+        const outHeight = Math.min(rows, spec.outHeight - from);
+        const padding = [...spec.padding] as [number, number, number, number];
+        padding[0] -= from * spec.strides[0];
+        const { run } = runnerOf({
+          ...task,
+          spec: { ...part, outHeight, padding },
+          weights: partOf(task.weights, depth) as TypedArray,
+          bias: partOf(task.bias),
+          scale: partOf(task.scale),
+        });
+        const taps = spec.kernelHeight;
+        const geometry = {
+          ...whole,
+          sourceRow: whole.sourceRow.subarray(from * taps, (from + outHeight) * taps),
+        };
+        for (let n = 0; n < spec.batch; n++) {
+          run(
+            geometry,
+            input.subarray(n * whole.input.batch + group * groupIn * whole.input.channel),
+            output.subarray(n * whole.output.batch + first * whole.output.channel + from * whole.output.row),
+          );
+          yield;
+        }
+      }
+    }
+  }
 }

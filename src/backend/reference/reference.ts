@@ -5,6 +5,7 @@ import type { ConvTask } from "../../spec/task.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 import { owning } from "./owning.ts";
+import { stepsOf } from "./program.ts";
 
 /**
  * Plain TypeScript: runs everywhere, and sums in float64. `run` computes on the calling thread, `runAsync` in at most
@@ -14,8 +15,9 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
   const workers = createWorkerPool({ backend: "reference" }, threads);
   return referenceBackend(({ task, reference }) => {
     const own = owning(task);
-    const { workspaceBytes, run } = reference(own);
-    const pooled = workers.add(own);
+    const program = reference(own);
+    const pooled = workers.add(own, (...operands) => stepsOf(program, ...operands));
+    const { workspaceBytes, run } = program;
     return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
   }, workers.dispose);
 }
@@ -40,7 +42,7 @@ function referenceBackend(prepare: (operation: Operation) => Prepared, dispose =
     threads: 1,
     supports: (task) => task.kind !== "conv" || supportsConv(task),
     prepare,
-    allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
+    allocate: (dtype, length) => ({ view: (last) => last ?? allocate(dtype, length) }),
     dispose,
   };
 }

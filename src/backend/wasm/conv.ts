@@ -10,7 +10,7 @@ import type { ConvExports } from "./modules.ts";
 import { type Addresses, slackBytes, type WasmPlan, writePlan } from "./plan.ts";
 import { forEachPiece, type Planes } from "./planes.ts";
 import type { Leg, LegJob, Linear, WasmProgram } from "./program.ts";
-import { cutTasks } from "./tasks.ts";
+import { cutTasks, threadsFor } from "./tasks.ts";
 
 /** What `pack` overwrites besides the head. */
 const packScratchBytes = 512;
@@ -36,6 +36,7 @@ export function convProgram(task: ConvTask, wholeRows = false): WasmProgram {
     staysInPlace: true,
     ...(bands.partOfRows && { inPlace: () => convProgram(task, true) }),
     isShared: (on) => share(on, bands.list[0], bands.images, 2).length > 1,
+    threadsFor: (work) => threadsFor(spec, bands, work),
     legs: (on, threads) => legsOf(spec, plan, (band, images) => share(on, band, images, threads)),
   };
 }

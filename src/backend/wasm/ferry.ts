@@ -2,36 +2,53 @@
 import { bytesOf, elementTypeOf, type TypedArray } from "../../dtype.ts";
 import type { Job } from "./helper.ts";
 import type { Instance } from "./instance.ts";
-import { aligned, elementsOf, following } from "./memory.ts";
+import { aligned, following } from "./memory.ts";
 import { moduleOf, wasmKernels } from "./modules.ts";
 import type { Origin, WasmProgram } from "./program.ts";
 
+/** Multiply-adds of a step: some 10 ms of an ordinary machine. */
+const stepWork = 2 ** 25;
+
+/** Takes operands through linear memory all at once. Returns how many bytes of memory the crossing took. */
+export function ferry(...crossing: Parameters<typeof ferryInSteps>): number {
+  const steps = ferryInSteps(...crossing);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
 /**
- * Takes operands through linear memory, leg by leg. What lies there already stays where it is, if the program can use it
- * there. Returns how many bytes of memory the crossing took.
+ * Takes operands through linear memory, leg by leg and job by job. What lies there already stays where it is, if the
+ * program can use it there. Between steps memory may grow, unless an operand lies in it.
  *
  * @param head where the program's head lies
+ * @param alone the calling thread does it all, in short jobs
  */
-export function ferry(
+export function* ferryInSteps(
   on: Instance,
   program: WasmProgram,
   head: number,
   inputs: readonly TypedArray[],
   output: TypedArray,
-): number {
+  alone = false,
+): Generator<void, number> {
   const { memory, team } = on;
   const run = on.kernel(program.kernel);
   // Helpers are not even started for small work.
-  const isShared = team !== undefined && program.isShared(on);
+  const isShared = team !== undefined && !alone && program.isShared(on);
   const helpers = isShared ? team.muster(moduleOf(program.kernel)) : 0;
+  const threads = alone ? (program.threadsFor?.(stepWork) ?? 1) : helpers + 1;
   // Asked before memory grows, which may empty the arrays.
   const passage = (array: TypedArray, bufferBytes: number) => {
     const stays = program.staysInPlace && array.buffer === memory.memory.buffer;
+    const dtype = elementTypeOf(array, "operand");
     return {
       stays,
+      dtype,
+      elementBytes: bytesOf(dtype),
       tensorAt: array.byteOffset,
       bytes: stays ? 0 : aligned(bufferBytes),
-      elementBytes: bytesOf(elementTypeOf(array, "operand")),
       current: following(memory, array),
       bufferAt: 0,
     };
@@ -51,23 +68,21 @@ export function ferry(
     const workspaces = Array.from({ length: helpers + 1 }, (_, i) => next + i * workspace);
     const arrays = sources.map(({ current }) => current());
     const result = target.current();
-    const memoryOf = arrays.map((array) => elementsOf(memory, array));
-    const results = elementsOf(memory, result);
     const addressOf = (part: typeof target, { inBuffer, inTensor }: Origin) =>
       part.stays ? part.tensorAt + inTensor : part.bufferAt + inBuffer;
     const store = (inBuffer: number, inTensor: number, length: number) => {
       const first = target.bufferAt / target.elementBytes + inBuffer;
-      result.set(part(results, first, length), inTensor);
+      result.set(part(memory[target.dtype], first, length), inTensor);
     };
     const kernel = wasmKernels.indexOf(program.kernel);
     const own = ([, plan, a, b, out, ...numbers]: Job) => run(plan, a, b, out, workspaces[0], ...numbers);
-    for (const leg of program.legs(on, helpers + 1)) {
+    for (const leg of program.legs(on, threads)) {
       leg.begin?.(on, head);
       sources.forEach((source, i) => {
         if (source.stays) return;
         const first = source.bufferAt / source.elementBytes;
         leg.load(i, (inBuffer, inTensor, length) =>
-          memoryOf[i].set(part(arrays[i], inTensor, length), first + inBuffer),
+          memory[source.dtype].set(part(arrays[i], inTensor, length), first + inBuffer),
         );
       });
       const [a, b] = [0, 1].map((i) => (i < sources.length ? addressOf(sources[i], leg.inputs[i]) : 0));
@@ -85,12 +100,16 @@ export function ferry(
       const unload = (job: number) => {
         if (!target.stays) leg.unload?.(job, store);
       };
-      if (jobs.length > 1 && team !== undefined) team.run(jobs, workspaces, own, unload);
-      else
-        jobs.forEach((job, i) => {
-          own(job);
-          unload(i);
-        });
+      if (jobs.length > 1 && team !== undefined && !alone) {
+        team.run(jobs, workspaces, own, unload);
+        yield;
+        continue;
+      }
+      for (let i = 0; i < jobs.length; i++) {
+        own(jobs[i]);
+        unload(i);
+        yield;
+      }
     }
     if (!target.stays) program.unloadLast?.(store);
   } finally {

@@ -14,6 +14,7 @@ import {
 import { slackBytes } from "./plan.ts";
 import { forEachPiece } from "./planes.ts";
 import { type Leg, type LegJob, nowhere, type WasmProgram } from "./program.ts";
+import { threadsFor } from "./tasks.ts";
 
 /** The gradient of weights, summed up band by band. */
 export function gradWeightsProgram({ spec }: GradWeightsTask, wholeRows = false): WasmProgram {
@@ -38,6 +39,7 @@ export function gradWeightsProgram({ spec }: GradWeightsTask, wholeRows = false)
     staysInPlace: true,
     ...(bands.partOfRows && { inPlace: () => gradWeightsProgram({ kind: "gradWeights", spec }, true) }),
     isShared: () => share(bands.list[0], bands.images, 2).length > 1,
+    threadsFor: (work) => threadsFor(spec, bands, work),
     legs: (_, threads) => legsOf(spec, plan, (band, images) => share(band, images, threads)),
     unloadLast: (visit) => visit(0, 0, length),
   };

@@ -27,6 +27,8 @@ export interface WasmProgram {
   /** Whether helper threads would find something to do. */
   isShared(on: Linear): boolean;
   legs(on: Linear, threads: number): Iterable<Leg>;
+  /** For how many threads a leg is cut into jobs of about so many multiply-adds; absent where legs are short enough. */
+  threadsFor?(multiplyAdds: number): number;
   /** What leaves the output's buffer after the last leg. */
   unloadLast?(visit: Visit): void;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { type Algorithm, type ConvSpec, multiplyAdds } from "../../spec/convolution.ts";
-import type { Band } from "./bands.ts";
+import type { Band, Bands } from "./bands.ts";
 import { layout } from "./helper.ts";
 import { squareSize } from "./winograd.ts";
 
@@ -86,4 +86,10 @@ export function cut(size: number, unit: number, count: number): [number, number]
     Math.round((i * units) / parts) * unit,
     Math.min(Math.round(((i + 1) * units) / parts) * unit, size),
   ]);
+}
+
+/** For how many threads bands are cut into jobs of about so many multiply-adds. */
+export function threadsFor(spec: ConvSpec, { list, images }: Bands, work: number): number {
+  const bandWork = multiplyAdds(spec) / list.length / Math.ceil(spec.batch / images);
+  return Math.max(1, Math.ceil(bandWork / work / partsPerThread));
 }

@@ -48,8 +48,9 @@ export function createTeam(memory: WebAssembly.Memory, size: number): Team {
 
   const start = (helper: number): void => {
     Atomics.store(shared, layout.state(helper), state.starting);
+    let port: WorkerPort | undefined;
     try {
-      const port = platform().startWorker();
+      port = platform().startWorker();
       ports[helper] = port;
       // It may end at any time; the next run starts another one.
       port.onError(() => {
@@ -61,6 +62,8 @@ export function createTeam(memory: WebAssembly.Memory, size: number): Team {
       request(port, helper);
     } catch {
       // Where no worker can be started, the calling thread does it all.
+      ports[helper] = undefined;
+      port?.terminate();
       Atomics.store(shared, layout.state(helper), state.failed);
     }
   };
@@ -75,7 +78,13 @@ export function createTeam(memory: WebAssembly.Memory, size: number): Team {
     if (port === undefined || Atomics.compareExchange(shared, at, state.idle, state.starting) !== state.idle)
       return;
     Atomics.notify(shared, at);
-    request(port, helper);
+    try {
+      request(port, helper);
+    } catch {
+      ports[helper] = undefined;
+      port.terminate();
+      Atomics.store(shared, at, state.failed);
+    }
   };
 
   const muster = (name: WasmModule): number => {

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { allocate as allocateHere, bytesOf, type DType, isInteger, type TypedArray } from "../../dtype.ts";
+import { arrayTypes, bytesOf, type DType, isInteger, type TypedArray } from "../../dtype.ts";
 import { Corr2dError } from "../../errors.ts";
 import { suitsDepthwise, suitsWinograd } from "../../spec/convolution.ts";
 import type { ConvTask, Operand } from "../../spec/task.ts";
-import type { Allocation, Backend, Operation, Prepared } from "../backend.ts";
+import type { Allocation } from "../../tensor.ts";
+import type { Backend, Operation, Prepared } from "../backend.ts";
 import { owning } from "../reference/owning.ts";
+import { stepsOf } from "../reference/program.ts";
 import { createWorkerPool } from "../workers/pool.ts";
-import { ferry } from "./ferry.ts";
+import { ferry, ferryInSteps } from "./ferry.ts";
 import { headOf, type Instance, instantiate, removeHead } from "./instance.ts";
 import { pairedWeights } from "./integer-plan.ts";
-import { aligned, elementsOf } from "./memory.ts";
+import { aligned } from "./memory.ts";
 import type { LoadedModule, WasmIsa, WasmModule } from "./modules.ts";
 import { slackBytes } from "./plan.ts";
 import type { WasmProgram } from "./program.ts";
@@ -64,9 +66,8 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       current ??= instantiate((name) => loaded(name, helpers > 0), helpers);
       return work(current);
     } catch (cause) {
-      if (cause instanceof Corr2dError) throw cause;
-      drop();
-      throw new Corr2dError("BACKEND_FAILED", `wasm failed: ${(cause as Error).message}`, { cause });
+      if (!(cause instanceof Corr2dError)) drop();
+      throw failed(cause);
     }
   };
 
@@ -74,9 +75,10 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     // Kept for workers and for the next instance.
     const task = owning(operation.task);
     const { wasm } = operation;
-    const pooled = workers.add(task, () => (wasm === undefined ? undefined : forWorkers(wasm.module)));
     if (wasm === undefined) {
-      const { workspaceBytes, run } = operation.reference(task);
+      const program = operation.reference(task);
+      const pooled = workers.add(task, (...operands) => stepsOf(program, ...operands));
+      const { workspaceBytes, run } = program;
       return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
     }
     const program = wasm.plan(task);
@@ -84,10 +86,28 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     let inPlace: WasmProgram | undefined;
     guarded((on) => headOf(on, program));
     let open = true;
+    /** Runs on the calling thread that are between two of their steps. */
+    let underway = 0;
 
     const assertOpen = (): void => {
       if (!open) throw new Corr2dError("DISPOSED", "This plan was disposed of");
     };
+    function* inSteps(a: Operand, b: Operand, c: Operand, out: Operand): Generator<void> {
+      const [on, head] = guarded((on) => [on, headOf(on, program)] as const);
+      underway++;
+      try {
+        const inputs = [a, b, c].filter((operand) => operand !== null);
+        const took = yield* ferryInSteps(on, program, head, inputs, out as TypedArray, true);
+        if (took > highWater && current === on) drop();
+      } catch (cause) {
+        if (current === on) drop();
+        throw failed(cause);
+      } finally {
+        underway--;
+        if (!open && underway === 0) removeHead(on, program);
+      }
+    }
+    const pooled = workers.add(task, inSteps, () => forWorkers(wasm.module));
     return {
       workspaceBytes: program.workspaceBytes,
       run(a, b, c, out) {
@@ -113,7 +133,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
         if (!open) return;
         open = false;
         if (current !== undefined) {
-          removeHead(current, program);
+          if (underway === 0) removeHead(current, program);
           if (inPlace !== undefined) removeHead(current, inPlace);
         }
         pooled.release();
@@ -125,18 +145,12 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     guarded(({ memory }) => {
       const bytes = aligned(length * bytesOf(dtype) + slackBytes);
       const address = memory.allocate(bytes);
-      const like = allocateHere(dtype, 0);
-      const first = address / bytesOf(dtype);
-      const view = () => elementsOf(memory, like).subarray(first, first + length);
-      let data = view();
-      data.fill(0);
-      return {
-        get data() {
-          if (data.buffer !== memory.memory.buffer) data = view();
-          return data;
-        },
-        free: () => memory.free(address, bytes),
+      const view: Allocation["view"] = (last) => {
+        const { buffer } = memory.memory;
+        return last?.buffer === buffer ? last : new arrayTypes[dtype](buffer, address, length);
       };
+      view(undefined).fill(0);
+      return { view, free: () => memory.free(address, bytes) };
     });
 
   return {
@@ -152,6 +166,12 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
       workers.dispose();
     },
   };
+}
+
+/** Errors of our own pass; anything else is the backend's. */
+function failed(cause: unknown): Corr2dError {
+  if (cause instanceof Corr2dError) return cause;
+  return new Corr2dError("BACKEND_FAILED", `wasm failed: ${(cause as Error).message}`, { cause });
 }
 
 function supportsConv({ spec, algorithm }: Pick<ConvTask, "spec" | "algorithm">): boolean {

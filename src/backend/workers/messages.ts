@@ -37,7 +37,8 @@ export type Request =
   | { readonly type: "release"; readonly plan: number }
   | ({ readonly type: "help" } & HelpRequest);
 
-/** The answer to a "run"; no other request has one. */
+/** The answer to an "open" and to a "run"; no other request has one. */
 export type Response =
+  | { readonly type: "ready" }
   | { readonly type: "done"; readonly outputs: readonly (TypedArray | null)[] }
   | { readonly type: "failed"; readonly code: ErrorCode; readonly message: string; readonly cause: unknown };

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+
+import { transferable } from "../../arrays.ts";
 import { elementTypeOf, type TypedArray } from "../../dtype.ts";
 import { Corr2dError } from "../../errors.ts";
 import type { Operand, Task } from "../../spec/task.ts";
@@ -6,14 +8,36 @@ import type { Prepared } from "../backend.ts";
 import { platform, type WorkerPort } from "../platform.ts";
 import type { LoadedModule } from "../wasm/modules.ts";
 import type { OutputShape, Request, Response, WorkerBackend, WorkerTask } from "./messages.ts";
+import { inTurns } from "./turns.ts";
 
 /** How long a worker may go on with work that was aborted before it is replaced: starting one takes as long. */
 const graceMilliseconds = 50;
 
-/** Workers that compute off the event loop. Started when they are needed; idle ones keep no process alive. */
+/**
+ * A worker ends after it was idle for so long. While it lives it keeps alive the engine that it belongs to, even one that
+ * was forgotten.
+ */
+const idleMilliseconds = 10_000;
+
+let failure: string | undefined;
+
+/** Why work off the event loop is done on the calling thread, as far as that is known; undefined where it is not. */
+export function whyNoWorkers(): string | undefined {
+  return platform().whyNoWorkers() ?? failure;
+}
+
+type InSteps = (...operands: Parameters<Prepared["run"]>) => Iterable<void>;
+
+/**
+ * Workers that compute off the event loop. Started when they are needed; idle ones keep no process alive. Where none can
+ * be started, the calling thread does the work, step by step between the turns of its event loop.
+ */
 export interface WorkerPool {
-  /** `module` is asked for by the first run. */
-  add(task: Task, module?: () => LoadedModule | undefined): PooledTask;
+  /**
+   * @param inSteps does the task on the calling thread
+   * @param module is asked for by the first run
+   */
+  add(task: Task, inSteps: InSteps, module?: () => LoadedModule | undefined): PooledTask;
   /** Work under way is finished, then all workers end. */
   dispose(): void;
 }
@@ -42,6 +66,9 @@ interface Job {
   /** Arrays of the request that go to the worker, buffer and all. */
   readonly inputs: readonly TypedArray[];
   readonly outputs: readonly Operand[];
+  readonly signal: AbortSignal | undefined;
+  /** Writes the outputs on the calling thread. */
+  inSteps(): Iterable<void>;
   /** Settles the caller's promise: only once, and only the first time counts. */
   readonly settle: (error?: unknown) => void;
   /** Nobody waits for it any more. */
@@ -52,9 +79,12 @@ interface Helper {
   readonly port: WorkerPort;
   /** Ids of the plans that it knows. */
   readonly plans: Set<number>;
+  /** It has answered: until then it may turn out that it cannot start. */
+  isReady: boolean;
   /** What it is working on: an aborted job until its answer arrives. */
   job: Job | undefined;
-  grace: ReturnType<typeof setTimeout> | undefined;
+  /** Ends it, if nothing happens before. */
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** At most `size` workers that compute on the given backend. */
@@ -63,24 +93,43 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
   const queue: Job[] = [];
   let nextId = 0;
   let disposed = false;
+  /** How many there may be: fewer than asked for where no more start. */
+  let most = size;
 
-  const start = (): Helper => {
-    const port = platform().startWorker();
-    const helper: Helper = { port, plans: new Set(), job: undefined, grace: undefined };
-    helpers.add(helper);
-    port.onMessage((message) => answered(helper, message as Response));
-    port.onError((cause) => {
-      const message = `${on.backend} lost the worker that was computing: ${cause.message}`;
-      remove(helper, new Corr2dError("BACKEND_FAILED", message, { cause }));
-    });
-    post(port, { type: "open", on });
-    return helper;
+  const start = (): void => {
+    let port: WorkerPort | undefined;
+    try {
+      port = platform().startWorker();
+      const helper: Helper = { port, plans: new Set(), isReady: false, job: undefined, timer: undefined };
+      port.onMessage((message) => answered(helper, message as Response));
+      port.onError((cause) => {
+        if (!helper.isReady && helpers.delete(helper)) {
+          notStarted(cause);
+          dispatch();
+          return;
+        }
+        const message = `${on.backend} lost the worker that was computing: ${cause.message}`;
+        remove(helper, new Corr2dError("BACKEND_FAILED", message, { cause }));
+      });
+      post(port, { type: "open", on });
+      // Somebody waits for it.
+      port.ref();
+      helpers.add(helper);
+    } catch (cause) {
+      port?.terminate();
+      notStarted(cause as Error);
+    }
+  };
+
+  const notStarted = (cause: Error): void => {
+    most = helpers.size;
+    if (most === 0) failure = `no worker starts: ${cause.message.split("\n", 1)[0]}`;
   };
 
   /** Ends a worker, and what it was working on if nobody has yet. */
   const remove = (helper: Helper, error: unknown): void => {
     if (!helpers.delete(helper)) return;
-    clearTimeout(helper.grace);
+    clearTimeout(helper.timer);
     helper.port.terminate();
     helper.job?.settle(error);
     dispatch();
@@ -88,10 +137,15 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
 
   const answered = (helper: Helper, response: Response): void => {
     const { job } = helper;
-    if (job === undefined || !helpers.has(helper)) return;
-    clearTimeout(helper.grace);
-    helper.job = undefined;
-    helper.port.unref();
+    if (!helpers.has(helper)) return;
+    if (response.type === "ready") {
+      helper.isReady = true;
+      rest(helper);
+      dispatch();
+      return;
+    }
+    if (job === undefined) return;
+    rest(helper);
     if (response.type === "failed") {
       job.settle(new Corr2dError(response.code, response.message, { cause: response.cause }));
     } else if (!job.aborted) {
@@ -103,45 +157,66 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     dispatch();
   };
 
+  const rest = (helper: Helper): void => {
+    clearTimeout(helper.timer);
+    helper.job = undefined;
+    helper.port.unref();
+    helper.timer = setTimeout(() => remove(helper, undefined), idleMilliseconds);
+    // A number in browsers, where no timer keeps anything alive.
+    (helper.timer as { unref?(): void }).unref?.();
+  };
+
   const dispatch = (): void => {
     while (queue.length > 0) {
-      const helper = chooseHelper(queue[0].plan);
-      if (helper === undefined) return;
-      const job = queue.shift() as Job;
-      if (helper instanceof Error) job.settle(helper);
-      else give(helper, job);
+      const helper = idleHelper(queue[0].plan);
+      if (helper !== undefined) {
+        give(helper, queue.shift() as Job);
+        continue;
+      }
+      const starting = [...helpers].filter(({ isReady }) => !isReady).length;
+      if (helpers.size < most && starting < queue.length) start();
+      else if (most === 0) doHere(queue.shift() as Job);
+      else return;
     }
     if (disposed) {
       for (const helper of helpers) if (helper.job === undefined) remove(helper, undefined);
     }
   };
 
-  /** An idle worker, one that knows the plan if possible; or a new one; or why there is none; or none yet. */
-  const chooseHelper = (plan: Plan): Helper | Error | undefined => {
-    const idle = [...helpers].filter((helper) => helper.job === undefined);
-    const known = idle.find(({ plans }) => plans.has(plan.id)) ?? idle[0];
-    if (known !== undefined) return known;
-    if (helpers.size >= size) return undefined;
-    try {
-      return start();
-    } catch (cause) {
-      const message = `${on.backend} could not start a worker: ${(cause as Error).message}`;
-      return new Corr2dError("BACKEND_FAILED", message, { cause });
-    }
+  /** An idle worker, one that knows the plan if possible. */
+  const idleHelper = (plan: Plan): Helper | undefined => {
+    const idle = [...helpers].filter(({ isReady, job }) => isReady && job === undefined);
+    return idle.find(({ plans }) => plans.has(plan.id)) ?? idle[0];
   };
 
   const give = (helper: Helper, job: Job): void => {
     const { plan, request, inputs } = job;
-    helper.job = job;
-    helper.port.ref();
-    if (!helper.plans.has(plan.id)) {
-      helper.plans.add(plan.id);
-      post(helper.port, { type: "prepare", plan: plan.id, ...plan.source });
+    const { port, plans } = helper;
+    try {
+      if (!plans.has(plan.id)) {
+        post(port, { type: "prepare", plan: plan.id, ...plan.source });
+        plans.add(plan.id);
+      }
+      post(
+        port,
+        request,
+        inputs.map(({ buffer }) => buffer as ArrayBuffer),
+      );
+    } catch (cause) {
+      const message = `${on.backend} could not send its work to a worker: ${(cause as Error).message}`;
+      job.settle(new Corr2dError("BACKEND_FAILED", message, { cause }));
+      return;
     }
-    post(
-      helper.port,
-      request,
-      inputs.map(({ buffer }) => buffer as ArrayBuffer),
+    // Only now, as nothing was begun where posting threw.
+    clearTimeout(helper.timer);
+    helper.job = job;
+    port.ref();
+  };
+
+  const doHere = (job: Job): void => {
+    inTurns(job.inSteps(), job.signal).then(
+      () => job.settle(),
+      (error) => job.settle(error),
     );
   };
 
@@ -150,13 +225,15 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     const waiting = queue.indexOf(job);
     if (waiting >= 0) {
       queue.splice(waiting, 1);
+      if (queue.length === 0) for (const { isReady, port } of helpers) if (!isReady) port.unref();
       return;
     }
     const helper = [...helpers].find((candidate) => candidate.job === job);
     if (helper === undefined) return;
     helper.port.unref();
     // The timer keeps the process alive for others who wait for this worker.
-    helper.grace = setTimeout(() => remove(helper, undefined), graceMilliseconds);
+    clearTimeout(helper.timer);
+    helper.timer = setTimeout(() => remove(helper, undefined), graceMilliseconds);
   };
 
   const forget = (plan: Plan): void => {
@@ -166,8 +243,9 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     }
   };
 
-  const run = (work: Omit<Job, "settle" | "aborted">, signal: AbortSignal | undefined) =>
+  const run = (work: Omit<Job, "settle" | "aborted">) =>
     new Promise<void>((resolve, reject) => {
+      const { signal } = work;
       if (disposed) throw new Corr2dError("DISPOSED", `This ${on.backend} backend was disposed of`);
       signal?.throwIfAborted();
       const { plan } = work;
@@ -193,7 +271,7 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     });
 
   return {
-    add(task, module = () => undefined) {
+    add(task, inSteps, module = () => undefined) {
       let plan: Plan | undefined;
       return {
         async run(a, b, c, out, out2, signal) {
@@ -205,7 +283,8 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
             outputs: outputs.map(shapeOf),
           };
           const inputs = places.filter((input) => input !== null);
-          await run({ plan, request, inputs, outputs }, signal);
+          const steps = () => inSteps(places[0], places[1], places[2], out, out2);
+          await run({ plan, request, inputs, outputs, signal, inSteps: steps });
         },
         release() {
           if (plan === undefined) return;
@@ -227,11 +306,4 @@ function shapeOf(output: Operand): OutputShape | null {
 
 function post(port: WorkerPort, request: Request, transfer: ArrayBuffer[] = []): void {
   port.post(request, transfer);
-}
-
-/** The array itself if its buffer holds nothing else and can change hands, else a copy. */
-function transferable<A extends TypedArray>(array: A): A {
-  const { buffer } = array;
-  const whole = buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength;
-  return whole && !(buffer as { resizable?: boolean }).resizable ? array : (array.slice() as A);
 }

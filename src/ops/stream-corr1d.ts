@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 
+import { copyOf } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { checkArity, checkOneOf, checkPositive, type Names, readOptions } from "../options.ts";
-import type { ConvPlan } from "../plan/plan.ts";
+import type { ConvPlan } from "../plan/conv-plan.ts";
 import { takeOutputs } from "../signal/fft-correlation.ts";
 import { planOverlapSave } from "../signal/overlap-save.ts";
 import { readChunk, readTaps, SampleQueue, type Signal } from "../signal/signal.ts";
@@ -13,12 +14,10 @@ import { dilatedSize } from "../spec/shape.ts";
 import { type Algorithm1d, planDirect, resolve1d } from "./corr1d.ts";
 import { centredPadding, type Mode } from "./corr2d.ts";
 
-/** Options of streamConv1d; those of the same name mean what they mean for corr1d. */
-export interface StreamConv1dOptions {
+/** Options of streamCorr1d and streamConvolve1d; those of the same name mean what they mean for corr1d. */
+export interface StreamCorr1dOptions {
   /** Its element type is that of the stream; numbers are float32. */
   readonly kernel: Signal;
-  /** Default false: correlation. True: convolution, with the kernel flipped. */
-  readonly flip?: boolean;
   readonly mode?: Mode;
   /** Zeros at [before, after] the signal: [kernel length - 1, 0] makes a causal filter. */
   readonly padding?: number | readonly [number, number];
@@ -31,8 +30,8 @@ export interface StreamConv1dOptions {
   readonly algorithm?: Algorithm1d;
 }
 
-const names: Names<StreamConv1dOptions> = {
-  ...{ kernel: true, flip: true, mode: true, padding: true, strides: true, dilations: true, algorithm: true },
+const names: Names<StreamCorr1dOptions> = {
+  ...{ kernel: true, mode: true, padding: true, strides: true, dilations: true, algorithm: true },
 };
 
 /** What a stream keeps in memory: the reach of its kernel, and padding. */
@@ -50,24 +49,36 @@ interface StreamSpec {
   readonly extent: number;
 }
 
-/** See `streamConv1d` of {@link Engine}. */
-export function streamConv1d(core: EngineCore, options: StreamConv1dOptions): SampleStream {
+/** Correlation and convolution of signals that come in chunks. */
+export interface StreamCorr1dOperators {
+  /**
+   * `corr1d` of a signal that comes in chunks: what `push` and `flush` return are, one after the other, the very
+   * numbers, to the last bit, of one call with all samples and the same `algorithm`.
+   */
+  streamCorr1d(options: StreamCorr1dOptions): SampleStream;
+  /** `convolve1d` of such a signal: an impulse gives the kernel. */
+  streamConvolve1d(options: StreamCorr1dOptions): SampleStream;
+}
+
+export function streamCorr1dOperators(core: EngineCore): StreamCorr1dOperators {
+  return {
+    streamCorr1d: (options) => openStream(core, options, false),
+    streamConvolve1d: (options) => openStream(core, options, true),
+  };
+}
+
+function openStream(core: EngineCore, options: StreamCorr1dOptions, flip: boolean): SampleStream {
   core.assertOpen();
   const { algorithm = "direct", ...given } = readOptions(options, names);
   checkOneOf(algorithm, ["direct", "fft"], "algorithm");
-  const spec = resolveStream(given);
+  const spec = resolveStream(given, flip);
   return algorithm === "direct" ? directStream(core, spec) : fftStream(core, spec);
 }
 
-function resolveStream({
-  kernel,
-  flip = false,
-  mode,
-  padding,
-  strides = 1,
-  dilations = 1,
-}: StreamConv1dOptions) {
-  if (typeof flip !== "boolean") throw invalid("true or false", "flip", flip);
+function resolveStream(
+  { kernel, mode, padding, strides = 1, dilations = 1 }: StreamCorr1dOptions,
+  flip: boolean,
+): StreamSpec {
   const given = readTaps(kernel, "kernel");
   if (given.length === 0) throw invalid("at least one element", "kernel", kernel);
   checkPositive(strides, "strides");
@@ -90,7 +101,7 @@ function resolveStream({
         : readPadding(padding === undefined ? 0 : padding);
   return {
     ...{ dtype: dtypeOf(given, "kernel"), before, after, stride: strides, dilation: dilations, extent },
-    taps: flip ? given.slice().reverse() : given.slice(),
+    taps: flip ? copyOf(given).reverse() : copyOf(given),
   };
 }
 

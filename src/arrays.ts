@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// How the elements of a caller's array are reached, whatever its class, its realm and its own properties.
+import { allocate, arrayTypes, type DType, elementTypeOf, type TypedArray, viewOf } from "./dtype.ts";
+import { Corr2dError, invalid } from "./errors.ts";
+import { bufferOf, byteOffsetOf, bytesOfUnshared, lengthOf } from "./intrinsics.ts";
+
+/**
+ * The same elements as an array that can be believed: of this realm's own class, with no properties of the caller's making.
+ * That is the array itself as a rule, and else a view of its memory: of a Buffer, an array of a subclass or of another realm.
+ */
+export function plain<A extends TypedArray>(array: A, dtype: DType): A {
+  const { prototype } = arrayTypes[dtype];
+  if (Object.getPrototypeOf(array) === prototype && asksAlike(array, prototype as TypedArray)) return array;
+  return viewOf(dtype, bufferOf(array) as ArrayBuffer, byteOffsetOf(array), lengthOf(array)) as A;
+}
+
+/** Whether all that operators ask an array for is what the language gives. */
+function asksAlike(array: TypedArray, prototype: TypedArray): boolean {
+  return (
+    array.length === lengthOf(array) &&
+    array.byteOffset === byteOffsetOf(array) &&
+    array.byteLength === lengthOf(array) * prototype.BYTES_PER_ELEMENT &&
+    array.constructor === prototype.constructor &&
+    array.subarray === prototype.subarray &&
+    array.slice === prototype.slice &&
+    array.set === prototype.set &&
+    array.fill === prototype.fill &&
+    !Object.hasOwn(array, "buffer")
+  );
+}
+
+/** A copy in memory of its own. Throws BACKEND_FAILED for want of it. */
+export function copyOf<A extends TypedArray>(array: A): A {
+  const length = lengthOf(array);
+  let copy: TypedArray;
+  try {
+    copy = allocate(elementTypeOf(array, "x"), length);
+  } catch (cause) {
+    throw new Corr2dError("BACKEND_FAILED", `A copy of ${length} elements cannot be allocated`, { cause });
+  }
+  // Reads the elements of another array without asking it for anything.
+  copy.set(array);
+  return copy as A;
+}
+
+/**
+ * The elements in the ArrayBuffer that they had, which is detached for all others; a copy of them where it cannot be: the
+ * memory of WebAssembly, what Node keeps for its small Buffers. Throws INVALID_ARGUMENT for shared memory.
+ */
+export function takeOver<A extends TypedArray>(array: A): A {
+  const buffer = bufferOf(array);
+  const [byteOffset, length] = [byteOffsetOf(array), lengthOf(array)];
+  if (bytesOfUnshared(buffer) === undefined) throw invalid("an array that is not shared", "x", array);
+  let taken: ArrayBuffer;
+  try {
+    taken = structuredClone(buffer as ArrayBuffer, { transfer: [buffer as ArrayBuffer] });
+  } catch {
+    return copyOf(array);
+  }
+  return viewOf(elementTypeOf(array, "x"), taken, byteOffset, length) as A;
+}
+
+/** The array itself if its buffer holds nothing else and can change hands, else a copy. */
+export function transferable<A extends TypedArray>(array: A): A {
+  const buffer = bufferOf(array);
+  const isWhole = bytesOfUnshared(buffer) === lengthOf(array) * array.BYTES_PER_ELEMENT;
+  return isWhole && !(buffer as { resizable?: boolean }).resizable ? array : copyOf(array);
+}

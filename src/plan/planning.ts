@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+import type { Backend } from "../backend/backend.ts";
+import type { FloatArray, TypedArray } from "../dtype.ts";
+import { invalid } from "../errors.ts";
+import { resolveAccuracy, resolveAlgorithm } from "../resolve/convolution.ts";
+import { type Algorithm, type ConvSpec, multiplyAdds } from "../spec/convolution.ts";
+import { type ConvConstants, ConvPlan, type PlanShapes } from "./conv-plan.ts";
+import { type Selection, selectFastest, selectNamed } from "./selection.ts";
+import { recall, tune } from "./tuning.ts";
+
+/** The engine that plans are made on. */
+export interface PlanningOn {
+  readonly backend: Backend;
+  /** Work of fewer multiply-adds than this runs in TypeScript, where crossing into the backend costs more. */
+  readonly smallBelow: number;
+  small(): Backend;
+  /** Throws DISPOSED. */
+  assertOpen(): void;
+}
+
+/** The backend that serves so many multiply-adds best. */
+export const backendFor = (on: PlanningOn, work: number): Backend =>
+  work < on.smallBelow ? on.small() : on.backend;
+
+/** Chooses backend and algorithm for a spec and prepares it; `X` and `Y` are the types that the spec says. */
+export function planConvolution<X extends TypedArray = FloatArray, Y extends TypedArray = X>(
+  on: PlanningOn,
+  spec: ConvSpec,
+  constants: ConvConstants,
+  options: { readonly algorithm?: unknown; readonly accuracy?: unknown; readonly tune?: unknown },
+  shapes?: PlanShapes,
+): ConvPlan<X, Y> {
+  on.assertOpen();
+  const algorithm = resolveAlgorithm(options.algorithm);
+  const accuracy = resolveAccuracy(options.accuracy);
+  const { tune: wanted = false } = options;
+  if (typeof wanted !== "boolean") throw invalid("true or false", "tune", wanted);
+  const backend = backendWith(on, spec, algorithm);
+  const select = (): Selection => {
+    if (algorithm !== "auto") return selectNamed(backend, spec, algorithm);
+    const known = recall(backend, spec, accuracy);
+    if (known !== undefined) return known;
+    if (wanted && spec.batch > 0) return tune(backend, spec, accuracy, constants);
+    return selectFastest(backend, spec, accuracy);
+  };
+  return new ConvPlan(backend, spec, select(), constants, on.assertOpen, shapes);
+}
+
+/** Small work stays in TypeScript, unless that does not have the algorithm that was asked for. */
+function backendWith(on: PlanningOn, spec: ConvSpec, algorithm: Algorithm | "auto"): Backend {
+  const backend = backendFor(on, multiplyAdds(spec));
+  if (algorithm === "auto" || backend === on.backend) return backend;
+  return backend.supports({ kind: "conv", spec, algorithm }) ? backend : on.backend;
+}
