@@ -34,7 +34,7 @@ export function flopOf(problem: Problem): number {
 }
 
 export function outputShapeOf({ inputShape, weightsShape, options }: Problem): number[] {
-  return outputShape(inputShape, weightsShape, options);
+  return outputShape.conv2d(inputShape, weightsShape, options);
 }
 
 export const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);

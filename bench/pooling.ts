@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { createEngine, pool2dOutputShape } from "corr2d";
+import { createEngine, outputShape } from "corr2d";
 import { type EngineChoice, engineChoices } from "./contenders.ts";
 import { toleranceOf } from "./harness/compare.ts";
 import type { Contender, Suite } from "./harness/suite.ts";
@@ -32,7 +32,7 @@ export const pooling: Suite = {
 
 const optionsOf = ({ window, strides, padding }: Pooling) => ({ windowDimensions: window, strides, padding });
 
-const shapeOf = (problem: Pooling) => pool2dOutputShape(problem.inputShape, optionsOf(problem));
+const shapeOf = (problem: Pooling) => outputShape.avgPool2d(problem.inputShape, optionsOf(problem));
 
 function ours(problem: Pooling, { backend, isa, threads }: EngineChoice): Contender {
   return {

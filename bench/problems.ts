@@ -64,13 +64,13 @@ type Sizes = readonly number[];
 export interface WindowProblem {
   readonly name: string;
   readonly operator:
-    | "maxPool2dGrad"
-    | "avgPool2dGrad"
-    | "globalAvgPool2dGrad"
+    | "maxPool2dGradInput"
+    | "avgPool2dGradInput"
+    | "globalAvgPool2dGradInput"
     | "unfold"
     | "fold"
     | "pad"
-    | "padGrad";
+    | "padGradInput";
   readonly imageShape: Sizes;
   readonly options: Pick<MaxPool2dOptions, "windowDimensions" | "strides" | "padding" | "inputLayout">;
 }
@@ -78,12 +78,12 @@ export interface WindowProblem {
 const resnet = { windowDimensions: 3, strides: 2, padding: 1 };
 export const windowProblems: readonly WindowProblem[] = (
   [
-    ["r50_112_max3x3s2_grad", "maxPool2dGrad", [1, 64, 112, 112], resnet],
-    ["112_max3x3s2_grad_nhwc", "maxPool2dGrad", [1, 112, 112, 64], { ...resnet, inputLayout: "nhwc" }],
-    ["vgg_56_max2x2s2_grad", "maxPool2dGrad", [1, 256, 56, 56], { windowDimensions: 2, strides: 2 }],
-    ["112_avg3x3s2_grad", "avgPool2dGrad", [1, 64, 112, 112], resnet],
-    ["112_avg3x3s2_grad_nhwc", "avgPool2dGrad", [1, 112, 112, 64], { ...resnet, inputLayout: "nhwc" }],
-    ["r50_7_mean_grad", "globalAvgPool2dGrad", [1, 2048, 7, 7], {}],
+    ["r50_112_max3x3s2_grad", "maxPool2dGradInput", [1, 64, 112, 112], resnet],
+    ["112_max3x3s2_grad_nhwc", "maxPool2dGradInput", [1, 112, 112, 64], { ...resnet, inputLayout: "nhwc" }],
+    ["vgg_56_max2x2s2_grad", "maxPool2dGradInput", [1, 256, 56, 56], { windowDimensions: 2, strides: 2 }],
+    ["112_avg3x3s2_grad", "avgPool2dGradInput", [1, 64, 112, 112], resnet],
+    ["112_avg3x3s2_grad_nhwc", "avgPool2dGradInput", [1, 112, 112, 64], { ...resnet, inputLayout: "nhwc" }],
+    ["r50_7_mean_grad", "globalAvgPool2dGradInput", [1, 2048, 7, 7], {}],
     ["56_unfold3x3", "unfold", [1, 64, 56, 56], { windowDimensions: 3, padding: 1 }],
     ["56_unfold3x3s2", "unfold", [1, 64, 56, 56], resnet],
     ["224_unfold16x16s16", "unfold", [1, 3, 224, 224], { windowDimensions: 16, strides: 16 }],
@@ -91,7 +91,7 @@ export const windowProblems: readonly WindowProblem[] = (
     ["56_fold3x3s2", "fold", [1, 64, 56, 56], resnet],
     ["224_fold16x16s16", "fold", [1, 3, 224, 224], { windowDimensions: 16, strides: 16 }],
     ["56_pad1", "pad", [1, 64, 56, 56], { padding: 1 }],
-    ["56_pad1_grad", "padGrad", [1, 64, 56, 56], { padding: 1 }],
+    ["56_pad1_grad", "padGradInput", [1, 64, 56, 56], { padding: 1 }],
   ] as const
 ).map(([name, operator, imageShape, options]) => ({ name, operator, imageShape, options }));
 

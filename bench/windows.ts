@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { createEngine, type Engine, pool2dOutputShape, type Tensor, type TensorLike } from "corr2d";
+import { createEngine, type Engine, outputShape, type Tensor, type TensorLike } from "corr2d";
 import { type EngineChoice, engineChoices } from "./contenders.ts";
 import { toleranceOf } from "./harness/compare.ts";
 import type { Contender, Setting, Suite } from "./harness/suite.ts";
@@ -53,28 +53,36 @@ interface Operation {
 
 function operationOf({ operator, imageShape, options }: WindowProblem): Operation {
   const given = (out: Tensor | undefined) => ({ ...options, ...(out !== undefined && { out }) });
-  if (operator === "pad" || operator === "padGrad") {
+  if (operator === "pad" || operator === "padGradInput") {
     const padding = options.padding as number;
     const outer = imageShape.map((size, axis) => (axis < 2 ? size : size + 2 * padding));
     const out = (to: Tensor | undefined) => (to === undefined ? {} : { out: to });
     return operator === "pad"
       ? { windows: outer, operand: imageShape, call: (e, x, _, to) => e.pad(x, padding, out(to)) }
-      : { windows: outer, operand: outer, call: (e, g, _, to) => e.padGrad(imageShape, g, padding, out(to)) };
+      : {
+          windows: outer,
+          operand: outer,
+          call: (e, g, _, to) => e.padGradInput(imageShape, g, padding, out(to)),
+        };
   }
-  const outShape = pool2dOutputShape(imageShape, options);
+  const outShape = outputShape.avgPool2d(imageShape, options);
   const { windowDimensions } = options;
   const taps = typeof windowDimensions === "number" ? windowDimensions ** 2 : imageShape[2] * imageShape[3];
   const windows = [...outShape, taps];
   switch (operator) {
-    case "maxPool2dGrad":
-      return { windows, operand: outShape, call: (e, g, x, to) => e.maxPool2dGrad(x, g, given(to)) };
-    case "avgPool2dGrad":
-      return { windows, operand: outShape, call: (e, g, _, to) => e.avgPool2dGrad(imageShape, g, given(to)) };
-    case "globalAvgPool2dGrad":
+    case "maxPool2dGradInput":
+      return { windows, operand: outShape, call: (e, g, x, to) => e.maxPool2dGradInput(x, g, given(to)) };
+    case "avgPool2dGradInput":
       return {
         windows,
         operand: outShape,
-        call: (e, g, _, to) => e.globalAvgPool2dGrad(imageShape, g, given(to)),
+        call: (e, g, _, to) => e.avgPool2dGradInput(imageShape, g, given(to)),
+      };
+    case "globalAvgPool2dGradInput":
+      return {
+        windows,
+        operand: outShape,
+        call: (e, g, _, to) => e.globalAvgPool2dGradInput(imageShape, g, given(to)),
       };
     default: {
       const [batch, channels, height, width] = imageShape;

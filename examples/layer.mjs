@@ -10,7 +10,7 @@ const random = (...shape) => ({
 const inputShape = [1, 64, 56, 56]; // batch, channels, height, width
 const weights = random(128, 64, 3, 3); // out channels, in channels, kernel height, kernel width
 const options = { bias: new Float32Array(128), strides: 2, padding: 1, activation: "relu" };
-console.log(outputShape(inputShape, weights.shape, options)); // [1, 128, 28, 28], without computing anything
+console.log(outputShape.conv2d(inputShape, weights.shape, options)); // [1, 128, 28, 28], without computing anything
 
 const plan = planConv2d(inputShape, weights, options);
 console.log(plan.explain());

@@ -56,7 +56,7 @@ const calls = `[
   ["convTranspose2d", tensor(1, 8, 20, 20), tensor(8, 4, 3, 3), { strides: 2 }],
   ["conv2dGradWeights", tensor(2, 20 * m, 21, 32), [24, 32, 3, 3], tensor(2, 20 * m - 2, 19, 24), { inputLayout: "nhwc" }],
   ["conv2dGradInput", [2, 6, 20, 21], tensor(12, 6, 3, 3), tensor(2, 12, 18, 19)],
-  ["maxPool2dGrad", tensor(3, 20, 32 * m, 32), tensor(3, 20, 32 * m - 6, 26), { windowDimensions: 7 }],
+  ["maxPool2dGradInput", tensor(3, 20, 32 * m, 32), tensor(3, 20, 32 * m - 6, 26), { windowDimensions: 7 }],
   ["avgPool2d", tensor(3, 64, 64, 8), { windowDimensions: 4, inputLayout: "nhwc" }],
   ["unfold", tensor(2, 8, 32 * m, 32 * m), { windowDimensions: 5 }],
   ["fold", tensor(2, 200, 3600), [64, 64], { windowDimensions: 5 }],

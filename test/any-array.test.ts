@@ -51,13 +51,13 @@ const calls: readonly Call[] = [
   { name: "corr1d", args: [f32(50), f32(5), { algorithm: "fft" }] },
   { name: "convolve1d", args: [f64(50), f64(5), { algorithm: "fft" }] },
   { name: "pad", args: [f32(5, 6), 2, { border: "mirror" }] },
-  { name: "padGrad", args: [[5, 6], f32(9, 10), 2, { border: "mirror" }] },
+  { name: "padGradInput", args: [[5, 6], f32(9, 10), 2, { border: "mirror" }] },
   { name: "maxPool2d", args: [f32(1, 2, 6, 8), { windowDimensions: 2 }] },
   { name: "avgPool2d", args: [f64(1, 2, 6, 8), { windowDimensions: 2 }] },
   { name: "globalAvgPool2d", args: [f32(1, 2, 6, 8)] },
-  { name: "maxPool2dGrad", args: [f32(1, 2, 6, 8), f32(1, 2, 5, 7), { windowDimensions: 2 }] },
-  { name: "avgPool2dGrad", args: [[1, 2, 6, 8], f32(1, 2, 5, 7), { windowDimensions: 2 }] },
-  { name: "globalAvgPool2dGrad", args: [[1, 2, 6, 8], f32(1, 2, 1, 1)] },
+  { name: "maxPool2dGradInput", args: [f32(1, 2, 6, 8), f32(1, 2, 5, 7), { windowDimensions: 2 }] },
+  { name: "avgPool2dGradInput", args: [[1, 2, 6, 8], f32(1, 2, 5, 7), { windowDimensions: 2 }] },
+  { name: "globalAvgPool2dGradInput", args: [[1, 2, 6, 8], f32(1, 2, 1, 1)] },
   { name: "unfold", args: [f32(1, 2, 6, 8), { windowDimensions: 3 }] },
   { name: "fold", args: [f32(1, 18, 24), [6, 8], { windowDimensions: 3 }] },
 ];
@@ -228,6 +228,6 @@ it.each(Object.keys(kinds))("signals, kernels, images and files take %s", (kind)
   expect([...corr2d.kernels.moments(make("Float32Array", [1, 2, 3]) as Float32Array).data]).toEqual([
     ...corr2d.kernels.moments([1, 2, 3]).data,
   ]);
-  const stream = corr2d.streamConv1d({ kernel: make("Float32Array", [1, 2]) as Float32Array });
+  const stream = corr2d.streamCorr1d({ kernel: make("Float32Array", [1, 2]) as Float32Array });
   expect([...stream.push(make("Float32Array", [1, 2, 3]) as Float32Array)]).toEqual([5, 8]);
 });

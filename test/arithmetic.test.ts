@@ -293,7 +293,7 @@ width:
       fc.property(pair(1, 16), pair(1, 4), options, (input, kernel, steps) => {
         let shape: number[];
         try {
-          shape = outputShape(input, kernel, steps);
+          shape = outputShape.corr2d(input, kernel, steps);
         } catch {
           expect(() => explainShape(input, kernel, steps)).toThrow(Corr2dError);
           return;

@@ -286,7 +286,7 @@ describe("beside conv2d", () => {
 
   it("plans say how they run", () => {
     using flat = planConv3d([1, 8, 4, 5, 5], floats(8, 8, 3, 1, 1));
-    expect(flat.explain()).toContain("conv3d as one conv2d of all");
+    expect(flat.explain()).toContain("kernel 3x1");
     using deep = planConv3d([1, 8, 4, 5, 5], floats(8, 4, 3, 3, 3), { groups: 2 });
     expect(deep.explain()).toContain("conv3d as 4 conv2d for each volume");
     using line = planConv1d([1, 8, 40], floats(8, 8, 3));

@@ -22,7 +22,7 @@ const kinds = {
   planConv1d: `ran(engine.planConv1d([1, 500, 3], ones(500, 500, 1)))`,
   planConv3d: `ran(engine.planConv3d([1, 96, 3, 3, 3], ones(96, 96, 3, 3, 3)))`,
   planConvTranspose1d: `ran(engine.planConvTranspose1d([1, 500, 3], ones(500, 500, 1)))`,
-  streamConv1d: `const it = engine.streamConv1d({ kernel: ones(1 << 17).data }); it.push(ones(1 << 17).data); return it`,
+  streamCorr1d: `const it = engine.streamCorr1d({ kernel: ones(1 << 17).data }); it.push(ones(1 << 17).data); return it`,
   "planConv2d run off the event loop": `
     const it = engine.planConv2d([1, 160, 3, 3], ones(160, 160, 3, 3));
     await it.runAsync(new Float32Array(160 * 9));

@@ -82,7 +82,7 @@ const layers = fc
       options: fc.constant(all),
       x: whole(...inputShape),
       weights: whole(...weightsShape),
-      gradOutput: whole(...outputShape(inputShape, weightsShape, all)),
+      gradOutput: whole(...outputShape.conv2d(inputShape, weightsShape, all)),
     });
   });
 

@@ -314,7 +314,7 @@ describe("a designed kernel", () => {
 
   it("of float64 streams over float64", async () => {
     const kernel = kernels.lowpass(5, { cutoff: 0.2, dtype: "float64" });
-    const stream = (await engine).streamConv1d({ kernel });
+    const stream = (await engine).streamCorr1d({ kernel });
     const line = imageOf("float64", 1) as TensorLike<Float64Array>;
     const outputs = [...stream.push(line.data), ...stream.flush()];
     check(Float64Array.from(outputs), line, [sinc], "float64", "stream");

@@ -13,7 +13,7 @@ import {
   kernels,
   pad,
   planConv2d,
-  streamConv1d,
+  streamCorr1d,
 } from "corr2d";
 import { learnKernel, Sequential } from "corr2d/learn";
 import { describe, expect, it } from "vitest";
@@ -88,7 +88,7 @@ const rows: Record<string, readonly [call: () => unknown, message: string]> = {
     "Expected a tensor or typed array for out but received [0]",
   ],
   "holes as padding of a stream": [
-    () => streamConv1d({ kernel: [1], padding: new Array(2) as never }),
+    () => streamCorr1d({ kernel: [1], padding: new Array(2) as never }),
     "for padding but received",
   ],
   "holes as a centre": [
@@ -122,7 +122,7 @@ describe("messages", () => {
         throw new Error("hostile");
       },
     });
-    expect(() => conv2d(hostile as never, x)).toThrow("for x but received a value that cannot be shown");
+    expect(() => conv2d(hostile as never, x)).toThrow("for x but received Float32Array(1)");
   });
 });
 

@@ -127,8 +127,8 @@ const sums: Check = (engine, c, dtype, { sizes, gradOutput }, what) => {
   const inputShape = [...inputLayout].map((axis) => sizesOfX["nchw".indexOf(axis)]);
   const gradient = lay(scaled, dtype, sizes.output, "nchw", inputLayout, 0);
   const pooling = { ...options, inputLayout, countIncludePad: true };
-  const averaged = engine.avgPool2dGrad(inputShape, gradient, pooling);
-  compare(`avgPool2dGrad ${what}`, planar(averaged, c, dtype), folded);
+  const averaged = engine.avgPool2dGradInput(inputShape, gradient, pooling);
+  compare(`avgPool2dGradInput ${what}`, planar(averaged, c, dtype), folded);
 };
 
 const checks = [

@@ -8,7 +8,7 @@ import {
   planConv2dGradWeights,
   planConv3d,
   receptiveField,
-  streamConv1d,
+  streamCorr1d,
   streamStft,
 } from "corr2d";
 import { describe, expect, it } from "vitest";
@@ -85,7 +85,7 @@ describe("methods", async () => {
   });
 
   it("of streams", async () => {
-    for (const stream of [streamConv1d({ kernel: [1] }), streamStft({ windowLength: 4 })]) {
+    for (const stream of [streamCorr1d({ kernel: [1] }), streamStft({ windowLength: 4 })]) {
       expect((await failureOf({ call: stream.push as PublicCall["call"] }, [[1], 2])).message).toContain(
         "push()",
       );

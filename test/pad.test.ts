@@ -7,7 +7,7 @@ import {
   type ImagePadding,
   type PadOptions,
   pad,
-  padGrad,
+  padGradInput,
 } from "corr2d";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -111,7 +111,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
       });
     });
 
-    describe("padGrad", () => {
+    describe("padGradInput", () => {
       it.each(dtypes)("is the adjoint of pad, %s", (dtype) => {
         const type = dtype === "float32" ? Float32Array : Float64Array;
         fc.assert(
@@ -125,7 +125,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
             ([{ shape, padding, border, inputLayout }, a, b]) => {
               const sizes = [...inputLayout].map((axis) => shape["nchw".indexOf(axis)]);
               const y = engine.pad({ data: type.from(a), shape: sizes }, padding, { border, inputLayout });
-              const grad = engine.padGrad(sizes, { data: type.from(b), shape: y.shape }, padding, {
+              const grad = engine.padGradInput(sizes, { data: type.from(b), shape: y.shape }, padding, {
                 border,
                 inputLayout,
               });
@@ -152,8 +152,8 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
           const options = { border: "mirror", inputLayout: shape[3] === 5 ? "nhwc" : "nchw" } as const;
           const y = engine.pad({ data: x.data, shape }, [3, 2], options);
           expect(sameBits(several.pad({ data: x.data, shape }, [3, 2], options).data, y.data)).toBe(true);
-          const grad = engine.padGrad(shape, y, [3, 2], options);
-          expect(sameBits(several.padGrad(shape, y, [3, 2], options).data, grad.data)).toBe(true);
+          const grad = engine.padGradInput(shape, y, [3, 2], options);
+          expect(sameBits(several.padGradInput(shape, y, [3, 2], options).data, grad.data)).toBe(true);
         }
       } finally {
         several.dispose();
@@ -179,7 +179,7 @@ describe("what is refused", () => {
     [[[1]], 1, { inputLayout: "nhwc" }, "nothing, as the input has two dimensions, for inputLayout"],
     [x, 1, { mode: "wrap" }, "the name of an option"],
     [x, 1, { out: new Float32Array(3) }, "20 elements for out"],
-    [x, 0, { out: x.data }, "an array apart from the input for out"],
+    [x, 0, { out: x.data }, "an array apart from x for out"],
     [[1, 2], 1, undefined, "for x"],
     [{ data: new Float32Array(6), shape: [1, 2, 3] }, 1, undefined, "2 or 4 dimensions for x.shape"],
     [{ data: new Float32Array(0), shape: [0, 3] }, 1, undefined, "sizes of at least 1 for x.shape"],
@@ -193,15 +193,15 @@ describe("what is refused", () => {
     expect(call).toThrow(message);
   });
 
-  it("padGrad of other shapes, types and options", async () => {
-    expect(() => padGrad([1, 1, 2, 3], x, 1)).toThrow(
+  it("padGradInput of other shapes, types and options", async () => {
+    expect(() => padGradInput([1, 1, 2, 3], x, 1)).toThrow(
       "[1, 1, 4, 5], the shape of the output, for gradOutput.shape",
     );
-    expect(() => padGrad([1, 2, 3], x, 1)).toThrow("2 or 4 dimensions for inputShape");
-    expect(() => padGrad([1, 1, 2, 3], x, 0, { value: 1 } as never)).toThrow("the name of an option");
+    expect(() => padGradInput([1, 2, 3], x, 1)).toThrow("2 or 4 dimensions for inputShape");
+    expect(() => padGradInput([1, 1, 2, 3], x, 0, { value: "1" } as never)).toThrow("a number for value");
     const engine = await createEngine({ backend: "reference" });
     engine.dispose();
     expect(() => engine.pad(x, 1)).toThrow("disposed");
-    expect(() => engine.padGrad([1, 1, 2, 3], x, 0)).toThrow("disposed");
+    expect(() => engine.padGradInput([1, 1, 2, 3], x, 0)).toThrow("disposed");
   });
 });

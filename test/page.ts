@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What browser.test.ts runs inside a page: the conformance cases, on the library as browsers load it.
 import { convCases } from "./cases.ts";
-import { algorithms, browserIsas, checkBits, checkCase, collectFailures, dtypes, type Implementation } from "./check.ts";
+import {
+  algorithms,
+  browserIsas,
+  checkBits,
+  checkCase,
+  collectFailures,
+  dtypes,
+  type Implementation,
+} from "./check.ts";
 import { checkGradients, gradientOptions, prepare } from "./check-gradients.ts";
 import { outputSizesOf } from "./gradient-oracle.ts";
 import { operandsOf } from "./operands.ts";

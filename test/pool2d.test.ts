@@ -4,15 +4,15 @@ import type * as corr2d from "corr2d";
 import {
   type AvgPool2dOptions,
   avgPool2d,
-  avgPool2dGrad,
+  avgPool2dGradInput,
   Corr2dError,
   createEngine,
   type Engine,
   globalAvgPool2d,
-  globalAvgPool2dGrad,
+  globalAvgPool2dGradInput,
   maxPool2d,
-  maxPool2dGrad,
-  pool2dOutputShape,
+  maxPool2dGradInput,
+  outputShape,
 } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collectFailures, dtypes } from "./check.ts";
@@ -242,8 +242,8 @@ function checkGradient(engine: Engine, c: PoolCase, dtype: DType): void {
   try {
     const actual =
       c.kind === "max"
-        ? engine.maxPool2dGrad(laid, g, optionsOf(c))
-        : engine.avgPool2dGrad(laid.shape, g, optionsOf(c));
+        ? engine.maxPool2dGradInput(laid, g, optionsOf(c))
+        : engine.avgPool2dGradInput(laid.shape, g, optionsOf(c));
     compare(c, actual, dtype, gradientOf(c, x, gradOutput, dtype));
   } catch (cause) {
     throw new Error(`${dtype} ${JSON.stringify(c)}: ${cause}`);
@@ -312,8 +312,8 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
             const [x, gradOutput] = [tensor(dtype, c.x), tensor(dtype, c.gradOutput)];
             const actual =
               c.function === "maxPool2d"
-                ? engine.maxPool2dGrad(x, gradOutput, c.options)
-                : engine.avgPool2dGrad(x.shape, gradOutput, c.options);
+                ? engine.maxPool2dGradInput(x, gradOutput, c.options)
+                : engine.avgPool2dGradInput(x.shape, gradOutput, c.options);
             compareStored(actual, c.gradX, dtype, c.function === "maxPool2d" ? 0 : 64);
           }),
         ).toEqual([]);
@@ -339,7 +339,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
               dtype,
               Array.from({ length: 37 }, (_, i) => i + 1),
             );
-            const gradient = engine.maxPool2dGrad(
+            const gradient = engine.maxPool2dGradInput(
               { data, shape },
               { data: g, shape: [1, 1, 1, 37] },
               { inputLayout, windowDimensions: [4, 1] },
@@ -417,7 +417,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
       };
       const options = { windowDimensions: 2, strides: 2, out };
       expect(() => engine.maxPool2d({ data, shape: [1, 1, 64, 64] }, options)).toThrow(
-        "an array apart from the input for out",
+        "4096 elements for x but received Float32Array(0)",
       );
     });
 
@@ -436,11 +436,11 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
           for (const shape of [x.shape, [1, 390, 1, 1040], [1, 1, 390, 1040]]) {
             const image = { data: x.data.subarray(0, sizeOf(shape)), shape };
             const given = { ...options, inputLayout };
-            const outShape = pool2dOutputShape(shape, given);
+            const outShape = outputShape.avgPool2d(shape, given);
             const g = { data: uniform("float32", sizeOf(outShape), 6), shape: outShape };
             for (const on of [
-              (e: Engine) => e.maxPool2dGrad(image, g, given).data,
-              (e: Engine) => e.avgPool2dGrad(shape, g, given).data,
+              (e: Engine) => e.maxPool2dGradInput(image, g, given).data,
+              (e: Engine) => e.avgPool2dGradInput(shape, g, given).data,
             ]) {
               const expected = on(engine);
               const actual = on(several);
@@ -456,7 +456,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
     it("sends the gradient of a maximum to the first of equals, and to the last NaN", () => {
       const options = { windowDimensions: [2, 2] } as const;
       const place = (values: number[]) => [
-        ...maxPool2dGrad(
+        ...maxPool2dGradInput(
           [[values.slice(0, 2), values.slice(2)]].map((rows) => [rows]) as never,
           [[[[5]]]],
           options,
@@ -470,7 +470,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
     });
 
     it("shares the gradient of a mean of everything equally", () => {
-      const gradient = engine.globalAvgPool2dGrad([1, 2, 2, 4], [[[[8]], [[-16]]]]);
+      const gradient = engine.globalAvgPool2dGradInput([1, 2, 2, 4], [[[[8]], [[-16]]]]);
       expect(gradient.shape).toEqual([1, 2, 2, 4]);
       expect([...gradient.data]).toEqual([...new Array(8).fill(1), ...new Array(8).fill(-2)]);
     });
@@ -478,12 +478,12 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
     it("writes all of an out with a gradient", () => {
       const out = new Float32Array(4).fill(Number.NaN);
       expect(
-        engine.avgPool2dGrad([1, 1, 2, 2], [[[[4]]]], { windowDimensions: 1, strides: 2, out }).data,
+        engine.avgPool2dGradInput([1, 1, 2, 2], [[[[4]]]], { windowDimensions: 1, strides: 2, out }).data,
       ).toBe(out);
       expect([...out]).toEqual([4, 0, 0, 0]);
       const x = { data: new Float32Array(9), shape: [1, 1, 3, 3] };
       const all = new Float32Array(9).fill(Number.NaN);
-      engine.maxPool2dGrad(x, [[[[1]]]], {
+      engine.maxPool2dGradInput(x, [[[[1]]]], {
         padding: [1, 0, 1, 0],
         border: "wrap",
         strides: 9,
@@ -500,7 +500,7 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
       data[place] = 1;
       for (const inputLayout of ["nchw", "nhwc"] as const) {
         const x = { data, shape: inputLayout === "nchw" ? [1, 1, size, size] : [1, size, size, 1] };
-        const gradient = engine.maxPool2dGrad(x, [[[[7]]]], { inputLayout }).data as Float32Array;
+        const gradient = engine.maxPool2dGradInput(x, [[[[7]]]], { inputLayout }).data as Float32Array;
         expect(gradient[place]).toBe(7);
         expect(gradient.reduce((sum, value) => sum + Math.abs(value), 0)).toBe(7);
       }
@@ -535,7 +535,7 @@ describe("gradients", () => {
           };
           const g = { data: weights, shape: y.shape };
           const gradient =
-            c.kind === "max" ? maxPool2dGrad(x, g, options) : avgPool2dGrad(x.shape, g, options);
+            c.kind === "max" ? maxPool2dGradInput(x, g, options) : avgPool2dGradInput(x.shape, g, options);
           const step = 1e-6;
           for (let i = 0; i < x.data.length; i++) {
             const at = x.data[i];
@@ -554,18 +554,18 @@ describe("gradients", () => {
   });
 });
 
-describe("pool2dOutputShape", () => {
+describe("outputShape.avgPool2d", () => {
   it("is the shape that comes out", () => {
     for (const c of cases) {
       const sizes = [c.shape[0], c.shape[1], windowsOf(c, 0), windowsOf(c, 1)];
       const input = [...c.layout].map((axis) => c.shape["nchw".indexOf(axis)]);
       const expected = [...c.layout].map((axis) => sizes["nchw".indexOf(axis)]);
-      expect(pool2dOutputShape(input, optionsOf(c))).toEqual(expected);
+      expect(outputShape.avgPool2d(input, optionsOf(c))).toEqual(expected);
     }
-    expect(pool2dOutputShape([1, 64, 112, 112], { windowDimensions: 3, strides: 2, padding: 1 })).toEqual([
-      1, 64, 56, 56,
-    ]);
-    expect(pool2dOutputShape([1, 64, 7, 7])).toEqual([1, 64, 1, 1]);
+    expect(outputShape.avgPool2d([1, 64, 112, 112], { windowDimensions: 3, strides: 2, padding: 1 })).toEqual(
+      [1, 64, 56, 56],
+    );
+    expect(outputShape.avgPool2d([1, 64, 7, 7])).toEqual([1, 64, 1, 1]);
   });
 });
 
@@ -608,14 +608,14 @@ describe("what is refused", () => {
     [{ out: new Float64Array(2) }, "for out"],
     [{ out: [1, 2] }, "for out"],
     [{ out: { data: new Float32Array(2), shape: [2] } }, "out.shape"],
-    [{ out: x.data.subarray(0, 2) }, "an array apart from the input for out"],
+    [{ out: x.data.subarray(0, 2) }, "an array apart from x for out"],
   ];
   it.each(options)("options %j", (given, message) => {
     for (const operator of [maxPool2d, avgPool2d]) expectInvalid(() => operator(x, given), message);
     if (!message.includes("out")) {
-      expectInvalid(() => maxPool2dGrad(x, g, given), message);
-      expectInvalid(() => avgPool2dGrad(x.shape, g, given), message);
-      expectInvalid(() => pool2dOutputShape(x.shape, given), message);
+      expectInvalid(() => maxPool2dGradInput(x, g, given), message);
+      expectInvalid(() => avgPool2dGradInput(x.shape, g, given), message);
+      expectInvalid(() => outputShape.avgPool2d(x.shape, given), message);
     }
   });
 
@@ -628,17 +628,17 @@ describe("what is refused", () => {
     expectInvalid(() => avgPool2d(x, { countIncludePad: 1 } as never), "true or false for countIncludePad");
     expectInvalid(() => maxPool2d(x, { countIncludePad: true } as never), "the name of an option");
     expectInvalid(() => globalAvgPool2d(x, { strides: 1 } as never), "the name of an option");
-    expectInvalid(() => avgPool2dGrad([1, 2, 3], g), "4 dimensions for inputShape");
-    expectInvalid(() => globalAvgPool2dGrad([1, 2, 3, 0], g), "inputShape");
+    expectInvalid(() => avgPool2dGradInput([1, 2, 3], g), "4 dimensions for inputShape");
+    expectInvalid(() => globalAvgPool2dGradInput([1, 2, 3, 0], g), "inputShape");
     expectInvalid(
-      () => globalAvgPool2dGrad([1, 3, 3, 4], g),
+      () => globalAvgPool2dGradInput([1, 3, 3, 4], g),
       "[1, 3, 1, 1], the shape of the output, for gradOutput.shape",
     );
     expectInvalid(
-      () => maxPool2dGrad(x, { ...g, data: new Float64Array(2) }),
+      () => maxPool2dGradInput(x, { ...g, data: new Float64Array(2) }),
       "float32 elements, as x has, for gradOutput",
     );
-    expectInvalid(() => pool2dOutputShape([1, 2, 3] as never), "4 dimensions for inputShape");
+    expectInvalid(() => outputShape.avgPool2d([1, 2, 3] as never), "4 dimensions for inputShape");
   });
 
   it("a disposed engine", async () => {
@@ -646,9 +646,9 @@ describe("what is refused", () => {
     engine.dispose();
     for (const call of [
       () => engine.maxPool2d(x),
-      () => engine.avgPool2dGrad(x.shape, g),
-      () => engine.maxPool2dGrad(x, g),
-      () => engine.globalAvgPool2dGrad(x.shape, g),
+      () => engine.avgPool2dGradInput(x.shape, g),
+      () => engine.maxPool2dGradInput(x, g),
+      () => engine.globalAvgPool2dGradInput(x.shape, g),
     ]) {
       expect(call).toThrow(expect.objectContaining({ code: "DISPOSED" }));
     }

@@ -22,7 +22,7 @@ const convOptions = {
   ...{ inputLayout: "nchw", filterLayout: "oihw", activation: "none", accuracy: "fast", bias: [1, 1] },
 };
 const planOptions = { algorithm: "auto", tune: false };
-const gradientOptions = { ...layerOptions, inputLayout: "nchw", filterLayout: "oihw", accuracy: "fast" };
+const gradientOptions = { ...convOptions, ...planOptions };
 const matrixOptions = {
   mode: "valid",
   strides: 1,
@@ -107,7 +107,7 @@ const twins: Record<string, Arguments> = {
     ["padding", 1],
     ["options", { border: "constant", value: 1, inputLayout: "nchw" }],
   ],
-  padGrad: [
+  padGradInput: [
     ["inputShape", inputShape],
     ["gradOutput", floats(1, 2, 7, 6)],
     ["padding", 1],
@@ -125,17 +125,17 @@ const twins: Record<string, Arguments> = {
     ["x", x],
     ["options", { inputLayout: "nchw" }],
   ],
-  maxPool2dGrad: [
+  maxPool2dGradInput: [
     ["x", x],
     ["gradOutput", gradOutput],
     ["options", poolOptions],
   ],
-  avgPool2dGrad: [
+  avgPool2dGradInput: [
     ["inputShape", inputShape],
     ["gradOutput", gradOutput],
     ["options", { ...poolOptions, countIncludePad: false }],
   ],
-  globalAvgPool2dGrad: [
+  globalAvgPool2dGradInput: [
     ["inputShape", inputShape],
     ["gradOutput", floats(1, 2, 1, 1)],
     ["options", { inputLayout: "nchw" }],
@@ -174,11 +174,36 @@ const single: Record<string, Arguments> = {
     ["weightsShape", weightsShape],
     ["options", { ...gradientOptions, dtype: "float32" }],
   ],
-  streamConv1d: [
-    [
-      "options",
-      { kernel: new Float32Array(3), flip: true, padding: 1, strides: 1, dilations: 1, algorithm: "direct" },
-    ],
+  streamCorr1d: [
+    ["options", { kernel: new Float32Array(3), padding: 1, strides: 1, dilations: 1, algorithm: "direct" }],
+  ],
+  streamConvolve1d: [["options", { kernel: new Float32Array(3), mode: "full", algorithm: "direct" }]],
+  planCorr2d: [
+    ["inputShape", [5, 4]],
+    ["kernel", floats(2, 2)],
+    ["options", { ...matrixOptions, inputDtype: "float32" }],
+  ],
+  planConvolve2d: [
+    ["inputShape", [5, 4]],
+    ["kernel", floats(2, 2)],
+    ["options", { ...matrixOptions, inputDtype: "float32" }],
+  ],
+  planMaxPool2d: [
+    ["inputShape", inputShape],
+    ["options", { ...poolOptions, dtype: "float32" }],
+  ],
+  planAvgPool2d: [
+    ["inputShape", inputShape],
+    ["options", { ...poolOptions, countIncludePad: false, dtype: "float32" }],
+  ],
+  planGlobalAvgPool2d: [
+    ["inputShape", inputShape],
+    ["options", { inputLayout: "nchw", dtype: "float32" }],
+  ],
+  planPad: [
+    ["inputShape", inputShape],
+    ["padding", 1],
+    ["options", { border: "constant", value: 1, inputLayout: "nchw", dtype: "float32" }],
   ],
   conv2dCost: [
     ["inputShape", inputShape],
@@ -189,15 +214,6 @@ const single: Record<string, Arguments> = {
     ["inputShape", inputShape],
     ["weightsShape", weightsShape],
     ["options", layerOptions],
-  ],
-  outputShape: [
-    ["inputShape", inputShape],
-    ["weightsShape", weightsShape],
-    ["options", layerOptions],
-  ],
-  pool2dOutputShape: [
-    ["inputShape", inputShape],
-    ["options", { ...poolOptions, countIncludePad: false }],
   ],
   receptiveField: [
     ["layers", [{ kernelSize: 3 }]],
@@ -247,7 +263,10 @@ const kernels: Record<string, Arguments> = {
   ],
   prewitt: [["axis", "x"]],
   scharr: [["axis", "x"]],
-  sobel: [["axis", "x"]],
+  sobel: [
+    ["axis", "x"],
+    ["options", { size: 3 }],
+  ],
   integral: [
     ["size", 3],
     ["options", { ...designOptions, rule: "box" }],
@@ -260,8 +279,53 @@ const kernels: Record<string, Arguments> = {
     ["kernel", floats(3, 3)],
     ["options", { centre: [1, 1], count: [2, 2] }],
   ],
-  box: [["size", 3]],
-  gaussian: [["options", { sigma: 1, size: 3 }]],
+  box: [
+    ["size", 3],
+    ["options", { dtype: "float32" }],
+  ],
+  gaussian: [["options", { sigma: 1, size: 3, dtype: "float32" }]],
+};
+
+const shaped = (weightsName: string, shape: number[], filters: number[], options: object): Arguments => [
+  ["inputShape", shape],
+  [weightsName, filters],
+  ["options", options],
+];
+
+/** Options of matrices and signals that say something about shapes. */
+const shapeOptions = { mode: "valid", strides: 1, dilations: 1, border: "constant" };
+
+const outputShapes: Record<string, Arguments> = {
+  conv1d: shaped("weightsShape", [1, 2, 9], [2, 2, 3], layerOptions),
+  conv2d: shaped("weightsShape", inputShape, weightsShape, layerOptions),
+  conv3d: shaped("weightsShape", [1, 2, 3, 3, 3], [2, 2, 2, 2, 2], layerOptions),
+  convTranspose1d: shaped("weightsShape", [1, 2, 9], [2, 2, 3], { ...layerOptions, outputPadding: 0 }),
+  convTranspose2d: shaped("weightsShape", inputShape, weightsShape, { ...layerOptions, outputPadding: 0 }),
+  corr1d: shaped("kernelShape", [16], [3], shapeOptions),
+  convolve1d: shaped("kernelShape", [16], [3], shapeOptions),
+  corr2d: shaped("kernelShape", [5, 4], [2, 2], shapeOptions),
+  convolve2d: shaped("kernelShape", [5, 4], [2, 2], shapeOptions),
+  maxPool2d: [
+    ["inputShape", inputShape],
+    ["options", poolOptions],
+  ],
+  avgPool2d: [
+    ["inputShape", inputShape],
+    ["options", { ...poolOptions, countIncludePad: false }],
+  ],
+  globalAvgPool2d: [
+    ["inputShape", inputShape],
+    ["options", { inputLayout: "nchw" }],
+  ],
+  pad: [
+    ["inputShape", inputShape],
+    ["padding", 1],
+    ["options", { border: "constant", value: 1, inputLayout: "nchw" }],
+  ],
+  unfold: [
+    ["inputShape", inputShape],
+    ["options", windowOptions],
+  ],
 };
 
 const model = new learn.Sequential([new learn.Linear(3, 2)]);
@@ -273,6 +337,11 @@ const learning: Record<string, Arguments> = {
   load: [
     ["model", model],
     ["file", learn.save(model)],
+    ["options", { prefix: "", ignoreUnexpected: false }],
+  ],
+  readSafetensors: [
+    ["file", learn.save(model)],
+    ["options", { widen: true }],
   ],
   save: [["model", model]],
   ConvTranspose2d: [
@@ -363,7 +432,7 @@ const learning: Record<string, Arguments> = {
 };
 
 /** Functions of every entry that are tested elsewhere: errors and tensors check nothing, a layer is the base of others. */
-const others = new Set(["Corr2dError", "Tensor", "Layer", "readSafetensors", "writeSafetensors"]);
+const others = new Set(["Corr2dError", "Tensor", "Layer", "writeSafetensors"]);
 
 const isClass = (value: unknown): boolean => /^class\b/.test(Function.prototype.toString.call(value));
 
@@ -403,6 +472,7 @@ export async function publicCalls(): Promise<Map<string, PublicCall>> {
     ...callsOf(corr2d, operators, ""),
     ...callsOf(methods, ofEngine, "engine."),
     ...callsOf(corr2d.kernels, kernels, "kernels."),
+    ...callsOf(corr2d.outputShape, outputShapes, "outputShape."),
     ...callsOf(learn, learning, "learn."),
   ]);
 }

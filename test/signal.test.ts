@@ -14,7 +14,7 @@ import {
   type SampleStream,
   spectrogram,
   stft,
-  streamConv1d,
+  streamCorr1d,
   streamStft,
   Tensor,
 } from "corr2d";
@@ -118,7 +118,8 @@ describe.each([...expectedImplementations()])("corr1d on $backend $isa", (implem
       for (const algorithm of ["direct", "fft"] as const) {
         const { border: _, ...options } = optionsOf(c);
         const whole = engine[flip ? "convolve1d" : "corr1d"](c.x, c.kernel, { ...options, algorithm }).data;
-        const stream = engine.streamConv1d({ kernel: c.kernel, flip, algorithm, ...options });
+        const open = engine[flip ? "streamConvolve1d" : "streamCorr1d"];
+        const stream = open({ kernel: c.kernel, algorithm, ...options });
         // Twice: flush begins anew.
         for (const cut of [seed, seed + 1]) {
           const pieces = pushAll(stream, c.x, new Random(cut));
@@ -131,7 +132,7 @@ describe.each([...expectedImplementations()])("corr1d on $backend $isa", (implem
   it("a stream has the bits of one long call on two threads", () => {
     const x = noise(60_000, 5, "float32");
     const kernel = noise(101, 6, "float32");
-    const stream = engine.streamConv1d({ kernel, mode: "same" });
+    const stream = engine.streamCorr1d({ kernel, mode: "same" });
     const whole = engine.corr1d(x, kernel, { mode: "same", algorithm: "direct" }).data;
     const parts: FloatArray[] = [];
     for (let i = 0; i < x.length; i += 4099) parts.push(stream.push(x.subarray(i, i + 4099)));
@@ -213,12 +214,12 @@ describe("corr1d", () => {
   it("runs on an engine until it is disposed of", async () => {
     const engine = await createEngine({ backend: "reference" });
     const streams = (["direct", "fft"] as const).map((algorithm) =>
-      engine.streamConv1d({ kernel: [1], algorithm }),
+      engine.streamCorr1d({ kernel: [1], algorithm }),
     );
     engine.dispose();
     for (const call of [
       () => engine.corr1d([1], [1]),
-      () => engine.streamConv1d({ kernel: [1] }),
+      () => engine.streamCorr1d({ kernel: [1] }),
       ...streams.map((stream) => () => stream.push([1])),
     ]) {
       expect(call).toThrow(expect.objectContaining({ code: "DISPOSED" }));
@@ -229,7 +230,7 @@ describe("corr1d", () => {
 describe("streams", () => {
   it("of nothing return nothing", () => {
     for (const algorithm of ["direct", "fft"] as const) {
-      const stream = streamConv1d({ kernel: [1, 2, 3], mode: "full", algorithm });
+      const stream = streamCorr1d({ kernel: [1, 2, 3], mode: "full", algorithm });
       expect(stream.push([])).toHaveLength(0);
       expect(stream.flush()).toHaveLength(0);
     }
@@ -237,7 +238,7 @@ describe("streams", () => {
   });
 
   it("that are direct answer at once", () => {
-    const stream = streamConv1d({ kernel: [0.5, 0.5], padding: [1, 0] });
+    const stream = streamCorr1d({ kernel: [0.5, 0.5], padding: [1, 0] });
     expect([...stream.push([2])]).toEqual([1]);
     expect([...stream.push([4, 6])]).toEqual([3, 5]);
     expect([...stream.flush()]).toEqual([]);
@@ -246,7 +247,7 @@ describe("streams", () => {
   it("keep a copy of kernel and samples", () => {
     const kernel = Float32Array.of(1, 1);
     const chunk = Float32Array.of(1);
-    const stream = streamConv1d({ kernel });
+    const stream = streamCorr1d({ kernel });
     kernel.fill(9);
     stream.push(chunk);
     chunk.fill(9);
@@ -254,7 +255,7 @@ describe("streams", () => {
   });
 
   it("are unharmed by a chunk that is refused", () => {
-    const stream = streamConv1d({ kernel: [1, 1] });
+    const stream = streamCorr1d({ kernel: [1, 1] });
     stream.push([1]);
     expect(() => stream.push(Float64Array.of(1))).toThrow(Corr2dError);
     expect(() => stream.push(["1"] as never)).toThrow(Corr2dError);
@@ -267,7 +268,7 @@ describe("bad arguments", () => {
   const untyped = {
     corr1d,
     convolve1d,
-    streamConv1d,
+    streamCorr1d,
     stft,
     istft,
     spectrogram,
@@ -279,7 +280,7 @@ describe("bad arguments", () => {
     ["corr1d", [], "x"],
     ["corr1d", [[[1]], [1]], "x"],
     ["corr1d", [Int16Array.of(1), [1]], "x"],
-    ["corr1d", [[], [1]], "x.shape"],
+    ["corr1d", [[], [1]], "x"],
     ["corr1d", [x, []], "kernel"],
     ["corr1d", [x, null], "kernel"],
     ["corr1d", [x, [1, 2, 3, 4, 5]], "kernel"],
@@ -302,18 +303,18 @@ describe("bad arguments", () => {
     ["corr1d", [x, [1], { out: [0, 0, 0, 0] }], "out"],
     ["corr1d", [x, [1], { out: new Float64Array(4), algorithm: "fft" }], "out"],
     ["convolve1d", [x, [1], { out: new Float32Array(3), algorithm: "fft" }], "out"],
-    ["streamConv1d", [], "kernel"],
-    ["streamConv1d", [{ kernel: [] }], "kernel"],
-    ["streamConv1d", [{ kernel: [1], flip: 1 }], "flip"],
-    ["streamConv1d", [{ kernel: [1], border: "wrap" }], "border"],
-    ["streamConv1d", [{ kernel: [1], padding: "same" }], "padding"],
-    ["streamConv1d", [{ kernel: [1], mode: "same", padding: 1 }], "padding"],
-    ["streamConv1d", [{ kernel: [1], strides: 0 }], "strides"],
-    ["streamConv1d", [{ kernel: [1], algorithm: "auto" }], "algorithm"],
+    ["streamCorr1d", [], "kernel"],
+    ["streamCorr1d", [{ kernel: [] }], "kernel"],
+    ["streamCorr1d", [{ kernel: [1], flip: 1 }], "flip"],
+    ["streamCorr1d", [{ kernel: [1], border: "wrap" }], "border"],
+    ["streamCorr1d", [{ kernel: [1], padding: "same" }], "padding"],
+    ["streamCorr1d", [{ kernel: [1], mode: "same", padding: 1 }], "padding"],
+    ["streamCorr1d", [{ kernel: [1], strides: 0 }], "strides"],
+    ["streamCorr1d", [{ kernel: [1], algorithm: "auto" }], "algorithm"],
     ["stft", [], "x"],
     ["stft", [[]], "x"],
-    ["streamConv1d", [{ kernel: [1, 1], dilations: 2 ** 30 }], "kernel with its dilations"],
-    ["streamConv1d", [{ kernel: [1], padding: 2 ** 27 }], "padding"],
+    ["streamCorr1d", [{ kernel: [1, 1], dilations: 2 ** 30 }], "kernel with its dilations"],
+    ["streamCorr1d", [{ kernel: [1], padding: 2 ** 27 }], "padding"],
     ["stft", [x, { windowLength: 2 ** 24 + 1 }], "windowLength"],
     ["stft", [x, { fftLength: 2 ** 31 - 1 }], "fftLength"],
     ["stft", [x, { hop: 0 }], "hop"],

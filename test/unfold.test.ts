@@ -55,7 +55,7 @@ const optionsOf = ({ shape, seed, ...options }: Problem): UnfoldOptions => optio
 
 /** Rows and columns of windows, from the convolution that has them. */
 function gridOf({ shape, windowDimensions, seed, ...options }: Problem): readonly number[] {
-  return outputShape([1, 1, shape[2], shape[3]], [1, 1, ...windowDimensions], options).slice(2);
+  return outputShape.conv2d([1, 1, shape[2], shape[3]], [1, 1, ...windowDimensions], options).slice(2);
 }
 
 /** For each element of the matrix of columns of one image, the element of the image it stands for; -1 for a zero. */

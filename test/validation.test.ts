@@ -178,14 +178,14 @@ it.each([null, 1, "fast", true])("options that are %j", async (options) => {
   for (const call of [...Object.values(calls), ...Object.values(matrixCalls)]) {
     await expectInvalid(() => call(options as never), "options");
   }
-  await expectInvalid(() => outputShape([5, 6], [3, 3], options as never), "options");
+  await expectInvalid(() => outputShape.corr2d([5, 6], [3, 3], options as never), "options");
   await expectInvalid(() => createEngine(options as never), "options");
 });
 
 describe("outputShape", () => {
   const rows = badConv2dOptions.filter(([option]) => option !== "bias" && option !== "algorithm");
   each("option", rows, (option, value, names) =>
-    expectInvalid(() => outputShape(x4.shape, w4.shape, { [option]: value }), names),
+    expectInvalid(() => outputShape.conv2d(x4.shape, w4.shape, { [option]: value }), names),
   );
 
   const shapes: [unknown, unknown, string][] = [
@@ -193,14 +193,14 @@ describe("outputShape", () => {
     ["5,6", [3, 3], "inputShape"],
     [[5], [3, 3], "inputShape"],
     [[5, 6, 7], [3, 3], "inputShape"],
-    [[5, 6], [3, 3, 3], "weightsShape"],
-    [[5, 6], [3], "weightsShape"],
+    [[5, 6], [3, 3, 3], "kernelShape"],
+    [[5, 6], [3], "kernelShape"],
     [[5, -6], [3, 3], "inputShape[1]"],
-    [[5, 6], [Number.NaN, 3], "weightsShape[0]"],
-    [[5, 6], [0, 3], "weights"],
+    [[5, 6], [Number.NaN, 3], "kernelShape[0]"],
+    [[5, 6], [0, 3], "kernelShape"],
   ];
   each("shapes", shapes, (input, weights, names) =>
-    expectInvalid(() => outputShape(input as never, weights as never), names),
+    expectInvalid(() => outputShape.corr2d(input as never, weights as never), names),
   );
 });
 
@@ -259,7 +259,7 @@ describe("operands of corr2d and its kin", () => {
   it("an option that there is none of", async () => {
     await expectInvalid(() => corr2d(x2, k2, { stride: 2 } as object), "stride");
     await expectInvalid(() => corr2d(x2, k2, { activation: "relu" } as object), "activation");
-    await expectInvalid(() => outputShape([5, 6], [2, 2], { groups: 1 } as object), "groups");
+    await expectInvalid(() => outputShape.corr2d([5, 6], [2, 2], { groups: 1 } as object), "groups");
   });
   it("an out that cannot be written to, or has another shape", async () => {
     await expectInvalid(() => corr2d(x2, k2, { out: [[0]] as never }), "out");
@@ -381,7 +381,7 @@ describe("a batch of zero", () => {
       expect(y.shape).toEqual([0, 4, 3, 4]);
       expect(y.data).toHaveLength(0);
     }
-    expect(outputShape(empty.shape, w4.shape)).toEqual([0, 4, 3, 4]);
+    expect(outputShape.conv2d(empty.shape, w4.shape)).toEqual([0, 4, 3, 4]);
     expect(conv2d(empty, w4, { out: new Float32Array(0) }).data).toHaveLength(0);
   });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What layers cost, forward and backward, and LeNet layer by layer: node examples/chapter6/costs.mjs
 import assert from "node:assert/strict";
-import { conv2dCost, corr2d, outputShape, pool2dOutputShape } from "corr2d";
+import { conv2dCost, corr2d, outputShape } from "corr2d";
 
 // Forward: outputs times products for each of them. Twice the channels on both sides is four times as much of everything
 // but outputs, of which there are twice as many.
@@ -30,7 +30,7 @@ const [input, kernel] = [
   [7, 6],
   [3, 2],
 ];
-const output = outputShape(input, kernel);
+const output = outputShape.corr2d(input, kernel);
 const products = { output: 0, gradWeights: 0, gradInput: 0 };
 const gradInput = new Float32Array(42);
 const gradWeights = new Float32Array(6);
@@ -135,7 +135,7 @@ const layers = [
 let shape = [1, 1, 28, 28];
 const table = layers.map(({ name, weights, options, pool }) => {
   if (pool !== undefined) {
-    shape = pool2dOutputShape(shape, pool);
+    shape = outputShape.maxPool2d(shape, pool);
     return { layer: name, output: shape.join(" x "), parameters: 0, multiplyAdds: 0 };
   }
   const {

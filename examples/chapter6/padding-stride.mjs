@@ -19,7 +19,7 @@ for (const kernelHeight of [1, 2, 3, 4, 5]) {
           size(8, kernelHeight, padding[0], strides[0]),
           size(8, kernelWidth, padding[1], strides[1]),
         ];
-        assert.deepEqual(outputShape([8, 8], [kernelHeight, kernelWidth], options), expected);
+        assert.deepEqual(outputShape.corr2d([8, 8], [kernelHeight, kernelWidth], options), expected);
         assert.deepEqual(corr2d(zeros(8, 8), zeros(kernelHeight, kernelWidth), options).shape, expected);
         combinations++;
       }
@@ -36,12 +36,12 @@ const chapter = [
   { kernel: [3, 5], options: { padding: [0, 1], strides: [3, 4] }, shape: [2, 2] },
 ];
 for (const { kernel, options, shape } of chapter)
-  assert.deepEqual(outputShape([8, 8], kernel, options), shape);
+  assert.deepEqual(outputShape.corr2d([8, 8], kernel, options), shape);
 console.log(explainShape([8, 8], [3, 5], { padding: [0, 1], strides: [3, 4] }));
 
 // (k - 1) / 2 on each side keeps the size for odd k; an even kernel needs one more on one side.
-for (const k of [1, 3, 5, 7]) assert.deepEqual(outputShape([8, 8], [k, k], { padding: (k - 1) / 2 }), [8, 8]);
-assert.deepEqual(outputShape([8, 8], [2, 2], { padding: [0, 1, 0, 1] }), [8, 8]);
+for (const k of [1, 3, 5, 7]) assert.deepEqual(outputShape.corr2d([8, 8], [k, k], { padding: (k - 1) / 2 }), [8, 8]);
+assert.deepEqual(outputShape.corr2d([8, 8], [2, 2], { padding: [0, 1, 0, 1] }), [8, 8]);
 
 // Padding with a mirror instead of zeros: pad first, or name the border.
 const x = [

@@ -134,7 +134,8 @@ export function conv2dOutputShape(
   weightsShape: readonly number[],
   options?: LayerOptions,
 ): number[] {
-  return outputShapeOf(conv2dSpec(inputShape, weightsShape, options));
+  const input = shapeOfRank(inputShape, 4, "inputShape");
+  return [...outputShapeOf(conv2dSpec(input, shapeOfRank(weightsShape, 4, "weightsShape"), options))];
 }
 
 /** What a conv2d of such shapes comes to. Throws INVALID_ARGUMENT as conv2d does. */

@@ -197,7 +197,9 @@ export function corr2dOutputShape(
   kernelShape: readonly number[],
   options?: Corr2dOptions,
 ): number[] {
-  const { outHeight, outWidth } = corr2dSpec(inputShape, kernelShape, options);
+  const input = shapeOfRank(inputShape, 2, "inputShape");
+  const kernel = shapeOfRank(kernelShape, 2, "kernelShape");
+  const { outHeight, outWidth } = corr2dSpec(input, kernel, options, "kernelShape");
   return [outHeight, outWidth];
 }
 

@@ -96,7 +96,7 @@ export function padOperators(core: EngineCore): PadOperators {
     (inputShape: readonly number[], gradOutput: Operand, padding: ImagePadding) => (given: PadOptions) => {
       const shape = checkShape(inputShape, "inputShape");
       const { border = "constant", inputLayout } = given;
-      valueOf(given);
+      constantOf(given);
       const { patches, outShape } = resolvePad(shape, padding, border, inputLayout, "inputShape");
       const gradient = gradientOf(gradOutput, outShape);
       const dtype = dtypeOf(gradient.data, "gradOutput.data");
@@ -128,7 +128,7 @@ export function padOutputShape(
   options?: PadOptions,
 ): number[] {
   const given = readOptions(options, optionNames);
-  valueOf(given);
+  constantOf(given);
   const { border = "constant", inputLayout } = given;
   const shape = checkShape(inputShape, "inputShape");
   return [...resolvePad(shape, padding, border, inputLayout, "inputShape").outShape];
@@ -142,7 +142,7 @@ function planPad(
   given: PadOptions,
   name: string,
 ): OperationPlan {
-  const value = valueOf(given);
+  const value = constantOf(given);
   const { border = "constant", inputLayout } = given;
   const { patches, outShape } = resolvePad(shape, padding, border, inputLayout, name);
   const input = planOperand("x", dtype, shape, "");
@@ -151,7 +151,7 @@ function planPad(
 }
 
 /** Throws INVALID_ARGUMENT. */
-function valueOf({ border = "constant", value }: PadOptions): number {
+function constantOf({ border = "constant", value }: PadOptions): number {
   if (value !== undefined && typeof value !== "number") throw invalid("a number", "value", value);
   if (border !== "constant" && value !== undefined)
     throw invalid('nothing, as border is not "constant",', "value", value);

@@ -17,7 +17,7 @@ import {
 } from "./plan.ts";
 import type { PlanningOn } from "./planning.ts";
 
-/** One operation of a row. Places count from 0: the inputs, then the output, then scratch arrays. */
+/** One operation of a row, and where its operands are. */
 export interface Step {
   readonly operation: Operation;
   readonly from: readonly (Place | null)[];
@@ -115,7 +115,8 @@ function prepareRow(backend: Backend, { dtype, steps, scratch }: Row, output: Pl
     dispose();
     throw error;
   }
-  if (scratch.length === 0) return prepared[0];
+  // The operation's own places are those of the plan: a call less for the smallest runs.
+  if (steps.length === 1 && steps[0].from[0] === "a") return prepared[0];
   const arrays = () => scratch.map((length) => allocate(dtype, length));
   const at = (a: Operand, b: Operand, out: Operand, [scratch, scratch2]: readonly Operand[]) => {
     const places = { a, b, out, scratch, scratch2 };

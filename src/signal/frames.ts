@@ -1,10 +1,41 @@
 // SPDX-License-Identifier: MIT
+import type { FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { checkOneOf, checkPositive, type Names } from "../options.ts";
 import { type Border, borders } from "../spec/border.ts";
 import { readSignal } from "./signal.ts";
-import type { FrameOptions } from "./stft.ts";
 import { checkLength, getWindow, type Window } from "./window.ts";
+
+/** What spectra are multiplied by, in SciPy's words. */
+export type StftScaling =
+  /** 1 / sum(window): a wave of amplitude 1 has magnitude 1/2 at its frequency, a constant magnitude 1 at 0. */
+  | "spectrum"
+  /** 1 / sqrt(sampleRate * sum(window^2)): the squared magnitude is a power spectral density, for both signs of frequency. */
+  | "psd"
+  /** 1: the plain transform, as PyTorch's and librosa's. */
+  | "none";
+
+/** How a signal is cut into frames and weighted. Options and defaults are the same for stft and istft. */
+export interface FrameOptions {
+  /** Default "hann", periodic. An array is a window of its own length. */
+  readonly window?: Window | FloatArray | readonly number[];
+  /** Samples in a frame. Default 256, or the length of the window given. SciPy's nperseg. */
+  readonly windowLength?: number;
+  /** Samples from one frame to the next: the stride. Default half a frame. SciPy's nperseg - noverlap. */
+  readonly hop?: number;
+  /** Length of the transform; frames are followed by zeros. Default the length of the window. SciPy's nfft. */
+  readonly fftLength?: number;
+  /**
+   * What half a frame on each side of the signal is filled with, so that frame number i is centred at sample i * hop.
+   * "none": no border, and frame i begins there. Default "constant": zeros. ("mirror" is SciPy's boundary "even" and
+   * PyTorch's pad_mode "reflect".)
+   */
+  readonly border?: Border | "none";
+  /** Default "spectrum". */
+  readonly scaling?: StftScaling;
+  /** Samples in a second: the unit of frequencies and times. Default 1. */
+  readonly sampleRate?: number;
+}
 
 export const frameOptionNames: Names<FrameOptions> = {
   ...{ window: true, windowLength: true, hop: true, fftLength: true, border: true, scaling: true },

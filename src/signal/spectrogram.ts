@@ -2,8 +2,9 @@
 import { allocate, dtypeOf } from "../dtype.ts";
 import { checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
 import { Tensor } from "../tensor.ts";
+import type { StftScaling } from "./frames.ts";
 import type { Signal } from "./signal.ts";
-import { resolveStft, type StftOptions, type StftScaling, stftOptionNames, transformFrames } from "./stft.ts";
+import { resolveStft, type StftOptions, stftOptionNames, transformFrames } from "./stft.ts";
 
 export interface SpectrogramOptions extends StftOptions {
   /**

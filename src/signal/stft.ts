@@ -1,44 +1,12 @@
 // SPDX-License-Identifier: MIT
+
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
 import { checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
-import type { Border } from "../spec/border.ts";
 import { Tensor } from "../tensor.ts";
-import { type FrameSpec, frameCount, frameOptionNames, resolveFrames } from "./frames.ts";
+import { type FrameOptions, type FrameSpec, frameCount, frameOptionNames, resolveFrames } from "./frames.ts";
 import { type RealFft, realFft } from "./real-fft.ts";
 import { readPadded, readSignal, type Signal } from "./signal.ts";
-import type { Window } from "./window.ts";
-
-/** What spectra are multiplied by, in SciPy's words. */
-export type StftScaling =
-  /** 1 / sum(window): a wave of amplitude 1 has magnitude 1/2 at its frequency, a constant magnitude 1 at 0. */
-  | "spectrum"
-  /** 1 / sqrt(sampleRate * sum(window^2)): the squared magnitude is a power spectral density, for both signs of frequency. */
-  | "psd"
-  /** 1: the plain transform, as PyTorch's and librosa's. */
-  | "none";
-
-/** How a signal is cut into frames and weighted. Options and defaults are the same for stft and istft. */
-export interface FrameOptions {
-  /** Default "hann", periodic. An array is a window of its own length. */
-  readonly window?: Window | FloatArray | readonly number[];
-  /** Samples in a frame. Default 256, or the length of the window given. SciPy's nperseg. */
-  readonly windowLength?: number;
-  /** Samples from one frame to the next: the stride. Default half a frame. SciPy's nperseg - noverlap. */
-  readonly hop?: number;
-  /** Length of the transform; frames are followed by zeros. Default the length of the window. SciPy's nfft. */
-  readonly fftLength?: number;
-  /**
-   * What half a frame on each side of the signal is filled with, so that frame number i is centred at sample i * hop.
-   * "none": no border, and frame i begins there. Default "constant": zeros. ("mirror" is SciPy's boundary "even" and
-   * PyTorch's pad_mode "reflect".)
-   */
-  readonly border?: Border | "none";
-  /** Default "spectrum". */
-  readonly scaling?: StftScaling;
-  /** Samples in a second: the unit of frequencies and times. Default 1. */
-  readonly sampleRate?: number;
-}
 
 export interface StftOptions extends FrameOptions {
   /** Whether zeros at the end complete a last frame. Default true; without, what does not fill a frame is left out. */

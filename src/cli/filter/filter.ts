@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MIT
 // `corr2d filter`: image files in, image files out.
 import { mkdir } from "node:fs/promises";
-import type { Border } from "../../spec/border.ts";
-import { type EngineOptions, openEngine } from "../engine.ts";
+import { openEngine } from "../engine.ts";
 import { CommandError, messageOf, UsageError } from "../errors.ts";
 import { loadCodec } from "../images.ts";
 import { startProgress } from "../progress.ts";
 import { planJobs } from "./files.ts";
-import { type FileReport, type JobOptions, runJob } from "./job.ts";
-import { createOperator, type OperatorName, type OperatorOptions } from "./operators.ts";
+import { type FileReport, runJob } from "./job.ts";
+import { createOperator } from "./operators.ts";
+import type { FilterOptions } from "./options.ts";
 import { printReport } from "./report.ts";
-
-export interface FilterOptions extends EngineOptions, OperatorOptions, JobOptions {
-  readonly kernel: OperatorName;
-  readonly border: Border;
-  readonly json?: true;
-}
 
 export async function filter(paths: readonly string[], options: FilterOptions): Promise<void> {
   if (paths.length < 2) {

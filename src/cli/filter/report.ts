@@ -2,8 +2,8 @@
 
 import { formatTable } from "../../arithmetic/text-table.ts";
 import { formatMs, formatNumber } from "../numbers.ts";
-import type { FilterOptions } from "./filter.ts";
 import type { FileDone, FileReport } from "./job.ts";
+import type { FilterOptions } from "./options.ts";
 
 /** Prints what was done on stdout, what was lost or failed on stderr; failures set the exit code. */
 export function printReport(reports: readonly FileReport[], options: FilterOptions): void {
