@@ -54,7 +54,7 @@ const drawn = (axes: number) =>
     form: paddingForm,
     batch: mostly([1, 2], [3]),
     groups: mostly([1, 2], [3, 8]),
-    groupIn: mostly([1, 2, 3], [4, 5, 8, 9, 16, 17, 33]),
+    groupIn: mostly([1, 2, 3], [4, 5, 8, 9, 16, 17, 33, 70, 260]),
     groupOut: mostly([1, 2, 3, 4], [5, 7, 8, 9, 15, 16, 17, 33]),
     border: fc.constantFrom(...borders),
     inputLayout: fc.constantFrom(...layouts),
