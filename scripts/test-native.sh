@@ -56,7 +56,7 @@ for source in blocking conv_plan cpu grad_weights_plan integer_weights patches p
 
 # The package in $1 with an addon of these objects.
 package() {
-  local headers
+  local headers objects=("${objects[@]}")
   headers=$(node -p 'const { variables } = JSON.parse(fs.readFileSync("build/config.gypi", "utf8").replace(/^#.*/gm, ""));
     `${variables.nodedir}/include/node`')
   for source in exchange interleave addon; do
