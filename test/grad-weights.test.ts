@@ -94,6 +94,42 @@ function gradientTiles(): ConvCase[] {
   return cases;
 }
 
+/** Few pixels of output, where elements of windows are what is packed: each layout with each stride, kernel and channels. */
+function fewPixels(): ConvCase[] {
+  const [plain] = convCases();
+  const cases: ConvCase[] = [];
+  const channels = [1, 2, 3, 17];
+  for (const inputLayout of ["nchw", "nhwc"] as const) {
+    for (const stride of [1, 2, 3]) {
+      for (const [outHeight, outWidth] of [
+        [1, 1],
+        [1, 2],
+        [2, 1],
+        [2, 2],
+      ] as const) {
+        for (const [kernelHeight, kernelWidth] of [
+          [1, 2],
+          [2, 1],
+          [2, 2],
+          [3, 3],
+        ] as const) {
+          for (const inChannels of channels) {
+            const c: ConvCase = {
+              ...{ ...plain, inputLayout, inChannels, kernelHeight, kernelWidth, strides: [stride, stride] },
+              ...{ outChannels: channels[cases.length % 3], padding: cases.length % 5 === 4 ? 1 : 0 },
+              ...{ inHeight: (outHeight - 1) * stride + kernelHeight, offset: cases.length % 2 },
+              ...{ inWidth: (outWidth - 1) * stride + kernelWidth, name: "few pixels" },
+              ...{ seed: 30_000 + cases.length },
+            };
+            cases.push(c);
+          }
+        }
+      }
+    }
+  }
+  return cases;
+}
+
 describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
   "%s %s",
   (backend, isa) => {
@@ -107,6 +143,10 @@ describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa]
       expect([engine.backend, engine.isa]).toEqual([backend, isa]);
       const cases = gradientTiles();
       expect(await collectFailures(cases, (c) => checkGradients(engine, c, dtype))).toEqual([]);
+    });
+
+    it.each(dtypes)("has them where the output is one or two pixels wide, %s", async (dtype) => {
+      expect(await collectFailures(fewPixels(), (c) => checkGradients(engine, c, dtype))).toEqual([]);
     });
   },
 );

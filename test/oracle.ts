@@ -148,7 +148,7 @@ export function expectedOf(c: ConvCase, dtype: DType, { x, weights, bias }: Oper
   return { shape, values, allowed };
 }
 
-function activate(activation: ConvCase["activation"], value: number): number {
+export function activate(activation: ConvCase["activation"], value: number): number {
   switch (activation.kind) {
     case "none":
       return value;

@@ -87,14 +87,22 @@ struct GradientTile {
   }
 };
 
+// Whether each origin lies one element after the one before. First and last do not tell: those of a 1x2 window on two
+// channels that lie last are at 0, 2, 1 and 3.
+template <class T>
+inline bool areAdjacent(const Side<T>& side) {
+  for (int64_t o = 1; o < side.count; o++) {
+    if (side.origins[o] != side.origins[o - 1] + 1) return false;
+  }
+  return true;
+}
+
 // to[pixel * lanes + i] = pixel of origins[i], one line of them.
 template <class T>
-inline void packLine(const Side<T>& side, int64_t lineOffset, int64_t pixels, T* to, int64_t lanes) {
+inline void packLine(const Side<T>& side, bool adjacent, int64_t lineOffset, int64_t pixels, T* to, int64_t lanes) {
   using V = Vec<T>;
   const T* const* from = side.origins;
   if (side.pixelStep != 1) {
-    // Channels last: neighbours in memory, mostly.
-    const bool adjacent = from[side.count - 1] - from[0] == side.count - 1 && side.pixelStep >= side.count;
     for (int64_t i = 0; i < pixels; i++, to += lanes) {
       const int64_t offset = lineOffset + i * side.pixelStep;
       if (adjacent) {
@@ -147,8 +155,10 @@ struct PixelBlock {
     for (int64_t lane = 0; lane < lanes.count; lane += tileLanes, panel += pixels * tileLanes) {
       const Side<T> some{lanes.origins + lane, smaller(tileLanes, lanes.count - lane), lanes.pixelStep, lanes.lineStep};
       if (some.count < tileLanes) memset(panel, 0, static_cast<size_t>(pixels * tileLanes) * sizeof(T));
+      // Channels last are neighbours in memory, mostly.
+      const bool adjacent = areAdjacent(some);
       for (int64_t y = 0; y < lines; y++) {
-        packLine(some, y * lanes.lineStep, linePixels, panel + y * linePixels * tileLanes, tileLanes);
+        packLine(some, adjacent, y * lanes.lineStep, linePixels, panel + y * linePixels * tileLanes, tileLanes);
       }
     }
   }
