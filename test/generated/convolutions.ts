@@ -110,11 +110,6 @@ function caseOf(operator: string, draw: ConvolutionDraw): Case {
     [c.groups, c.groupIn, c.inputLayout, c.border] = [c.groups * c.groupIn, 1, "nchw", "constant"];
     if (c.form === "number") c.form = "sides";
   }
-  if (isTransposed || operator === "conv2dGradInput") {
-    // Phases that are merged, and what lies around the gradient, multiply by zeros that the definition does not have.
-    if (c.otherFilling === "special") c.otherFilling = "uniform";
-    if (c.xFilling === "special" && draws.some(({ stride }) => stride > 1)) c.xFilling = "uniform";
-  }
   const axes = axesOf(draws, c.form);
   const taps = product(axes.map(({ out, kernel }) => out * kernel));
   const products = () => taps * c.batch * c.groups * c.groupIn * c.groupOut;
