@@ -49,7 +49,7 @@ else
   compile native/isa/sse2.cc "${kernel[@]}"
   wait "$avx512"
 fi
-for source in blocking conv_plan cpu grad_weights_plan integer_weights patches pool thread_pool window_run winograd_weights workspaces; do compile native/$source.cc; done
+for source in native/*.cc; do [ "$source" = native/addon.cc ] || compile "$source"; done
 compile native/test/kernels_test.cc
 "$compiler" "${flags[@]}" "${objects[@]}" -o "$build/kernels_test"
 "${run[@]}" "$build/kernels_test" "$cases"

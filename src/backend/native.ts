@@ -1,81 +1,65 @@
 // SPDX-License-Identifier: MIT
 import { allocate, type DType, dtypeOf, type FloatArray, isInteger, type TypedArray } from "../dtype.ts";
 import type { PatchSpec } from "../patches.ts";
-import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../spec.ts";
+import {
+  type Activation,
+  type Algorithm,
+  algorithms,
+  borders,
+  type ConvSpec,
+  suitsDepthwise,
+  suitsWinograd,
+} from "../spec.ts";
 import type { PoolSpec } from "../window.ts";
-import type { Backend, Placement, PreparedConv, PreparedGradWeights } from "./backend.ts";
+import type { Backend } from "./backend.ts";
+import { checkLayouts, encode, type Fields, type NativeKind } from "./native-layouts.ts";
 import type { WindowTask } from "./operators.ts";
 
-/** A packed convolution; freed by the garbage collector if it is never disposed of. */
+/** An operator that is ready to run; freed by the garbage collector if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
+
+/** The elements at one place of a call; null where the operator has no such place. */
+type Place = TypedArray | null;
 
 /** What native/addon.cc exports. */
 export interface NativeAddon {
   /** The instruction sets that this processor runs, best first. */
   readonly isas: readonly string[];
   readonly isIntel: boolean;
-  /** `spec` is laid out as {@link encodeSpec} says. */
+  /** The kinds of operators, and the fields of each in their order. */
+  readonly layouts: Readonly<Record<string, readonly string[]>>;
+  /**
+   * `tables` are what belongs to the fields but has no fixed length, one after the other. `isa` is a place in `isas`.
+   * The constants a, b and c are copied: weights, bias and scale of a convolution, null for all others. native/plans.h
+   * says what each kind has at its places.
+   */
   prepare(
-    spec: Float64Array,
+    kind: NativeKind,
+    fields: Float64Array,
+    tables: Int32Array | null,
     isa: number,
-    algorithm: number,
     threads: number,
-    weights: TypedArray,
-    bias: TypedArray | null,
-    scale: Float32Array | null,
+    a: Place,
+    b: Place,
+    c: Place,
   ): Handle;
-  workspaceBytes(conv: Handle): number;
-  run(conv: Handle, input: TypedArray, output: TypedArray): void;
+  /** Bytes beyond packed constants and operands that one run needs. */
+  workspaceBytes(handle: Handle): number;
+  run(handle: Handle, a: Place, b: Place, c: Place, out: Place, out2: Place): void;
   /** `done(error)` is called on the event loop; writing to `cancel[0]` ends the work early. */
   runAsync(
-    conv: Handle,
-    input: TypedArray,
-    output: TypedArray,
+    handle: Handle,
+    a: Place,
+    b: Place,
+    c: Place,
+    out: Place,
+    out2: Place,
     cancel: Int32Array,
     done: (error: Error | null) => void,
   ): void;
-  prepareGradWeights(spec: Float64Array, isa: number, threads: number): Handle;
-  runGradWeights(plan: Handle, input: FloatArray, gradOutput: FloatArray, gradWeights: FloatArray): void;
-  /** As `runAsync`. */
-  runGradWeightsAsync(
-    plan: Handle,
-    input: FloatArray,
-    gradOutput: FloatArray,
-    gradWeights: FloatArray,
-    cancel: Int32Array,
-    done: (error: Error | null) => void,
-  ): void;
-  /** `sizes` has those of {@link Exchange} in their order. */
-  exchange(
-    sizes: Float64Array,
-    sources: Int32Array,
-    targets: Int32Array,
-    from: FloatArray,
-    to: FloatArray,
-  ): void;
-  /** `placement` has the fields of {@link Placement} in their order. */
-  interleave(placement: Float64Array, threads: number, from: FloatArray, to: FloatArray): void;
-  /** Of either kind. */
-  dispose(plan: Handle): void;
-  /** What and how {@link windowArguments} says. */
-  runWindows(...what: WindowArguments): void;
-  /** As `runAsync`. */
-  runWindowsAsync(
-    ...args: [...WindowArguments, cancel: Int32Array, done: (error: Error | null) => void]
-  ): void;
+  /** Runs under way finish first. */
+  dispose(handle: Handle): void;
 }
-
-/** `spec` and `tables` are laid out as {@link encodePool} and {@link encodePatches} say; not all need two inputs. */
-type WindowArguments = [
-  kind: number,
-  spec: Float64Array,
-  tables: Int32Array,
-  isa: number,
-  threads: number,
-  first: FloatArray | null,
-  last: FloatArray,
-  output: FloatArray,
-];
 
 interface NativeOptions {
   readonly threads: number;
@@ -83,19 +67,36 @@ interface NativeOptions {
   readonly isa: string;
 }
 
-/** What there is of the C++ addon; only platforms that can load it know more of it. */
+/** The C++ addon, of which only platforms that can load it know more. */
 export interface NativeBackends {
   /** Best first. */
   readonly isas: readonly string[];
   open(options: NativeOptions): Backend;
 }
 
+/** Throws for an addon that was built for another version. */
 export function nativeBackends(addon: NativeAddon): NativeBackends {
+  checkLayouts(addon.layouts);
   return { isas: addon.isas, open: (options) => createNativeBackend(addon, options) };
 }
 
 function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions): Backend {
   const isaIndex = addon.isas.indexOf(isa);
+  const prepare = <K extends NativeKind>(kind: K, fields: Fields<K>, tables: Int32Array | null = null) =>
+    addon.prepare(kind, encode(kind, fields), tables, isaIndex, threads, null, null, null);
+  const prepareWindows = (task: WindowTask, dtype: DType) =>
+    task.kind === "pool" || task.kind === "poolGrad"
+      ? prepare(task.kind, poolFields(task.spec))
+      : prepare(
+          task.kind,
+          patchFields(task.spec, dtype),
+          joined([task.spec.rows, task.spec.columns, task.spec.first, task.spec.end]),
+        );
+  /** Runs once what is not kept. */
+  const runOnce = (handle: Handle, input: Place, output: Place) => {
+    addon.run(handle, input, null, null, output, null);
+    addon.dispose(handle);
+  };
   return {
     name: "native",
     isa,
@@ -106,49 +107,56 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
       (algorithm !== "winograd" || suitsWinograd(spec)) &&
       (algorithm !== "depthwise" || suitsDepthwise(spec)),
     prepare: (spec, algorithm, weights, bias, scale) => {
-      const code = algorithms.indexOf(algorithm);
-      return prepared(addon, addon.prepare(encodeSpec(spec), isaIndex, code, threads, weights, bias, scale));
+      const fields = encode("conv", convFields(spec, algorithm));
+      const handle = addon.prepare("conv", fields, null, isaIndex, threads, weights, bias, scale);
+      return {
+        workspaceBytes: addon.workspaceBytes(handle),
+        run: (input, output) => addon.run(handle, input, null, null, output, null),
+        runAsync: (input, output, signal) =>
+          cancellable(signal, (...end) => addon.runAsync(handle, input, null, null, output, null, ...end)),
+        dispose: () => addon.dispose(handle),
+      };
     },
-    prepareGradWeights: ({ task }) =>
-      preparedGradWeights(addon, addon.prepareGradWeights(encodeSpec(task.spec), isaIndex, threads)),
+    prepareGradWeights: ({ task }) => {
+      const handle = prepare("gradWeights", convFields(task.spec, "direct"));
+      return {
+        run: (x, gradOutput, gradWeights) => addon.run(handle, x, gradOutput, null, gradWeights, null),
+        runAsync: (x, gradOutput, gradWeights, signal) =>
+          cancellable(signal, (...end) =>
+            addon.runAsync(handle, x, gradOutput, null, gradWeights, null, ...end),
+          ),
+        dispose: () => addon.dispose(handle),
+      };
+    },
     exchange: ({ groups, groupOut, groupIn, kernel, window, sources, targets }, from, to) => {
-      const sizes = Float64Array.of(groups, groupOut, groupIn, kernel, window);
-      addon.exchange(sizes, sources, targets, from, to);
+      const fields = { groups, groupOut, groupIn, kernel, window, dtype: codeOf(from) };
+      runOnce(prepare("exchange", fields, joined([sources, targets])), from, to);
     },
-    interleave: (placement, from, to) => addon.interleave(encodePlacement(placement), threads, from, to),
-    runWindows: ({ task }, inputs, output) =>
-      addon.runWindows(...windowArguments(task, isaIndex, threads, inputs, output)),
+    interleave: (placement, from, to) =>
+      runOnce(prepare("interleave", { ...placement, dtype: codeOf(from) }), from, to),
+    runWindows: ({ task }, inputs, output) => {
+      const handle = prepareWindows(task, dtypeOf(output, "output"));
+      const [a, b] = placesOf(task, inputs);
+      addon.run(handle, a, b, null, output, null);
+      addon.dispose(handle);
+    },
     runWindowsAsync: ({ task }, inputs, output, signal) => {
-      const what = windowArguments(task, isaIndex, threads, inputs, output);
-      return cancellable(signal, (cancel, done) => addon.runWindowsAsync(...what, cancel, done));
+      const handle = prepareWindows(task, dtypeOf(output, "output"));
+      const [a, b] = placesOf(task, inputs);
+      const end = cancellable(signal, (...end) => addon.runAsync(handle, a, b, null, output, null, ...end));
+      addon.dispose(handle);
+      return end;
     },
     allocate: (dtype, length) => ({ data: allocate(dtype, length), free: () => {} }),
     dispose: () => {},
   };
 }
 
-function prepared(addon: NativeAddon, conv: Handle): PreparedConv {
-  return {
-    workspaceBytes: addon.workspaceBytes(conv),
-    run: (input, output) => addon.run(conv, input, output),
-    runAsync: (input, output, signal) =>
-      cancellable(signal, (cancel, done) => addon.runAsync(conv, input, output, cancel, done)),
-    dispose: () => addon.dispose(conv),
-  };
-}
+/** The gradient of a pooling has its image first, or nothing for a mean. */
+const placesOf = ({ kind }: WindowTask, inputs: readonly TypedArray[]): [Place, Place] =>
+  kind === "poolGrad" ? [inputs.at(-2) ?? null, inputs[inputs.length - 1]] : [inputs[0], null];
 
-function preparedGradWeights(addon: NativeAddon, plan: Handle): PreparedGradWeights {
-  return {
-    run: (input, gradOutput, gradWeights) => addon.runGradWeights(plan, input, gradOutput, gradWeights),
-    runAsync: (input, gradOutput, gradWeights, signal) =>
-      cancellable(signal, (cancel, done) =>
-        addon.runGradWeightsAsync(plan, input, gradOutput, gradWeights, cancel, done),
-      ),
-    dispose: () => addon.dispose(plan),
-  };
-}
-
-/** The end of work that `start` begins and an abort cancels. */
+/** Settles at the end of the work that `start` begins, which an abort cancels. */
 function cancellable(
   signal: AbortSignal | undefined,
   start: (cancel: Int32Array, done: (error: Error | null) => void) => void,
@@ -168,101 +176,106 @@ function cancellable(
   });
 }
 
+/** In the order of the enums in native/. */
 const dtypes: readonly DType[] = ["float32", "float64", "int8", "uint8", "int32"];
-const borderCodes = { constant: 0, replicate: 1, reflect: 2, mirror: 3, wrap: 4 };
-const activationCodes = { none: 0, relu: 1, leakyRelu: 2, clamp: 3, sigmoid: 4, tanh: 5 };
+const activationKinds: readonly Activation["kind"][] = [
+  "none",
+  "relu",
+  "leakyRelu",
+  "clamp",
+  "sigmoid",
+  "tanh",
+];
 
-/** The order in which `specOf` of native/addon/arguments.h reads the fields. */
-function encodeSpec(spec: ConvSpec): Float64Array {
+const codeOf = (floats: FloatArray): number => dtypes.indexOf(dtypeOf(floats, "from"));
+
+// Each is one literal: objects put together from others take several times as long as all the rest of `prepare`.
+
+function convFields(spec: ConvSpec, algorithm: Algorithm): Fields<"conv"> {
   const { activation } = spec;
-  const alpha = activation.kind === "leakyRelu" ? activation.alpha : 0;
-  const { min, max } = activation.kind === "clamp" ? activation : { min: 0, max: 0 };
-  return Float64Array.of(
-    spec.batch,
-    spec.inChannels,
-    spec.inHeight,
-    spec.inWidth,
-    spec.outChannels,
-    spec.outHeight,
-    spec.outWidth,
-    spec.kernelHeight,
-    spec.kernelWidth,
-    ...spec.strides,
-    ...spec.padding,
-    ...spec.dilations,
-    spec.groups,
-    borderCodes[spec.border],
-    dtypes.indexOf(spec.dtype),
-    dtypes.indexOf(spec.outputDtype),
-    spec.inputLayout === "nhwc" ? 1 : 0,
-    activationCodes[activation.kind],
-    alpha,
-    min,
-    max,
-    spec.inputZeroPoint,
-    spec.outputZeroPoint,
-  );
+  return {
+    batch: spec.batch,
+    inChannels: spec.inChannels,
+    inHeight: spec.inHeight,
+    inWidth: spec.inWidth,
+    outChannels: spec.outChannels,
+    outHeight: spec.outHeight,
+    outWidth: spec.outWidth,
+    kernelHeight: spec.kernelHeight,
+    kernelWidth: spec.kernelWidth,
+    strideY: spec.strides[0],
+    strideX: spec.strides[1],
+    padTop: spec.padding[0],
+    padBottom: spec.padding[1],
+    padLeft: spec.padding[2],
+    padRight: spec.padding[3],
+    dilationY: spec.dilations[0],
+    dilationX: spec.dilations[1],
+    groups: spec.groups,
+    border: borders.indexOf(spec.border),
+    dtype: dtypes.indexOf(spec.dtype),
+    outputDtype: dtypes.indexOf(spec.outputDtype),
+    nhwc: Number(spec.inputLayout === "nhwc"),
+    activation: activationKinds.indexOf(activation.kind),
+    alpha: activation.kind === "leakyRelu" ? activation.alpha : 0,
+    min: activation.kind === "clamp" ? activation.min : 0,
+    max: activation.kind === "clamp" ? activation.max : 0,
+    inputZeroPoint: spec.inputZeroPoint,
+    outputZeroPoint: spec.outputZeroPoint,
+    algorithm: algorithms.indexOf(algorithm),
+  };
 }
 
-function encodePlacement(p: Placement): Float64Array {
-  return Float64Array.of(
-    ...[p.images, p.rows, p.columns, p.pixel, p.outRows, p.outColumns],
-    ...[p.top, p.left, p.strideY, p.strideX],
-  );
+function poolFields(spec: PoolSpec): Fields<"pool"> {
+  return {
+    average: Number(spec.kind === "average"),
+    batch: spec.batch,
+    channels: spec.channels,
+    inHeight: spec.inHeight,
+    inWidth: spec.inWidth,
+    outHeight: spec.outHeight,
+    outWidth: spec.outWidth,
+    kernelHeight: spec.kernelHeight,
+    kernelWidth: spec.kernelWidth,
+    strideY: spec.strides[0],
+    strideX: spec.strides[1],
+    padTop: spec.padding[0],
+    padBottom: spec.padding[1],
+    padLeft: spec.padding[2],
+    padRight: spec.padding[3],
+    dilationY: spec.dilations[0],
+    dilationX: spec.dilations[1],
+    countIncludePad: Number(spec.countIncludePad),
+    dtype: dtypes.indexOf(spec.dtype),
+    nhwc: Number(spec.inputLayout === "nhwc"),
+  };
 }
 
-const windowKinds: readonly WindowTask["kind"][] = ["pool", "poolGrad", "unfold", "fold"];
-
-function windowArguments(
-  { kind, spec }: WindowTask,
-  isa: number,
-  threads: number,
-  inputs: readonly FloatArray[],
-  output: FloatArray,
-): WindowArguments {
-  const isPool = kind === "pool" || kind === "poolGrad";
-  const fields = isPool ? encodePool(spec) : encodePatches(spec, dtypeOf(output, "output"));
-  const [tables, code] = [isPool ? noTables : tablesOf(spec), windowKinds.indexOf(kind)];
-  return [code, fields, tables, isa, threads, inputs.at(-2) ?? null, inputs[inputs.length - 1], output];
+function patchFields(spec: PatchSpec, dtype: DType): Fields<"unfold"> {
+  const { planes, depth, inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth } = spec;
+  const { strideX, value } = spec;
+  const code = dtypes.indexOf(dtype);
+  return {
+    planes,
+    depth,
+    inHeight,
+    inWidth,
+    outHeight,
+    outWidth,
+    kernelHeight,
+    kernelWidth,
+    strideX,
+    value,
+    dtype: code,
+  };
 }
 
-const noTables = new Int32Array(0);
-
-/** The order in which `patchSpecOf` of native/addon/windows.h reads the fields. */
-function encodePatches(s: PatchSpec, dtype: DType): Float64Array {
-  return Float64Array.of(
-    ...[s.planes, s.depth, s.inHeight, s.inWidth, s.outHeight, s.outWidth, s.kernelHeight, s.kernelWidth],
-    ...[s.strideX, s.value, dtypes.indexOf(dtype)],
-  );
-}
-
-function tablesOf({ rows, columns, first, end }: PatchSpec): Int32Array {
-  const tables = new Int32Array(rows.length + columns.length + first.length + end.length);
+function joined(tables: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(tables.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const table of [rows, columns, first, end]) {
-    tables.set(table, at);
+  for (const table of tables) {
+    all.set(table, at);
     at += table.length;
   }
-  return tables;
-}
-
-/** The order in which `poolSpecOf` of native/addon/windows.h reads the fields. */
-function encodePool(spec: PoolSpec): Float64Array {
-  return Float64Array.of(
-    spec.kind === "average" ? 1 : 0,
-    spec.batch,
-    spec.channels,
-    spec.inHeight,
-    spec.inWidth,
-    spec.outHeight,
-    spec.outWidth,
-    spec.kernelHeight,
-    spec.kernelWidth,
-    ...spec.strides,
-    ...spec.padding,
-    ...spec.dilations,
-    spec.countIncludePad ? 1 : 0,
-    dtypes.indexOf(spec.dtype),
-    spec.inputLayout === "nhwc" ? 1 : 0,
-  );
+  return all;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { type NativeAddon, nativeBackends } from "../backend/native.ts";
+import { type NativeAddon, type NativeBackends, nativeBackends } from "../backend/native.ts";
 import { withSharedMemory } from "../backend/wasm-builds.ts";
 import type { WasmFile } from "../backend/wasm-modules.ts";
 import type { Platform, WorkerPort } from "./platform.ts";
@@ -24,7 +24,7 @@ const wasmFiles: Record<WasmFile, URL> = {
 export const nodePlatform: Platform = {
   env: (name) => process.env[name],
   hardwareThreads: availableParallelism(),
-  loadNative: () => nativeBackends(loadAddon()),
+  loadNative,
   loadWasm: (file, shared) => {
     if (typeof WebAssembly === "undefined") throw new Error("this runtime has no WebAssembly");
     const bytes = readFileSync(wasmFiles[file]);
@@ -35,7 +35,7 @@ export const nodePlatform: Platform = {
 };
 
 /** Literal paths, so that bundlers and file tracers see the binaries. */
-function loadAddon(): NativeAddon {
+function loadNative(): NativeBackends {
   const target = `${process.platform}-${process.arch}`;
   switch (target) {
     case "linux-x64":
@@ -54,9 +54,9 @@ function loadAddon(): NativeAddon {
 }
 
 /** A binary that is absent is an ordinary thing; one that is there and does not load deserves a warning. */
-function required(load: () => NativeAddon): NativeAddon {
+function required(load: () => NativeAddon): NativeBackends {
   try {
-    return load();
+    return nativeBackends(load());
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== "MODULE_NOT_FOUND" && code !== "ERR_DLOPEN_DISABLED") {
