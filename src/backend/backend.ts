@@ -12,7 +12,10 @@ export type BackendName = (typeof backendNames)[number];
  */
 export interface Backend {
   readonly name: BackendName;
-  /** The instruction set in use: "avx512", "avx2", "sse2", "neon", "relaxed-simd", "simd128" or "javascript". */
+  /**
+   * The instruction set in use: "avx512-vnni", "avx512", "avx2", "sse2", "neon", "relaxed-simd", "simd128" or
+   * "javascript".
+   */
   readonly isa: string;
   /** How many threads one `run` may use at most. */
   readonly threads: number;

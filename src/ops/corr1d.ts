@@ -152,7 +152,16 @@ function select1d(core: EngineCore, spec: ConvSpec, options: Corr1dOptions): Alg
  * relaxed SIMD are guesses. The number of threads must not change results, so it is not asked for.
  */
 const directRates: Readonly<Record<string, number>> = {
-  ...{ avx512: 40, avx2: 31, sse2: 17, neon: 17, "relaxed-simd": 30, simd128: 17, javascript: 0.1 },
+  ...{
+    "avx512-vnni": 40,
+    avx512: 40,
+    avx2: 31,
+    sse2: 17,
+    neon: 17,
+    "relaxed-simd": 30,
+    simd128: 17,
+    javascript: 0.1,
+  },
 };
 
 function directNanoseconds({ backend }: EngineCore, spec: ConvSpec): number {
