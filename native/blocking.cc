@@ -15,13 +15,11 @@ constexpr int64_t kMaxPixels = 8192;
 constexpr int64_t kStripBytes = 1 << 20;  // a strip at most, and a panel of im2col
 constexpr int64_t kPlanesBytes = 512 << 10;  // transformed inputs of a Winograd task
 constexpr double kMultiplyAddsPerSecond = 100e9, kBytesPerSecond = 50e9;
-constexpr int64_t kDepthwiseRows = 28, kDepthwiseBytes = 48 << 10;  // of a depthwise task; 28 is 4 times 7
+constexpr int64_t kDepthwiseRows = 28, kDepthwiseBytes = 48 << 10;  // a depthwise task; 28 is 4 times 7
 constexpr int64_t kAccumulators = 8;  // independent sums that hide the latency of multiply-add
 
-int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
-
-// How busy a tile that wide keeps the multipliers, of 1: a loaded operand is used that often, and loads cost something.
+// Returns how busy, from 0 to 1, a tile that wide keeps the multipliers: it uses a loaded operand that often, and loads cost
+// something.
 double reuse(int64_t outputs, double loadCost) {
   return static_cast<double>(outputs) / (static_cast<double>(outputs) + loadCost);
 }
@@ -51,7 +49,7 @@ void chooseTile(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile
   b.tileVectors = std::min(kAccumulators, tile.outputs * tile.vectors / b.tileOutputs);
 }
 
-// Elements of input that one output pixel of a copied strip brings along.
+// Counts the elements of input that one output pixel of a copied strip brings along.
 int64_t inputPerPixel(const ConvSpec& spec) {
   return std::min(spec.strideY, spec.kernelHeight) * std::min(spec.strideX, spec.kernelWidth);
 }
@@ -65,7 +63,7 @@ int64_t chooseStripPixels(const ConvSpec& spec, Algorithm algorithm, const Block
   return std::clamp(kBlockBytes / std::max<int64_t>(bytes, 1), floor, kMaxPixels);
 }
 
-// Every which row of the padded input a strip of so many output rows reads.
+// A strip of so many output rows reads every rowSample-th row of the padded input.
 int64_t rowSampleOf(const ConvSpec& spec, int64_t rows) {
   if (spec.kernelHeight == 1) return spec.strideY;
   return rows == 1 ? spec.dilationY : std::gcd(spec.strideY, spec.dilationY);
@@ -80,7 +78,7 @@ StripSize stripSizeOf(const ConvSpec& spec, int64_t rows, int64_t columns) {
           (columns - 1) * spec.strideX + (spec.kernelWidth - 1) * spec.dilationX + 1};
 }
 
-// In double, as dilations can make it larger than 64 bits count.
+// Counts in double, because dilations can make a strip larger than 64 bits count.
 double stripBytes(const ConvSpec& spec, const Blocking& b) {
   const StripSize size = stripSizeOf(spec, b.rows, b.columns);
   return static_cast<double>(b.channels) * static_cast<double>(size.rows) * static_cast<double>(size.columns) *
@@ -105,7 +103,7 @@ void chooseStrip(const ConvSpec& spec, Algorithm algorithm, const TileShape& til
       b.columns = roundUp(ceilDivide(spec.outWidth, roundUp(b.columnBlocks, threads)), tile.width);
     }
   }
-  // Large kernels and dilations bring rows and columns along that pixels alone do not tell of.
+  // Large kernels and dilations bring rows and columns along that the pixels alone do not show.
   while (b.copies && stripBytes(spec, b) > kStripBytes) {
     if (b.rows > 1) {
       b.rows = ceilDivide(b.rows, 2);
@@ -155,7 +153,7 @@ void layOutWorkspace(const ConvSpec& spec, Algorithm algorithm, const TileShape&
   for (int64_t* length : {&b.stripLength, &b.panelLength, &b.scratchLength}) *length = roundUp(*length, 16);
 }
 
-// Seconds for F(size x size, 3 x 3): its multiply-adds, and its transformed weights streaming by once.
+// Estimates the seconds for F(size x size, 3 x 3): its multiply-adds, and its transformed weights streaming by once.
 double winogradSeconds(const ConvSpec& s, int64_t size) {
   const double squares = static_cast<double>(ceilDivide(s.outHeight, size) * ceilDivide(s.outWidth, size) * s.batch);
   const double weights = static_cast<double>((size + 2) * (size + 2) * s.groupOut() * s.groupIn());
@@ -216,6 +214,15 @@ void blockDepthwise(const ConvSpec& s, Blocking& b) {
 
 void layOutStrip(const ConvSpec& spec, const TileShape& tile, bool byPhase, Blocking& b) {
   layOutWorkspace(spec, byPhase ? Algorithm::direct : Algorithm::strided, tile, b);
+}
+
+std::vector<int64_t> columnOffsetsOf(const ConvSpec& spec, const Blocking& b) {
+  std::vector<int64_t> offsets;
+  for (int64_t kx = 0; kx < spec.kernelWidth; kx++) {
+    const int64_t column = kx * spec.dilationX;
+    offsets.push_back(column % b.phases * b.phaseColumns + column / b.phases);
+  }
+  return offsets;
 }
 
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads) {

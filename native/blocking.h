@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
+#include <vector>
+
 #include "conv_spec.h"
 
 namespace corr2d {
 
-// What an ISA offers: lanes of a vector, and the register tiles of simd.h.
+inline int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
+
+// An ISA offers lanes of a vector, and the register tiles of simd.h.
 struct TileShape {
   int64_t width, outputs, vectors, pixels;
 };
@@ -16,7 +21,7 @@ struct Blocking {
   int64_t tileVectors;  // vectors of pixels in a register tile; unused by strided
   int64_t channels;     // input channels that are summed before partial sums go back to memory
   int64_t rows, columns;        // output pixels of a strip
-  int64_t outputs;              // output channels of a task, a multiple of tileOutputs
+  int64_t outputs;              // a task's output channels, a multiple of tileOutputs
   int64_t rowBlocks, columnBlocks, outputBlocks;
   int64_t tasks;
 
@@ -27,14 +32,14 @@ struct Blocking {
   int64_t rowSample;            // it holds every rowSample-th row: dilations and strides pass over the others
   int64_t stripLine;            // where a row is put together before it is sorted by phase
 
-  int64_t stripLength, panelLength, scratchLength;  // of a task's workspace, in this order
-  int64_t packedTile;   // packed weights of one tile of output channels
+  int64_t stripLength, panelLength, scratchLength;  // the parts of a task's workspace, in this order
+  int64_t packedTile;   // packed weights for one tile of output channels
   int64_t groupTiles;   // tiles of output channels in a group
 
   // Winograd: outputs are cut into squares of winogradSize, of which a task takes winogradTiles in reading order.
   int64_t winogradSize;
   int64_t winogradColumns, winogradCount;  // squares in a row, in all
-  int64_t winogradTiles, winogradBlocks;   // squares of a task, tasks for all of them
+  int64_t winogradTiles, winogradBlocks;   // a task's squares, tasks for all of them
   int64_t winogradLanes;                   // lanes of a vector that a row of squares takes
   int64_t planeLength;                     // transformed inputs of one of the (winogradSize + 2)^2 positions
 
@@ -45,7 +50,10 @@ struct Blocking {
 // vectors want them, by phase: all that stripOf needs.
 void layOutStrip(const ConvSpec& spec, const TileShape& tile, bool byPhase, Blocking& b);
 
-// Of a spec of int32, whose elements are groups of integers, the strip is always a copy.
+// Returns where each kernel column begins in a strip's row.
+std::vector<int64_t> columnOffsetsOf(const ConvSpec& spec, const Blocking& strip);
+
+// Elements of int32 are groups of integers, whose strip is always a copy.
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads);
 
 }  // namespace corr2d

@@ -12,7 +12,7 @@ namespace corr2d {
 struct ConvJob {
   const ConvSpec* spec;
   const Blocking* blocking;
-  const int64_t* columnOffset;  // of each kernel column in a strip's row
+  const int64_t* columnOffset;  // where each kernel column begins in a strip's row
   const void* weights;          // [groups][tiles of output channels][inChannels / groups][kernelHeight][kernelWidth]
                                 // [tileOutputs]; for winograd as winograd_weights.h says
   const void* bias;             // [groups][tiles of output channels][tileOutputs]
@@ -26,7 +26,7 @@ using RunTasks = void (*)(const ConvJob& job, int64_t first, int64_t last, void*
 
 // How integers lie in 32 bits, see simd/integers.h.
 struct GroupShape {
-  int64_t channels;    // of input
+  int64_t channels;    // input channels in 32 bits
   int64_t apart;       // output channels whose weights for one input channel lie side by side
   bool unsignedInput;  // 128 is added to int8
 };
@@ -38,7 +38,7 @@ struct PoolJob {
   int64_t rowsAtOnce, rowLength;  // rows of padded input that there is room for, and how far apart
   const void* src;
   void* dst;
-  const void* widths;  // by how many elements a mean of each output column divides, of one row of its window
+  const void* widths;  // how many elements of one row of its window a mean counts, for each output column
 };
 
 // Computes tasks [first, last) with a workspace of rowsAtOnce * rowLength elements.
@@ -48,17 +48,17 @@ using RunPool = void (*)(const PoolJob& job, int64_t first, int64_t last, void* 
 struct PoolGradJob {
   const PoolSpec* spec;
   int64_t taskRows, blocks;
-  int64_t rowsAtOnce, rowLength;  // as of PoolJob: of gradOutput for a mean, of the input for a maximum
-  const void* src;                // the input, of a maximum
+  int64_t rowsAtOnce, rowLength;  // as in PoolJob: rows of gradOutput for a mean, of the input for a maximum
+  const void* src;                // the input; only a maximum reads it
   const void* gradOutput;
   void* gradX;
-  const void* columns;  // by how many elements a mean divides, as of PoolJob but for each number of a row; for a maximum
-                        // which column of its window is the first inside, or -1
-  const int64_t* places;  // of a maximum: where the elements of a window lie, in rows and then columns
+  const void* columns;  // for a mean the widths of PoolJob, but for each number of a row; for a maximum which column of
+                        // its window is the first inside, or -1
+  const int64_t* places;  // where the elements of a maximum's window lie, in rows and then columns
 };
 
-// Computes tasks [first, last) with a workspace of zeros: of rowsAtOnce + 1 rows for a mean, for a maximum in vectors of
-// the rows of `rowsAtOnce` windows.
+// Computes tasks [first, last). The workspace has rowsAtOnce + 1 rows for a mean; for a maximum in vectors it has the rows
+// of `rowsAtOnce` windows.
 using RunPoolGrad = void (*)(const PoolGradJob& job, int64_t first, int64_t last, void* rows);
 
 // Patches copied from an image, or added to one. What is written is cut into blocks of rows, one a task.
@@ -73,12 +73,13 @@ using RunPatches = void (*)(const PatchJob& job, int64_t first, int64_t last);
 
 struct KernelSet {
   TileShape tile;
-  RunTasks direct, im2col, strided, winograd, depthwise;  // null where there is none for the dtype
-  RunGradWeights gradWeights;
-  RunPool pool;
-  RunPoolGrad poolGrad;
-  RunPatches unfold, fold;
-  GroupShape groups;  // only of integers
+  // Null where there is none for the dtype.
+  RunTasks direct = nullptr, im2col = nullptr, strided = nullptr, winograd = nullptr, depthwise = nullptr;
+  RunGradWeights gradWeights = nullptr;
+  RunPool pool = nullptr;
+  RunPoolGrad poolGrad = nullptr;
+  RunPatches unfold = nullptr, fold = nullptr;
+  GroupShape groups = {};  // only integers have them
 
   RunTasks of(Algorithm algorithm) const {
     switch (algorithm) {

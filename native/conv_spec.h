@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-#include <stdint.h>
+#include "dtype.h"
 
 namespace corr2d {
 
 enum class Algorithm { direct, im2col, strided, winograd, depthwise };
 enum class Border { constant, replicate, reflect, mirror, wrap };
-enum class DType { float32, float64, int8, uint8, int32 };
 enum class Activation { none, relu, leakyRelu, clamp, sigmoid, tanh };
-
-inline int64_t bytesOf(DType dtype) {
-  switch (dtype) {
-    case DType::float64: return 8;
-    case DType::int8: case DType::uint8: return 1;
-    default: return 4;
-  }
-}
 
 // A convolution with everything resolved, as src/spec.ts describes it; weights are OIHW. Sizes count elements.
 struct ConvSpec {
@@ -27,13 +18,13 @@ struct ConvSpec {
   int64_t dilationY, dilationX;
   int64_t groups;
   Border border;
-  DType dtype;         // of the input, and of all else unless it is int8 or uint8
+  DType dtype;         // the input's, and everything's unless it is int8 or uint8
   DType outputDtype;
   bool nhwc;
   Activation activation;
-  double alpha;     // leakyRelu
-  double min, max;  // clamp
-  int64_t inputZeroPoint, outputZeroPoint;  // integers
+  double alpha;     // only leakyRelu reads it
+  double min, max;  // only clamp reads them
+  int64_t inputZeroPoint, outputZeroPoint;  // only integers have them
 
   int64_t groupIn() const { return inChannels / groups; }
   int64_t groupOut() const { return outChannels / groups; }
@@ -47,5 +38,11 @@ struct ConvSpec {
   DType biasDtype() const { return integers() ? DType::int32 : dtype; }
   bool padded() const { return padTop != 0 || padBottom != 0 || padLeft != 0 || padRight != 0; }
 };
+
+// Throws std::invalid_argument for a spec that would make a kernel read or write out of bounds.
+void checkSpec(const ConvSpec& spec);
+
+// Returns the same convolution with rows as long as they can be, because vectors lie along rows.
+ConvSpec withLongRows(ConvSpec spec);
 
 }  // namespace corr2d

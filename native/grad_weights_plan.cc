@@ -1,34 +1,29 @@
 // SPDX-License-Identifier: MIT
-#include "grad_weights_plan.h"
-
 #include <algorithm>
+#include <vector>
 
-#include "conv_plan.h"
-#include "parts.h"
-#include "thread_pool.h"
+#include "checks.h"
+#include "plans.h"
 
 namespace corr2d {
 namespace {
 
 // Aims found by timing on Zen 5 (48 KiB L1, 1 MiB L2).
-constexpr int64_t kPixels = 512;            // of a block: what is summed up in registers
-constexpr int64_t kPlanePixels = 4096;      // of a block with pixels in vectors: its strip lies in L1
-constexpr int64_t kPanelBytes = 256 << 10;  // of a block
-constexpr int64_t kSumsBytes = 384 << 10;   // of a task, before they are transposed
+constexpr int64_t kPixels = 512;            // a block, which is summed up in registers
+constexpr int64_t kPlanePixels = 4096;      // a block with pixels in vectors, whose strip lies in L1
+constexpr int64_t kPanelBytes = 256 << 10;  // a block's panel
+constexpr int64_t kSumsBytes = 384 << 10;   // a task's sums before they are transposed
 constexpr int64_t kStripBytes = 384 << 10;
-// Cycles for each element packed, each gathered one by one, each sum transposed.
+// Cycles to pack an element, to gather one on its own, to transpose a sum.
 constexpr double kPackCycles = 0.3, kGatherCycles = 1, kTransposeCycles = 0.7;
 constexpr double kMultiplyAddsWorthThreads = 1e6;
-
-int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
 
 // Two vectors use each broadcast element twice; one wastes fewer lanes on an odd `count`.
 int64_t chooseLanes(int64_t count, int64_t width) {
   return 4 * roundUp(count, 2 * width) <= 5 * roundUp(count, width) ? 2 * width : width;
 }
 
-// Cycles of a whole gradient with `lanes` of `count` in vectors, but for what is packed and transposed.
+// Estimates the cycles of a whole gradient with `lanes` of `count` in vectors, without packing and transposing.
 double multiplyCycles(const ConvSpec& s, int64_t count, int64_t others, int64_t lanes, int64_t width) {
   const double pixels = static_cast<double>(s.batch * s.outHeight * s.outWidth);
   const double multiplyAdds = pixels * static_cast<double>(roundUp(count, lanes)) * static_cast<double>(others);
@@ -53,7 +48,7 @@ Vectors chooseVectors(const ConvSpec& s, int64_t width) {
   return elementsCost < outputsCost ? Vectors::elements : Vectors::outputs;
 }
 
-// Blocks of at least `unit`, as equal as units allow.
+// Cuts into blocks of at least `unit`, as equal as units allow.
 struct Cut {
   int64_t size, blocks;
 };
@@ -109,7 +104,7 @@ GradWeightsBlocking blockingOf(const ConvSpec& s, const TileShape& tile, int64_t
       break;
     case Vectors::outputs:
       b.panelLength = pixels * roundUp(b.outputs, b.lanes);
-      // What transposes them reads whole vectors.
+      // The transposition reads whole vectors.
       b.sumsLength = b.elements * b.outputs + tile.width * b.lanes;
       break;
     case Vectors::pixels:
@@ -122,38 +117,40 @@ GradWeightsBlocking blockingOf(const ConvSpec& s, const TileShape& tile, int64_t
   return b;
 }
 
+class GradWeightsPlan final : public Runnable {
+ public:
+  GradWeightsPlan(const ConvSpec& given, const Isa& isa, int threads) : spec_((checkSpec(given), withLongRows(given))) {
+    const KernelSet& kernels = isa.of(spec_.dtype);
+    kernel_ = kernels.gradWeights;
+    require(kernel_ != nullptr, "there is no such gradient for this dtype");
+    const double multiplyAdds = static_cast<double>(spec_.outputLength()) * spec_.groupIn() * spec_.taps();
+    threads = threadsFor(multiplyAdds, kMultiplyAddsWorthThreads, threads);
+    blocking_ = blockingOf(spec_, kernels.tile, threads);
+    columnOffsets_ = columnOffsetsOf(spec_, blocking_.strip);
+    places_.a = {spec_.dtype, spec_.inputLength()};
+    places_.b = {spec_.dtype, spec_.outputLength()};
+    places_.out = {spec_.dtype, spec_.weightsLength()};
+    setTasks(blocking_.tasks, threads);
+    threadBytes_ = static_cast<size_t>(blocking_.workspaceLength() * spec_.elementBytes());
+  }
+
+  void run(const Operands& operands, int64_t first, int64_t last) const override {
+    const GradWeightsJob job{.spec = &spec_, .blocking = &blocking_, .columnOffset = columnOffsets_.data(),
+                             .src = operands.a, .gradOutput = operands.b, .gradWeights = operands.out};
+    share(first, last, [&](int64_t from, int64_t to, void* workspace) { kernel_(job, from, to, workspace); });
+  }
+
+ private:
+  ConvSpec spec_;
+  GradWeightsBlocking blocking_;
+  RunGradWeights kernel_;
+  std::vector<int64_t> columnOffsets_;
+};
+
 }  // namespace
 
-GradWeightsPlan::GradWeightsPlan(const ConvSpec& spec, const Isa& isa, int threads)
-    : spec_((checkSpec(spec), withLongRows(spec))), threads_(std::clamp(threads, 1, ThreadPool::kMaxThreads)) {
-  const KernelSet& kernels = isa.of(spec_.dtype);
-  kernel_ = kernels.gradWeights;
-  const double multiplyAdds = static_cast<double>(spec_.outputLength()) * spec_.groupIn() * spec_.taps();
-  if (multiplyAdds < kMultiplyAddsWorthThreads) threads_ = 1;
-  blocking_ = blockingOf(spec_, kernels.tile, threads_);
-  threads_ = static_cast<int>(std::min<int64_t>(threads_, blocking_.tasks));
-  const Blocking& strip = blocking_.strip;
-  for (int64_t kx = 0; kx < spec_.kernelWidth; kx++) {
-    const int64_t column = kx * spec_.dilationX;
-    columnOffset_.push_back(column % strip.phases * strip.phaseColumns + column / strip.phases);
-  }
-}
-
-void GradWeightsPlan::runTasks(const void* src, const void* gradOutput, void* gradWeights, int64_t first,
-                               int64_t last) const {
-  const size_t bytes = static_cast<size_t>(blocking_.workspaceLength() * spec_.elementBytes());
-  const Workspaces::Borrowed workspace(workspaces_, bytes * static_cast<size_t>(threads_));
-  const GradWeightsJob job{&spec_, &blocking_, columnOffset_.data(), src, gradOutput, gradWeights};
-  ThreadPool::run(last - first, threads_, [&](int64_t from, int64_t to, int thread) {
-    kernel_(job, first + from, first + to, workspace.data() + static_cast<size_t>(thread) * bytes);
-  });
-}
-
-int64_t GradWeightsPlan::runPart(const void* src, const void* gradOutput, void* gradWeights, int64_t first,
-                                 const std::atomic<int32_t>& cancel) const {
-  return runInParts(first, blocking_.tasks, threads_, cancel, [&](int64_t from, int64_t to) {
-    runTasks(src, gradOutput, gradWeights, from, to);
-  });
+Plan planGradWeights(const ConvSpec& spec, const Isa& isa, int threads) {
+  return std::make_unique<GradWeightsPlan>(spec, isa, threads);
 }
 
 }  // namespace corr2d

@@ -8,7 +8,7 @@ namespace corr2d {
 // have few neighbours.
 constexpr int64_t kMostPlaces = 1 << 12;
 
-// The windows of one axis, and of the output o of that axis how many elements they have.
+// The windows of one axis.
 struct PoolAxis {
   int64_t in, out, kernel, stride, dilation, before, after;
 
@@ -18,7 +18,13 @@ struct PoolAxis {
     int64_t padded;  // how many lie in the padded input
   };
 
-  // Always inlined, as kernels of several instruction sets use it.
+  // Columns of the padded input that windows read. Always inlined, as kernels of several instruction sets use it.
+  __attribute__((always_inline)) int64_t columns() const {
+    const int64_t end = (out - 1) * stride + (kernel - 1) * dilation + 1;
+    return before + in > end ? before + in : end;
+  }
+
+  // The elements of the window of output o. Always inlined, as `columns` is.
   __attribute__((always_inline)) Taps tapsOf(int64_t o) const {
     const int64_t start = o * stride - before;
     const int64_t skipped = tapsBefore(-start), end = tapsBefore(in - start);
@@ -36,7 +42,7 @@ struct PoolAxis {
 
 // A pooling with everything resolved, as src/window.ts describes it.
 struct PoolSpec {
-  bool average;  // or the greatest
+  bool average;  // else the maximum
   int64_t batch, channels;
   PoolAxis y, x;
   bool countIncludePad;
@@ -56,5 +62,8 @@ struct PoolSpec {
            y.before == 0 && x.before == 0;
   }
 };
+
+// Throws std::invalid_argument for sizes that are out of range, or windows that begin beyond the padded input.
+void checkPoolSpec(const PoolSpec& spec);
 
 }  // namespace corr2d

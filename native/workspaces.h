@@ -23,12 +23,12 @@ class AlignedBuffer {
   std::unique_ptr<void, Free> data_;
 };
 
-// The workspaces of a plan, which runs borrow and those after them use again.
+// A plan's workspaces: a run borrows one, and later runs use it again.
 class Workspaces {
  public:
   Workspaces() { idle_.reserve(2); }
 
-  // One of them for the length of a run. All of an owner have one size; throws std::bad_alloc.
+  // Borrows a workspace for the length of a run. An owner's workspaces all have one size. Throws std::bad_alloc.
   class Borrowed {
    public:
     Borrowed(Workspaces& owner, size_t bytes);

@@ -52,17 +52,15 @@ else
   compile native/isa/sse2.cc "${kernel[@]}"
   wait "$avx512"
 fi
-for source in blocking conv_plan cpu grad_weights_plan integer_weights patches pool thread_pool window_run winograd_weights workspaces; do compile native/$source.cc; done
+for source in native/*.cc; do [ "$source" = native/addon.cc ] || compile "$source"; done
 
 # The package in $1 with an addon of these objects.
 package() {
   local headers objects=("${objects[@]}")
   headers=$(node -p 'const { variables } = JSON.parse(fs.readFileSync("build/config.gypi", "utf8").replace(/^#.*/gm, ""));
     `${variables.nodedir}/include/node`')
-  for source in exchange interleave addon; do
-    compile native/$source.cc -DNAPI_VERSION=8 -DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS -DNAPI_CPP_EXCEPTIONS -DNODE_ADDON_API_CPP_EXCEPTIONS_ALL \
-      -Inode_modules/node-addon-api -I"$headers"
-  done
+  compile native/addon.cc -DNAPI_VERSION=8 -DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS -DNAPI_CPP_EXCEPTIONS \
+    -DNODE_ADDON_API_CPP_EXCEPTIONS_ALL -Inode_modules/node-addon-api -I"$headers"
   local addon
   addon=$1/prebuilds/$(node -p 'process.platform + "-" + process.arch')
   mkdir -p "$addon"

@@ -4,7 +4,7 @@ import { type Algorithm, createEngine, type Engine, type IntegerConv2dOptions } 
 import { afterAll, describe, expect, it } from "vitest";
 import { type ConvCase, convCases } from "./cases.ts";
 import { collectFailures, type Implementation } from "./check.ts";
-import { expectedImplementations } from "./implementations.ts";
+import { integerImplementations } from "./implementations.ts";
 import {
   expectedInteger,
   type IntegerCase,
@@ -80,7 +80,7 @@ const failing = (c: IntegerCase, cause: unknown) =>
       `${c.activation.kind}: ${JSON.stringify(c.shape)}: ${cause}`,
   );
 
-for (const { backend, isa } of expectedImplementations()) {
+for (const { backend, isa } of integerImplementations()) {
   describe(`${backend} ${isa}`, () => {
     let opened: Promise<[Engine, Engine]> | undefined;
     const engines = () => {

@@ -40,7 +40,8 @@ for (const { kernel, options, shape } of chapter)
 console.log(explainShape([8, 8], [3, 5], { padding: [0, 1], strides: [3, 4] }));
 
 // (k - 1) / 2 on each side keeps the size for odd k; an even kernel needs one more on one side.
-for (const k of [1, 3, 5, 7]) assert.deepEqual(outputShape.corr2d([8, 8], [k, k], { padding: (k - 1) / 2 }), [8, 8]);
+for (const k of [1, 3, 5, 7])
+  assert.deepEqual(outputShape.corr2d([8, 8], [k, k], { padding: (k - 1) / 2 }), [8, 8]);
 assert.deepEqual(outputShape.corr2d([8, 8], [2, 2], { padding: [0, 1, 0, 1] }), [8, 8]);
 
 // Padding with a mirror instead of zeros: pad first, or name the border.

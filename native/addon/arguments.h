@@ -5,64 +5,78 @@
 
 #include <new>
 #include <stdexcept>
+#include <string>
 
-#include "../conv_plan.h"
-#include "../cpu.h"
+#include "../runnable.h"
 
 namespace {
 
-using corr2d::ConvSpec;
+using namespace corr2d;
 
-// A checked view of a typed array. Its pointer is valid until the next call into JavaScript.
+// A view of a typed array. Its pointer is valid until the next call into JavaScript.
 struct Elements {
   void* data;
-  size_t length;
+  size_t count;
 };
 
-napi_typedarray_type arrayOf(corr2d::DType dtype) {
+bool isNull(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_null;
+}
+
+napi_typedarray_type arrayOf(DType dtype) {
   switch (dtype) {
-    case corr2d::DType::float32: return napi_float32_array;
-    case corr2d::DType::float64: return napi_float64_array;
-    case corr2d::DType::int8: return napi_int8_array;
-    case corr2d::DType::uint8: return napi_uint8_array;
-    case corr2d::DType::int32: return napi_int32_array;
+    case DType::float32: return napi_float32_array;
+    case DType::float64: return napi_float64_array;
+    case DType::int8: return napi_int8_array;
+    case DType::uint8: return napi_uint8_array;
+    case DType::int32: return napi_int32_array;
+    case DType::int16: return napi_int16_array;
+    case DType::uint16: return napi_uint16_array;
+    case DType::uint8Clamped: return napi_uint8_clamped_array;
   }
   throw std::invalid_argument("no such dtype");
 }
 
-Elements elementsOf(napi_env env, napi_value value, corr2d::DType dtype) {
+Elements elementsOf(napi_env env, napi_value value, DType dtype) {
   napi_typedarray_type type;
   Elements elements;
-  if (napi_get_typedarray_info(env, value, &type, &elements.length, &elements.data, nullptr, nullptr) != napi_ok) {
+  if (napi_get_typedarray_info(env, value, &type, &elements.count, &elements.data, nullptr, nullptr) != napi_ok) {
     throw std::invalid_argument("expected a typed array");
   }
-  if (type != arrayOf(dtype)) {
-    throw std::invalid_argument("expected a typed array of the plan's dtype");
-  }
+  if (type != arrayOf(dtype)) throw std::invalid_argument("expected a typed array of another element type");
   return elements;
 }
 
-Elements elementsOf(napi_env env, napi_value value, corr2d::DType dtype, int64_t length) {
-  const Elements elements = elementsOf(env, value, dtype);
-  if (elements.length != static_cast<size_t>(length)) throw std::invalid_argument("a typed array has the wrong length");
-  return elements;
-}
-
-// float64 for whatever is no Float32Array: elementsOf checks.
-corr2d::DType dtypeOf(napi_env env, napi_value value) {
-  napi_typedarray_type type;
-  const napi_status status = napi_get_typedarray_info(env, value, &type, nullptr, nullptr, nullptr, nullptr);
-  return status == napi_ok && type == napi_float32_array ? corr2d::DType::float32 : corr2d::DType::float64;
-}
-
-Elements placesOf(napi_env env, napi_value value) {
-  napi_typedarray_type type;
-  Elements places;
-  if (napi_get_typedarray_info(env, value, &type, &places.length, &places.data, nullptr, nullptr) != napi_ok ||
-      type != napi_int32_array) {
-    throw std::invalid_argument("expected an Int32Array");
+// Returns null for a place that is absent.
+void* dataOf(napi_env env, napi_value value, const Place& place) {
+  if (place.count == 0) return nullptr;
+  const Elements elements = elementsOf(env, value, place.dtype);
+  if (elements.count != static_cast<size_t>(place.count)) {
+    throw std::invalid_argument("a typed array has the wrong length");
   }
-  return places;
+  return elements.data;
+}
+
+// `values` are a, b, c, out, out2.
+Operands operandsOf(napi_env env, const napi_value* values, const Places& places) {
+  return {dataOf(env, values[0], places.a), dataOf(env, values[1], places.b), dataOf(env, values[2], places.c),
+          dataOf(env, values[3], places.out), dataOf(env, values[4], places.out2)};
+}
+
+int32_t integerOf(napi_env env, napi_value value) {
+  int32_t integer;
+  if (napi_get_value_int32(env, value, &integer) != napi_ok) throw std::invalid_argument("expected a number");
+  return integer;
+}
+
+std::string stringOf(napi_env env, napi_value value) {
+  char text[32];
+  size_t length;
+  if (napi_get_value_string_utf8(env, value, text, sizeof text, &length) != napi_ok) {
+    throw std::invalid_argument("expected a string");
+  }
+  return {text, length};
 }
 
 template <size_t kCount>
@@ -88,60 +102,6 @@ napi_value guarded(napi_env env, const F& body) {
     napi_throw_error(env, nullptr, "unknown error");
   }
   return nullptr;
-}
-
-// The next field of an encoded spec: a size, or one of `count` choices.
-int64_t sizeOf(const double*& field) {
-  const double value = *field++;
-  // NaN and anything beyond int64_t would make the cast undefined.
-  if (!(value >= 0 && value <= 4294967295.0)) throw std::invalid_argument("a field of the spec is out of range");
-  return static_cast<int64_t>(value);
-}
-
-int64_t choiceOf(const double*& field, int64_t count) {
-  const int64_t value = sizeOf(field);
-  if (value >= count) throw std::invalid_argument("a field of the spec is out of range");
-  return value;
-}
-
-ConvSpec specOf(const double* f) {
-  ConvSpec s{};
-  for (int64_t* field : {&s.batch, &s.inChannels, &s.inHeight, &s.inWidth, &s.outChannels, &s.outHeight, &s.outWidth,
-                         &s.kernelHeight, &s.kernelWidth, &s.strideY, &s.strideX, &s.padTop, &s.padBottom, &s.padLeft,
-                         &s.padRight, &s.dilationY, &s.dilationX, &s.groups}) {
-    *field = sizeOf(f);
-  }
-  s.border = static_cast<corr2d::Border>(choiceOf(f, 5));
-  s.dtype = static_cast<corr2d::DType>(choiceOf(f, 4));
-  s.outputDtype = static_cast<corr2d::DType>(choiceOf(f, 5));
-  s.nhwc = choiceOf(f, 2) == 1;
-  s.activation = static_cast<corr2d::Activation>(choiceOf(f, 6));
-  s.alpha = *f++;
-  s.min = *f++;
-  s.max = *f++;
-  const auto zeroPoint = [&f] {
-    const double value = *f++;
-    if (!(value >= -128 && value <= 255)) throw std::invalid_argument("a field of the spec is out of range");
-    return static_cast<int64_t>(value);
-  };
-  s.inputZeroPoint = zeroPoint();
-  s.outputZeroPoint = zeroPoint();
-  const bool fits = s.integers() ? s.outputDtype != corr2d::DType::float64 : s.outputDtype == s.dtype;
-  if (!fits) throw std::invalid_argument("no such output for this input");
-  return s;
-}
-constexpr size_t kSpecFields = 28;
-
-ConvSpec specOf(napi_env env, napi_value value) {
-  const auto fields = elementsOf(env, value, corr2d::DType::float64);
-  if (fields.length != kSpecFields) throw std::invalid_argument("expected a spec");
-  return specOf(static_cast<const double*>(fields.data));
-}
-
-const corr2d::Isa& isaOf(napi_env env, napi_value value) {
-  const auto isa = Napi::Number(env, value).Uint32Value();
-  if (isa >= corr2d::isas().size()) throw std::invalid_argument("no such ISA");
-  return *corr2d::isas()[isa];
 }
 
 }  // namespace

@@ -4,24 +4,26 @@
 #include <napi.h>
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
+
+#include "arguments.h"
+#include "handle.h"
 
 namespace {
 
 // One runAsync: keeps the arrays alive and runs on libuv's pool, in parts, so that neither an abort nor the end of the
 // JavaScript thread has to wait for the whole, nor other users of that pool; then calls back on the event loop.
 struct Job {
-  int64_t tasks;
-  std::function<int64_t(int64_t first, const std::atomic<int32_t>& cancel)> runPart;  // returns the first task that is left
+  PlanReference plan;
+  Operands operands;
   std::atomic<int32_t>* cancel;
   int64_t nextTask = 0;
   napi_async_work work = nullptr;
-  static constexpr int kOperands = 5;
-  napi_ref references[kOperands] = {};  // of the arrays, `cancel` and, last, `done`
+  static constexpr size_t kReferences = 7;
+  napi_ref references[kReferences] = {};  // keep the five operands, `cancel` and, last, `done`
   std::string error;
 
   bool queue(napi_env env) {
@@ -43,12 +45,12 @@ struct Job {
     }
   }
 
-  bool isDone() const { return !error.empty() || cancel->load() != 0 || nextTask == tasks; }
+  bool isDone() const { return !error.empty() || cancel->load() != 0 || nextTask == plan->tasks(); }
 
   static void execute(napi_env, void* self) {
     Job& job = *static_cast<Job*>(self);
     try {
-      job.nextTask = job.runPart(job.nextTask, *job.cancel);
+      job.nextTask = runInParts(*job.plan, job.operands, job.nextTask, *job.cancel);
     } catch (const std::bad_alloc&) {
       job.error = "out of memory";
     } catch (const std::exception& error) {
@@ -83,7 +85,7 @@ struct Job {
 
   void callBack(napi_env env) {
     napi_value done = nullptr, undefined = nullptr, result = nullptr;
-    napi_get_reference_value(env, references[kOperands - 1], &done);
+    napi_get_reference_value(env, references[kReferences - 1], &done);
     napi_get_undefined(env, &undefined);
     if (error.empty()) {
       napi_get_null(env, &result);
@@ -97,25 +99,19 @@ struct Job {
   }
 };
 
-// Keeps `operands`, the last two of which are `cancel` and `done`, and queues the job.
-template <size_t kCount>
-void start(napi_env env, std::unique_ptr<Job> job, const napi_value (&operands)[kCount]) {
-  static_assert(kCount <= Job::kOperands);
-  napi_typedarray_type type;
-  size_t length;
-  void* cancel;
-  if (napi_get_typedarray_info(env, operands[kCount - 2], &type, &length, &cancel, nullptr, nullptr) != napi_ok ||
-      type != napi_int32_array || length != 1) {
-    throw std::invalid_argument("expected an Int32Array of one element");
-  }
+// Queues the job. `values` are the operands, of which null ones need no reference, then `cancel` and `done`.
+void start(napi_env env, const PlanReference& plan, const napi_value (&values)[Job::kReferences]) {
+  auto job = std::make_unique<Job>();
+  job->plan = plan;
+  job->operands = operandsOf(env, values, plan->places());
+  const auto cancel = dataOf(env, values[Job::kReferences - 2], {DType::int32, 1});
   job->cancel = static_cast<std::atomic<int32_t>*>(cancel);
   bool ok = true;
-  for (size_t i = 0; i < kCount; i++) {
-    napi_ref& reference = job->references[Job::kOperands - kCount + i];
-    ok = ok && napi_create_reference(env, operands[i], 1, &reference) == napi_ok;
+  for (size_t i = 0; i < Job::kReferences; i++) {
+    if (isNull(env, values[i])) continue;
+    ok = ok && napi_create_reference(env, values[i], 1, &job->references[i]) == napi_ok;
   }
-  ok = ok && job->queue(env);
-  if (!ok) {
+  if (!ok || !job->queue(env)) {
     job->release(env);
     throw std::runtime_error("the work could not be queued");
   }

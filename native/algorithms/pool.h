@@ -204,7 +204,7 @@ void poolTasks(const PoolJob& job, int64_t first, int64_t last, T* rows) {
     for (int64_t p = first; p < last; p++) dst[p] = P::whole(src + p * inPlane, inPlane);
     return;
   }
-  const int64_t columns = larger(s.x.before + s.x.in, (s.x.out - 1) * s.x.stride + (s.x.kernel - 1) * s.x.dilation + 1);
+  const int64_t columns = s.x.columns();
   for (int64_t r = 0; r < job.rowsAtOnce; r++) {
     T* const row = rows + r * job.rowLength;
     for (int64_t i = 0; i < s.x.before * depth; i++) row[i] = P::neutral();

@@ -251,9 +251,10 @@ void poolGrad(const PoolGradJob& job, int64_t first, int64_t last, void* workspa
   T* const rows = static_cast<T*>(workspace);
   const T* const gradOutput = static_cast<const T*>(job.gradOutput);
   const int64_t depth = s.depth(), line = s.x.in * depth;
-  if (!s.average && s.gradInVectors()) {
-    const int64_t count = job.rowsAtOnce * s.y.kernel * job.rowLength;
-    for (int64_t i = 0; i < count; i++) rows[i] = -static_cast<T>(INFINITY);
+  if (s.average || s.gradInVectors()) {
+    // Rows hold the neutral element beyond both ends of what is written to them, and a mean's between its shares.
+    const int64_t count = (s.average ? job.rowsAtOnce : job.rowsAtOnce * s.y.kernel) * job.rowLength;
+    for (int64_t i = 0; i < count; i++) rows[i] = s.average ? T(0) : -static_cast<T>(INFINITY);
   }
   for (int64_t task = first; task < last; task++) {
     const int64_t plane = task / job.blocks, top = task % job.blocks * job.taskRows;

@@ -18,32 +18,27 @@ namespace {
 constexpr RunTasks winogradFor(float) { return winograd; }
 constexpr RunTasks winogradFor(double) { return nullptr; }
 
-template <class T>
-constexpr KernelSet kKernels = {{Vec<T>::width, Tile::outputs, Tile::vectors, Tile::pixels},
-                                direct<T>,
-                                im2col<T>,
-                                strided<T>,
-                                winogradFor(T()),
-                                depthwise<T>,
-                                gradWeights<T>,
-                                pool<T>,
-                                poolGrad<T>,
-                                unfold<T>,
-                                fold<T>,
-                                {}};
+constexpr TileShape tileOf(int64_t width) {
+  return {.width = width, .outputs = Tile::outputs, .vectors = Tile::vectors, .pixels = Tile::pixels};
+}
 
-constexpr KernelSet kIntegerKernels = {{Vec<int32_t>::width, Tile::outputs, Tile::vectors, Tile::pixels},
-                                       nullptr,
-                                       nullptr,
-                                       stridedInteger,
-                                       nullptr,
-                                       nullptr,
-                                       nullptr,
-                                       nullptr,
-                                       nullptr,
-                                       nullptr,
-                                       nullptr,
-                                       {Group::channels, kApart, Group::channels == 4}};
+template <class T>
+constexpr KernelSet kKernels = {.tile = tileOf(Vec<T>::width),
+                                .direct = direct<T>,
+                                .im2col = im2col<T>,
+                                .strided = strided<T>,
+                                .winograd = winogradFor(T()),
+                                .depthwise = depthwise<T>,
+                                .gradWeights = gradWeights<T>,
+                                .pool = pool<T>,
+                                .poolGrad = poolGrad<T>,
+                                .unfold = unfold<T>,
+                                .fold = fold<T>};
+
+constexpr KernelSet kIntegerKernels = {
+    .tile = tileOf(Vec<int32_t>::width),
+    .strided = stridedInteger,
+    .groups = {.channels = Group::channels, .apart = kApart, .unsignedInput = Group::channels == 4}};
 
 }  // namespace
 }  // namespace corr2d

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests of the core share: generated convolutions, memory that ends at a page that must not be touched, and
-// the definition in float64.
+// The tests of the core share this: generated convolutions, memory that ends at a page that must not be touched, and the
+// definition in float64.
 #pragma once
 #include <math.h>
 #include <stdio.h>
@@ -12,8 +12,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "../conv_plan.h"
 #include "../cpu.h"
+#include "../plans.h"
 
 namespace {
 
@@ -40,6 +40,15 @@ class Random {
   uint64_t state_;
 };
 
+// The instruction sets whose kernels of floats differ.
+inline std::vector<const Isa*> floatIsas() {
+  std::vector<const Isa*> list;
+  for (const Isa* isa : isas()) {
+    if (list.empty() || list.back()->float32 != isa->float32) list.push_back(isa);
+  }
+  return list;
+}
+
 // Elements that end where an inaccessible page begins.
 template <class T>
 class Guarded {
@@ -52,6 +61,10 @@ class Guarded {
     if (base_ == MAP_FAILED || mprotect(base_ + size_ - page, page, PROT_NONE) != 0) abort();
     data = reinterpret_cast<T*>(base_ + size_ - page - bytes);
   }
+  // Elements from -1 to 1.
+  Guarded(int64_t length, Random& random) : Guarded(length) {
+    for (int64_t i = 0; i < length; i++) data[i] = static_cast<T>(random.uniform());
+  }
   ~Guarded() { munmap(base_, size_); }
   Guarded(const Guarded&) = delete;
   Guarded& operator=(const Guarded&) = delete;
@@ -62,6 +75,11 @@ class Guarded {
   char* base_;
   size_t size_;
 };
+
+inline Operands on(const void* a, void* out) { return {.a = a, .b = nullptr, .c = nullptr, .out = out, .out2 = nullptr}; }
+inline Operands on(const void* a, const void* b, void* out) {
+  return {.a = a, .b = b, .c = nullptr, .out = out, .out2 = nullptr};
+}
 
 // Written straight from the pictures in src/spec.ts: step back into the row one mirror or period at a time.
 int64_t sourceIndex(int64_t i, int64_t size, Border border) {

@@ -1,24 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Integer convolutions, which every instruction set must give as they are defined.
 #pragma once
-#include "../isa/isa.h"
 #include "definition.h"
 
 namespace {
-
-// The instruction sets, and AVX-512 as it is on processors without VNNI.
-inline std::vector<Isa> integerIsas() {
-  std::vector<Isa> list;
-  for (const Isa* isa : isas()) list.push_back(*isa);
-#if defined(__x86_64__)
-  if (strcmp(list[0].name, "avx512") == 0) {
-    list.push_back(list[0]);
-    list.back().name = "avx512 without VNNI";
-    list.back().integers = &kAvx512Integers;
-  }
-#endif
-  return list;
-}
 
 // src/spec.ts says how; each step in float32, in the order written there.
 inline double finished(double sum, float scale, const ConvSpec& s) {
@@ -77,11 +62,11 @@ inline int testIntegerCase(ConvSpec s, Random& random, int number) {
   sums.dtype = DType::float64, sums.activation = Activation::none;
   const Expected expected = define(sums, inputs.data(), weights.data(), hasBias ? biases.data() : nullptr);
   int failures = 0;
-  for (const Isa& isa : integerIsas()) {
-    const ConvPlan plan(s, Algorithm::strided, isa, static_cast<int>(random.range(1, 3)), w.data,
-                        hasBias ? bias.data : nullptr, s.outputDtype == DType::int32 ? nullptr : scale.data);
+  for (const Isa* isa : isas()) {
+    const Plan plan = planConv(s, Algorithm::strided, *isa, static_cast<int>(random.range(1, 3)), w.data,
+                               hasBias ? bias.data : nullptr, s.outputDtype == DType::int32 ? nullptr : scale.data);
     memset(out.data, 0x55, static_cast<size_t>(s.outputLength() * outputBytes));
-    plan.run(x.data, out.data);
+    plan->run(on(x.data, out.data));
     for (int64_t i = 0; i < s.outputLength(); i++) {
       const int64_t plane = s.outHeight * s.outWidth;
       const int64_t oc = s.nhwc ? i % s.outChannels : i / plane % s.outChannels;
@@ -91,7 +76,7 @@ inline int testIntegerCase(ConvSpec s, Random& random, int number) {
       failures++;
       printf("integer case %d, %s: output %ld is %g, not %g (dtype %d -> %d, in %ldx%ldx%ldx%ld, out %ldx%ldx%ld, "
              "kernel %ldx%ld, strides %ldx%ld, groups %ld, nhwc %d)\n",
-             number, isa.name, static_cast<long>(i), got, want, static_cast<int>(s.dtype),
+             number, isa->name, static_cast<long>(i), got, want, static_cast<int>(s.dtype),
              static_cast<int>(s.outputDtype), static_cast<long>(s.batch), static_cast<long>(s.inChannels),
              static_cast<long>(s.inHeight), static_cast<long>(s.inWidth), static_cast<long>(s.outChannels),
              static_cast<long>(s.outHeight), static_cast<long>(s.outWidth), static_cast<long>(s.kernelHeight),

@@ -4,7 +4,6 @@
 // usage: kernels_test [cases] [seed]
 #include <thread>
 
-#include "../grad_weights_plan.h"
 #include "definition.h"
 #include "integers.h"
 #include "windows.h"
@@ -13,21 +12,19 @@ namespace {
 
 template <class T>
 int testCase(const ConvSpec& s, Random& random, int number) {
-  const Guarded<T> x(s.inputLength()), w(s.weightsLength()), bias(s.outChannels), out(s.outputLength());
-  for (int64_t i = 0; i < s.inputLength(); i++) x.data[i] = static_cast<T>(random.uniform());
-  for (int64_t i = 0; i < s.weightsLength(); i++) w.data[i] = static_cast<T>(random.uniform());
-  for (int64_t i = 0; i < s.outChannels; i++) bias.data[i] = static_cast<T>(random.uniform());
+  const Guarded<T> x(s.inputLength(), random), w(s.weightsLength(), random), bias(s.outChannels, random);
+  const Guarded<T> out(s.outputLength());
   const T* const biasOrNull = random.range(0, 1) == 0 ? nullptr : bias.data;
   const Expected expected = define(s, x.data, w.data, biasOrNull);
   int failures = 0;
-  for (const Isa* isa : isas()) {
+  for (const Isa* isa : floatIsas()) {
     for (const Algorithm algorithm :
          {Algorithm::direct, Algorithm::im2col, Algorithm::strided, Algorithm::depthwise}) {
       if (algorithm == Algorithm::depthwise && !isDepthwise(s)) continue;
-      const ConvPlan plan(s, algorithm, *isa, static_cast<int>(random.range(1, 3)), w.data, biasOrNull);
+      const Plan plan = planConv(s, algorithm, *isa, static_cast<int>(random.range(1, 3)), w.data, biasOrNull);
       // All bits set is a NaN: an output that is not written fails.
       memset(out.data, 0xff, static_cast<size_t>(s.outputLength()) * sizeof(T));
-      plan.run(x.data, out.data);
+      plan->run(on(x.data, out.data));
       for (int64_t i = 0; i < s.outputLength(); i++) {
         const size_t at = static_cast<size_t>(i);
         if (fabs(static_cast<double>(out.data[i]) - expected.value[at]) <= expected.bound[at]) continue;
@@ -82,15 +79,13 @@ Expected defineGradWeights(const ConvSpec& s, const T* x, const T* gradOutput) {
 
 template <class T>
 int testGradWeights(const ConvSpec& s, Random& random, int number) {
-  const Guarded<T> x(s.inputLength()), gradOutput(s.outputLength()), out(s.weightsLength());
-  for (int64_t i = 0; i < s.inputLength(); i++) x.data[i] = static_cast<T>(random.uniform());
-  for (int64_t i = 0; i < s.outputLength(); i++) gradOutput.data[i] = static_cast<T>(random.uniform());
+  const Guarded<T> x(s.inputLength(), random), gradOutput(s.outputLength(), random), out(s.weightsLength());
   const Expected expected = defineGradWeights(s, x.data, gradOutput.data);
   int failures = 0;
-  for (const Isa* isa : isas()) {
-    const GradWeightsPlan plan(s, *isa, static_cast<int>(random.range(1, 3)));
+  for (const Isa* isa : floatIsas()) {
+    const Plan plan = planGradWeights(s, *isa, static_cast<int>(random.range(1, 3)));
     memset(out.data, 0xff, static_cast<size_t>(s.weightsLength()) * sizeof(T));
-    plan.run(x.data, gradOutput.data, out.data);
+    plan->run(on(x.data, gradOutput.data, out.data));
     for (int64_t i = 0; i < s.weightsLength(); i++) {
       const size_t at = static_cast<size_t>(i);
       if (fabs(static_cast<double>(out.data[i]) - expected.value[at]) <= expected.bound[at]) continue;
@@ -117,22 +112,20 @@ int testWinograd(int cases, uint64_t seed) {
     for (int64_t* pad : {&s.padTop, &s.padBottom, &s.padLeft, &s.padRight}) *pad = random.pick({1, 1, 2, 5});
     s.border = static_cast<Border>(random.range(0, 4));
     s.outHeight = s.inHeight + s.padTop + s.padBottom - 2, s.outWidth = s.inWidth + s.padLeft + s.padRight - 2;
-    const Guarded<float> x(s.inputLength()), w(s.weightsLength()), bias(s.outChannels), out(s.outputLength());
-    for (int64_t k = 0; k < s.inputLength(); k++) x.data[k] = static_cast<float>(random.uniform());
-    for (int64_t k = 0; k < s.weightsLength(); k++) w.data[k] = static_cast<float>(random.uniform());
-    for (int64_t k = 0; k < s.outChannels; k++) bias.data[k] = static_cast<float>(random.uniform());
+    const Guarded<float> x(s.inputLength(), random), w(s.weightsLength(), random), bias(s.outChannels, random);
+    const Guarded<float> out(s.outputLength());
     const Expected expected = define(s, x.data, w.data, bias.data);
     const auto error = [&](const Isa& isa, Algorithm algorithm) {
-      const ConvPlan plan(s, algorithm, isa, static_cast<int>(random.range(1, 3)), w.data, bias.data);
+      const Plan plan = planConv(s, algorithm, isa, static_cast<int>(random.range(1, 3)), w.data, bias.data);
       memset(out.data, 0xff, static_cast<size_t>(s.outputLength()) * sizeof(float));
-      plan.run(x.data, out.data);
+      plan->run(on(x.data, out.data));
       double sum = 0;
       for (int64_t k = 0; k < s.outputLength(); k++) {
         sum += pow(static_cast<double>(out.data[k]) - expected.value[static_cast<size_t>(k)], 2);
       }
       return sqrt(sum / static_cast<double>(s.outputLength()));
     };
-    for (const Isa* isa : isas()) {
+    for (const Isa* isa : floatIsas()) {
       const double direct = error(*isa, Algorithm::direct), winograd = error(*isa, Algorithm::winograd);
       if (winograd <= 16 * direct + 4 * 0x1p-24) continue;
       failures++;
@@ -152,16 +145,16 @@ int testSharing() {
   std::vector<float> x(static_cast<size_t>(s.inputLength())), w(static_cast<size_t>(s.weightsLength()));
   for (float& value : x) value = static_cast<float>(random.uniform());
   for (float& value : w) value = static_cast<float>(random.uniform());
-  const ConvPlan plan(s, Algorithm::strided, *isas()[0], 4, w.data(), nullptr);
+  const Plan plan = planConv(s, Algorithm::strided, *isas()[0], 4, w.data(), nullptr);
   std::vector<float> want(static_cast<size_t>(s.outputLength()));
-  plan.run(x.data(), want.data());
+  plan->run(on(x.data(), want.data()));
   int failures[4] = {};
   std::vector<std::thread> threads;
   for (int& failed : failures) {
     threads.emplace_back([&] {
       std::vector<float> out(want.size());
       for (int i = 0; i < 20; i++) {
-        plan.run(x.data(), out.data());
+        plan->run(on(x.data(), out.data()));
         if (memcmp(out.data(), want.data(), out.size() * sizeof(float)) != 0) failed = 1;
       }
     });

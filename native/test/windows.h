@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Poolings, their gradients, and patches, against their definitions.
 #pragma once
-#include "../patches.h"
-#include "../pool.h"
 #include "definition.h"
 
 namespace {
@@ -55,8 +53,7 @@ inline void describe(const PoolSpec& s, const char* what, int number, const Isa&
 // Each gradient goes to the first of the greatest, or the last NaN, or in equal shares to all elements that count.
 template <class T>
 int testPoolGradient(const PoolSpec& s, const T* x, Random& random, int number) {
-  const Guarded<T> gradOutput(s.outputLength()), gradX(s.inputLength());
-  for (int64_t i = 0; i < s.outputLength(); i++) gradOutput.data[i] = static_cast<T>(random.uniform());
+  const Guarded<T> gradOutput(s.outputLength(), random), gradX(s.inputLength());
   std::vector<double> sums(static_cast<size_t>(s.inputLength())), magnitudes(sums), counts(sums);
   for (int64_t i = 0; i < s.outputLength(); i++) {
     const int64_t pixels = s.y.out * s.x.out, plane = i / pixels, n = plane / s.channels;
@@ -85,9 +82,9 @@ int testPoolGradient(const PoolSpec& s, const T* x, Random& random, int number) 
     }
   }
   int failures = 0;
-  for (const Isa* isa : isas()) {
+  for (const Isa* isa : floatIsas()) {
     memset(gradX.data, 0xff, sums.size() * sizeof(T));
-    poolGradRun(s, *isa, static_cast<int>(random.range(1, 3)), x, gradOutput.data, gradX.data).run();
+    planPoolGrad(s, *isa, static_cast<int>(random.range(1, 3)))->run(on(s.average ? nullptr : x, gradOutput.data, gradX.data));
     for (size_t i = 0; i < sums.size(); i++) {
       const double got = static_cast<double>(gradX.data[i]);
       // Two roundings of each share, and one of each addition.
@@ -102,15 +99,14 @@ int testPoolGradient(const PoolSpec& s, const T* x, Random& random, int number) 
 
 template <class T>
 int testPoolCase(const PoolSpec& s, Random& random, int number) {
-  const Guarded<T> x(s.inputLength()), out(s.outputLength());
-  for (int64_t i = 0; i < s.inputLength(); i++) x.data[i] = static_cast<T>(random.uniform());
+  const Guarded<T> x(s.inputLength(), random), out(s.outputLength());
   if (random.range(0, 1) == 0) x.data[random.range(0, s.inputLength() - 1)] = static_cast<T>(NAN);
-  // Of n values of at most 1: n roundings of their sum, and one of its division.
+  // The sum of n values of at most 1 is rounded n times, and its quotient once.
   const double bound = s.average ? static_cast<double>(s.y.kernel * s.x.kernel + 1) * (sizeof(T) == 4 ? 0x1p-24 : 0x1p-53) : 0;
   int failures = 0;
-  for (const Isa* isa : isas()) {
+  for (const Isa* isa : floatIsas()) {
     memset(out.data, 0x7f, static_cast<size_t>(s.outputLength()) * sizeof(T));
-    poolRun(s, *isa, static_cast<int>(random.range(1, 3)), x.data, out.data).run();
+    planPool(s, *isa, static_cast<int>(random.range(1, 3)))->run(on(x.data, out.data));
     for (int64_t i = 0; i < s.outputLength(); i++) {
       const int64_t pixels = s.y.out * s.x.out, plane = i / pixels;
       const int64_t n = plane / s.channels;
@@ -165,8 +161,7 @@ inline void setAxis(Random& random, Border border, int64_t size, int64_t& out, i
 
 template <class T>
 int testPatchCase(const PatchSpec& s, Random& random, int number) {
-  const Guarded<T> image(s.imageLength()), patches(s.patchesLength());
-  for (int64_t i = 0; i < s.imageLength(); i++) image.data[i] = static_cast<T>(random.uniform());
+  const Guarded<T> image(s.imageLength(), random), patches(s.patchesLength());
   // Where each element of the patches comes from, or -1.
   std::vector<int64_t> sources;
   for (int64_t p = 0; p < s.planes; p++) {
@@ -181,7 +176,7 @@ int testPatchCase(const PatchSpec& s, Random& random, int number) {
     }
   }
   int failures = 0;
-  for (const Isa* isa : isas()) {
+  for (const Isa* isa : floatIsas()) {
     const auto fail = [&](const char* what, size_t at, double got, double want) {
       failures++;
       printf("%s %d, %s, %s: element %ld is %g, not %g (depth %ld, in %ldx%ld, kernel %ldx%ld, stride %ld)\n", what, number,
@@ -190,7 +185,7 @@ int testPatchCase(const PatchSpec& s, Random& random, int number) {
              static_cast<long>(s.strideX));
     };
     memset(patches.data, 0xff, sources.size() * sizeof(T));
-    unfoldRun(s, *isa, static_cast<int>(random.range(1, 3)), image.data, patches.data).run();
+    planUnfold(s, *isa, static_cast<int>(random.range(1, 3)))->run(on(image.data, patches.data));
     for (size_t i = 0; i < sources.size(); i++) {
       const T want = sources[i] < 0 ? static_cast<T>(s.value) : image.data[sources[i]];
       if (patches.data[i] == want) continue;
@@ -200,7 +195,7 @@ int testPatchCase(const PatchSpec& s, Random& random, int number) {
     const Guarded<T> sum(s.imageLength());
     for (size_t i = 0; i < sources.size(); i++) patches.data[i] = static_cast<T>(random.uniform());
     memset(sum.data, 0xff, static_cast<size_t>(s.imageLength()) * sizeof(T));
-    foldRun(s, *isa, static_cast<int>(random.range(1, 3)), patches.data, sum.data).run();
+    planFold(s, *isa, static_cast<int>(random.range(1, 3)))->run(on(patches.data, sum.data));
     std::vector<double> sums(static_cast<size_t>(s.imageLength())), magnitudes(sums), counts(sums);
     for (size_t i = 0; i < sources.size(); i++) {
       if (sources[i] < 0) continue;
@@ -232,7 +227,6 @@ inline int testPatches(int cases, uint64_t seed) {
     int64_t strideY;
     setAxis(random, border, s.inHeight, s.outHeight, s.kernelHeight, strideY, s.rows, nullptr, nullptr);
     setAxis(random, border, s.inWidth, s.outWidth, s.kernelWidth, s.strideX, s.columns, &s.first, &s.end);
-    checkPatchSpec(s);
     failures += s.dtype == DType::float32 ? testPatchCase<float>(s, random, i) : testPatchCase<double>(s, random, i);
   }
   return failures;

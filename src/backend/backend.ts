@@ -23,7 +23,10 @@ export interface Operation<T extends Task = Task> {
 /** Something that computes tasks. Tasks are valid when they arrive here, and every size in them is at least 1. */
 export interface Backend {
   readonly name: BackendName;
-  /** The instruction set in use: "avx512", "avx2", "sse2", "neon", "relaxed-simd", "simd128" or "javascript". */
+  /**
+   * The instruction set in use: "avx512-vnni", "avx512", "avx2", "sse2", "neon", "relaxed-simd", "simd128" or
+   * "javascript".
+   */
   readonly isa: string;
   /** How many threads one `run` may use at most. */
   readonly threads: number;

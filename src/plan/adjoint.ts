@@ -261,6 +261,7 @@ function weightsOf(
       );
       const task: ExchangeTask = {
         kind: "exchange",
+        dtype: spec.dtype as FloatDType,
         ...{ groups: spec.groups, groupOut, groupIn: spec.inChannels / spec.groups },
         ...{ kernel: spec.kernelHeight * spec.kernelWidth, window: height * width },
         ...{ sources: Int32Array.from(sources), targets: Int32Array.from(targets) },
@@ -331,6 +332,7 @@ function placementOf(spec: ConvSpec, batch: number, row: Phase, column: Phase): 
   const [images, pixel] = inputLayout === "nchw" ? [batch * inChannels, 1] : [batch, inChannels];
   return {
     kind: "interleave",
+    dtype: spec.dtype as FloatDType,
     ...{ images, rows: row.count, columns: column.count, pixel, outRows: inHeight, outColumns: inWidth },
     ...{ top: row.first - padding[0], left: column.first - padding[2] },
     ...{ strideY: strides[0], strideX: strides[1] },

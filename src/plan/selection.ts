@@ -63,10 +63,17 @@ export function selectFastest(backend: Backend, spec: ConvSpec, accuracy: Accura
   return { algorithm, reason: `${why}; expected at ${share} % of the multiplier's peak` };
 }
 
-/** Elements in a vector register; of integers, sums of 32 bits. */
+/** Bytes of a vector register, where these are not 16. */
+const vectorBytes: Readonly<Record<string, number>> = {
+  "avx512-vnni": 64,
+  avx512: 64,
+  avx2: 32,
+  javascript: 8,
+};
+
+/** Elements in a vector register; integers are summed in 32 bits. */
 function vectorWidth(isa: string, { dtype }: ConvSpec): number {
-  const bytes = isa === "avx512" ? 64 : isa === "avx2" ? 32 : isa === "javascript" ? 8 : 16;
-  return bytes / (dtype === "float64" ? 8 : 4);
+  return (vectorBytes[isa] ?? 16) / (dtype === "float64" ? 8 : 4);
 }
 
 interface Estimate {

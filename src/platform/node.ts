@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { type NativeAddon, nativeBackends } from "../backend/native/native.ts";
-import type { Platform, WorkerPort } from "../backend/platform.ts";
+import type { NativeBackends, Platform, WorkerPort } from "../backend/platform.ts";
 import { withSharedMemory } from "../backend/wasm/builds.ts";
 import type { WasmFile } from "../backend/wasm/modules.ts";
 
@@ -24,7 +24,7 @@ const wasmFiles: Record<WasmFile, URL> = {
 export const nodePlatform: Platform = {
   env: (name) => process.env[name],
   hardwareThreads: availableParallelism(),
-  loadNative: () => nativeBackends(loadAddon()),
+  loadNative,
   loadWasm: (file, shared) => {
     if (typeof WebAssembly === "undefined") throw new Error("this runtime has no WebAssembly");
     const bytes = readFileSync(wasmFiles[file]);
@@ -41,7 +41,7 @@ export const nodePlatform: Platform = {
 };
 
 /** Literal paths, so that bundlers and file tracers see the binaries. */
-function loadAddon(): NativeAddon {
+function loadNative(): NativeBackends {
   const target = `${process.platform}-${process.arch}`;
   switch (target) {
     case "linux-x64":
@@ -60,9 +60,9 @@ function loadAddon(): NativeAddon {
 }
 
 /** A binary that is absent is an ordinary thing; one that is there and does not load deserves a warning. */
-function required(load: () => NativeAddon): NativeAddon {
+function required(load: () => NativeAddon): NativeBackends {
   try {
-    return load();
+    return nativeBackends(load());
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== "MODULE_NOT_FOUND" && code !== "ERR_DLOPEN_DISABLED") {

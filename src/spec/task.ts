@@ -51,6 +51,7 @@ export interface PatchTask {
  */
 export interface ExchangeTask {
   readonly kind: "exchange";
+  readonly dtype: FloatDType;
   readonly groups: number;
   readonly groupOut: number;
   readonly groupIn: number;
@@ -66,6 +67,7 @@ export interface ExchangeTask {
  */
 export interface InterleaveTask {
   readonly kind: "interleave";
+  readonly dtype: FloatDType;
   readonly images: number;
   readonly rows: number;
   readonly columns: number;

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
-import { allocate, type DType, type FloatArray, isInteger, type TypedArray } from "../../dtype.ts";
-import { algorithms, type ConvSpec, suitsDepthwise, suitsWinograd } from "../../spec/convolution.ts";
+import { allocate, type DType, isInteger } from "../../dtype.ts";
+import type { Activation } from "../../spec/activation.ts";
+import { borders } from "../../spec/border.ts";
+import {
+  type Algorithm,
+  algorithms,
+  type ConvSpec,
+  suitsDepthwise,
+  suitsWinograd,
+} from "../../spec/convolution.ts";
 import type { PatchSpec } from "../../spec/patches.ts";
-import type {
-  ExchangeTask,
-  InterleaveTask,
-  Operand,
-  PatchTask,
-  PoolGradTask,
-  PoolTask,
-  TaskQuery,
-} from "../../spec/task.ts";
+import type { InterleaveTask, Operand, Task, TaskQuery } from "../../spec/task.ts";
 import type { PoolSpec } from "../../spec/window.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
 import type { NativeBackends, NativeOptions } from "../platform.ts";
 import { stepsOf } from "../reference/program.ts";
 import { createWorkerPool } from "../workers/pool.ts";
+import { checkLayouts, encode, type Fields, type NativeKind } from "./layouts.ts";
 
-/** A packed convolution; freed by the garbage collector if it is never disposed of. */
+/** An operator that is ready to run; freed by the garbage collector if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
 
 /** What native/addon.cc exports. */
@@ -25,70 +26,44 @@ export interface NativeAddon {
   /** The instruction sets that this processor runs, best first. */
   readonly isas: readonly string[];
   readonly isIntel: boolean;
-  /** `spec` is laid out as {@link encodeSpec} says. */
+  /** The kinds of operators, and the fields of each in their order. */
+  readonly layouts: Readonly<Record<string, readonly string[]>>;
+  /**
+   * `tables` are what belongs to the fields but has no fixed length, one after the other. `isa` is a place in `isas`.
+   * The constants a, b and c are copied: weights, bias and scale of a convolution, null for all others. native/plans.h
+   * says what each kind has at its places.
+   */
   prepare(
-    spec: Float64Array,
+    kind: NativeKind,
+    fields: Float64Array,
+    tables: Int32Array | null,
     isa: number,
-    algorithm: number,
     threads: number,
-    weights: TypedArray,
-    bias: TypedArray | null,
-    scale: Float32Array | null,
+    a: Operand,
+    b: Operand,
+    c: Operand,
   ): Handle;
-  workspaceBytes(conv: Handle): number;
-  run(conv: Handle, input: TypedArray, output: TypedArray): void;
+  /** Bytes beyond packed constants and operands that one run needs. */
+  workspaceBytes(handle: Handle): number;
+  run(handle: Handle, a: Operand, b: Operand, c: Operand, out: Operand, out2: Operand): void;
   /** `done(error)` is called on the event loop; writing to `cancel[0]` ends the work early. */
   runAsync(
-    conv: Handle,
-    input: TypedArray,
-    output: TypedArray,
+    handle: Handle,
+    a: Operand,
+    b: Operand,
+    c: Operand,
+    out: Operand,
+    out2: Operand,
     cancel: Int32Array,
     done: (error: Error | null) => void,
   ): void;
-  prepareGradWeights(spec: Float64Array, isa: number, threads: number): Handle;
-  runGradWeights(plan: Handle, input: FloatArray, gradOutput: FloatArray, gradWeights: FloatArray): void;
-  /** As `runAsync`. */
-  runGradWeightsAsync(
-    plan: Handle,
-    input: FloatArray,
-    gradOutput: FloatArray,
-    gradWeights: FloatArray,
-    cancel: Int32Array,
-    done: (error: Error | null) => void,
-  ): void;
-  /** `sizes` has those of {@link ExchangeTask} in their order. */
-  exchange(
-    sizes: Float64Array,
-    sources: Int32Array,
-    targets: Int32Array,
-    from: FloatArray,
-    to: FloatArray,
-  ): boolean;
-  /** `placement` has the fields of {@link InterleaveTask} in their order. */
-  interleave(placement: Float64Array, threads: number, from: FloatArray, to: FloatArray): void;
-  /** Of either kind. */
-  dispose(plan: Handle): void;
-  /** What and how {@link windowArguments} says. */
-  runWindows(...what: WindowArguments): void;
-  /** As `runAsync`. */
-  runWindowsAsync(
-    ...args: [...WindowArguments, cancel: Int32Array, done: (error: Error | null) => void]
-  ): void;
+  /** Runs under way finish first. */
+  dispose(handle: Handle): void;
 }
 
-/** `spec` and `tables` are laid out as {@link encodePool} and {@link encodePatches} say; not all need two inputs. */
-type WindowArguments = [
-  kind: number,
-  spec: Float64Array,
-  tables: Int32Array,
-  isa: number,
-  threads: number,
-  first: FloatArray | null,
-  last: FloatArray,
-  output: FloatArray,
-];
-
+/** Throws for an addon that was built for another version. */
 export function nativeBackends(addon: NativeAddon): NativeBackends {
+  checkLayouts(addon.layouts);
   return { isas: addon.isas, open: (options) => createNativeBackend(addon, options) };
 }
 
@@ -97,92 +72,68 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
   // For what has no C++.
   const workers = createWorkerPool({ backend: "reference" }, threads);
 
-  const prepare = (operation: Operation): Prepared => {
-    const { task } = operation;
+  const handleOf = (task: Task): Handle | undefined => {
+    const make = <K extends NativeKind>(kind: K, fields: Fields<K>, tables: Int32Array | null = null) =>
+      addon.prepare(kind, encode(kind, fields), tables, isaIndex, threads, null, null, null);
     switch (task.kind) {
       case "conv": {
-        const { spec, algorithm, weights, bias, scale } = task;
-        const code = algorithms.indexOf(algorithm);
-        const conv = addon.prepare(encodeSpec(spec), isaIndex, code, threads, weights, bias, scale);
-        return {
-          workspaceBytes: addon.workspaceBytes(conv),
-          run: (x, _b, _c, out) => addon.run(conv, x as TypedArray, out as TypedArray),
-          runAsync: (x, _b, _c, out, _out2, signal) =>
-            cancellable(signal, (cancel, done) =>
-              addon.runAsync(conv, x as TypedArray, out as TypedArray, cancel, done),
-            ),
-          dispose: () => addon.dispose(conv),
-        };
+        const fields = encode("conv", convFields(task.spec, task.algorithm));
+        const { weights, bias, scale } = task;
+        return addon.prepare("conv", fields, null, isaIndex, threads, weights, bias, scale);
       }
-      case "gradWeights": {
-        const plan = addon.prepareGradWeights(encodeSpec(task.spec), isaIndex, threads);
-        return {
-          workspaceBytes: 0,
-          run: (x, g, _, out) =>
-            addon.runGradWeights(plan, x as FloatArray, g as FloatArray, out as FloatArray),
-          runAsync: (x, g, _c, out, _out2, signal) =>
-            cancellable(signal, (cancel, done) =>
-              addon.runGradWeightsAsync(
-                plan,
-                x as FloatArray,
-                g as FloatArray,
-                out as FloatArray,
-                cancel,
-                done,
-              ),
-            ),
-          dispose: () => addon.dispose(plan),
-        };
+      case "gradWeights":
+        return make("gradWeights", convFields(task.spec, "direct"));
+      case "pool":
+      case "poolGrad":
+        return make(task.kind, poolFields(task.spec));
+      case "unfold":
+      case "fold": {
+        const { rows, columns, first, end } = task.spec;
+        return make(task.kind, patchFields(task.spec, task.dtype), joined([rows, columns, first, end]));
       }
       case "exchange": {
         const { groups, groupOut, groupIn, kernel, window, sources, targets } = task;
-        const sizes = Float64Array.of(groups, groupOut, groupIn, kernel, window);
-        return atOnce((from, _b, _c, to, areFinite) => {
-          const finite = addon.exchange(sizes, sources, targets, from as FloatArray, to as FloatArray);
-          (areFinite as TypedArray)[0] = Number(finite);
-        });
+        const fields = { groups, groupOut, groupIn, kernel, window, dtype: dtypes.indexOf(task.dtype) };
+        return make("exchange", fields, joined([sources, targets]));
       }
-      case "interleave": {
-        const placement = encodePlacement(task);
-        return atOnce((from, _b, _c, to) =>
-          addon.interleave(placement, threads, from as FloatArray, to as FloatArray),
-        );
-      }
-      case "pool":
-      case "poolGrad":
-      case "unfold":
-      case "fold": {
-        const what = (inputs: readonly Operand[], out: Operand) =>
-          windowArguments(task, isaIndex, threads, inputs, out as FloatArray);
-        return {
-          workspaceBytes: 0,
-          run: (a, b, _, out) => addon.runWindows(...what([a, b], out)),
-          runAsync: (a, b, _c, out, _out2, signal) =>
-            cancellable(signal, (cancel, done) => addon.runWindowsAsync(...what([a, b], out), cancel, done)),
-          dispose: () => {},
-        };
-      }
-      default: {
-        const program = operation.reference(task);
-        const pooled = workers.add(task, (...operands) => stepsOf(program, ...operands));
-        const { workspaceBytes, run } = program;
-        return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
-      }
+      case "interleave":
+        return make("interleave", interleaveFields(task));
+      case "overlapSave":
+        return undefined;
     }
   };
+
+  const prepare = (operation: Operation): Prepared => {
+    const { task } = operation;
+    const handle = handleOf(task);
+    if (handle === undefined) {
+      const program = operation.reference(task);
+      const pooled = workers.add(task, (...operands) => stepsOf(program, ...operands));
+      const { workspaceBytes, run } = program;
+      return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
+    }
+    return {
+      workspaceBytes: addon.workspaceBytes(handle),
+      run: (a, b, c, out, out2) => addon.run(handle, a, b, c, out, out2),
+      runAsync: (a, b, c, out, out2, signal) =>
+        cancellable(signal, (cancel, done) => addon.runAsync(handle, a, b, c, out, out2, cancel, done)),
+      dispose: () => addon.dispose(handle),
+    };
+  };
+
   return {
     name: "native",
     isa,
     prefersPacked: addon.isIntel,
     threads,
-    supports: supportsTask,
+    supports,
     prepare,
     allocate: (dtype, length) => ({ view: (last) => last ?? allocate(dtype, length) }),
     dispose: () => workers.dispose(),
   };
 }
 
-function supportsTask(task: TaskQuery): boolean {
+function supports(task: TaskQuery): boolean {
   if (task.kind !== "conv") return true;
   const { spec, algorithm } = task;
   return (
@@ -192,16 +143,7 @@ function supportsTask(task: TaskQuery): boolean {
   );
 }
 
-function atOnce(run: Prepared["run"]): Prepared {
-  return {
-    workspaceBytes: 0,
-    run,
-    runAsync: async (a, b, c, out, out2) => run(a, b, c, out, out2),
-    dispose: () => {},
-  };
-}
-
-/** The end of work that `start` begins and an abort cancels. */
+/** Settles at the end of the work that `start` begins, which an abort cancels. */
 function cancellable(
   signal: AbortSignal | undefined,
   start: (cancel: Int32Array, done: (error: Error | null) => void) => void,
@@ -221,104 +163,110 @@ function cancellable(
   });
 }
 
+/** In the order of the enums in native/. */
 const dtypes: readonly DType[] = ["float32", "float64", "int8", "uint8", "int32"];
-const borderCodes = { constant: 0, replicate: 1, reflect: 2, mirror: 3, wrap: 4 };
-const activationCodes = { none: 0, relu: 1, leakyRelu: 2, clamp: 3, sigmoid: 4, tanh: 5 };
+const activationKinds: readonly Activation["kind"][] = [
+  "none",
+  "relu",
+  "leakyRelu",
+  "clamp",
+  "sigmoid",
+  "tanh",
+];
 
-/** The order in which `specOf` of native/addon/arguments.h reads the fields. */
-function encodeSpec(spec: ConvSpec): Float64Array {
+// Each is one literal: objects put together from others take several times as long as all the rest of `prepare`.
+
+function convFields(spec: ConvSpec, algorithm: Algorithm): Fields<"conv"> {
   const { activation } = spec;
-  const alpha = activation.kind === "leakyRelu" ? activation.alpha : 0;
-  const { min, max } = activation.kind === "clamp" ? activation : { min: 0, max: 0 };
-  return Float64Array.of(
-    spec.batch,
-    spec.inChannels,
-    spec.inHeight,
-    spec.inWidth,
-    spec.outChannels,
-    spec.outHeight,
-    spec.outWidth,
-    spec.kernelHeight,
-    spec.kernelWidth,
-    ...spec.strides,
-    ...spec.padding,
-    ...spec.dilations,
-    spec.groups,
-    borderCodes[spec.border],
-    dtypes.indexOf(spec.dtype),
-    dtypes.indexOf(spec.outputDtype),
-    spec.inputLayout === "nhwc" ? 1 : 0,
-    activationCodes[activation.kind],
-    alpha,
-    min,
-    max,
-    spec.inputZeroPoint,
-    spec.outputZeroPoint,
-  );
+  return {
+    batch: spec.batch,
+    inChannels: spec.inChannels,
+    inHeight: spec.inHeight,
+    inWidth: spec.inWidth,
+    outChannels: spec.outChannels,
+    outHeight: spec.outHeight,
+    outWidth: spec.outWidth,
+    kernelHeight: spec.kernelHeight,
+    kernelWidth: spec.kernelWidth,
+    strideY: spec.strides[0],
+    strideX: spec.strides[1],
+    padTop: spec.padding[0],
+    padBottom: spec.padding[1],
+    padLeft: spec.padding[2],
+    padRight: spec.padding[3],
+    dilationY: spec.dilations[0],
+    dilationX: spec.dilations[1],
+    groups: spec.groups,
+    border: borders.indexOf(spec.border),
+    dtype: dtypes.indexOf(spec.dtype),
+    outputDtype: dtypes.indexOf(spec.outputDtype),
+    nhwc: Number(spec.inputLayout === "nhwc"),
+    activation: activationKinds.indexOf(activation.kind),
+    alpha: activation.kind === "leakyRelu" ? activation.alpha : 0,
+    min: activation.kind === "clamp" ? activation.min : 0,
+    max: activation.kind === "clamp" ? activation.max : 0,
+    inputZeroPoint: spec.inputZeroPoint,
+    outputZeroPoint: spec.outputZeroPoint,
+    algorithm: algorithms.indexOf(algorithm),
+  };
 }
 
-function encodePlacement(p: InterleaveTask): Float64Array {
-  return Float64Array.of(
-    ...[p.images, p.rows, p.columns, p.pixel, p.outRows, p.outColumns],
-    ...[p.top, p.left, p.strideY, p.strideX],
-  );
+function poolFields(spec: PoolSpec): Fields<"pool"> {
+  return {
+    average: Number(spec.kind === "average"),
+    batch: spec.batch,
+    channels: spec.channels,
+    inHeight: spec.inHeight,
+    inWidth: spec.inWidth,
+    outHeight: spec.outHeight,
+    outWidth: spec.outWidth,
+    kernelHeight: spec.kernelHeight,
+    kernelWidth: spec.kernelWidth,
+    strideY: spec.strides[0],
+    strideX: spec.strides[1],
+    padTop: spec.padding[0],
+    padBottom: spec.padding[1],
+    padLeft: spec.padding[2],
+    padRight: spec.padding[3],
+    dilationY: spec.dilations[0],
+    dilationX: spec.dilations[1],
+    countIncludePad: Number(spec.countIncludePad),
+    dtype: dtypes.indexOf(spec.dtype),
+    nhwc: Number(spec.inputLayout === "nhwc"),
+  };
 }
 
-const windowKinds: readonly string[] = ["pool", "poolGrad", "unfold", "fold"];
-
-function windowArguments(
-  task: PoolTask | PoolGradTask | PatchTask,
-  isa: number,
-  threads: number,
-  [a, b]: readonly Operand[],
-  output: FloatArray,
-): WindowArguments {
-  const code = windowKinds.indexOf(task.kind);
-  const [first, last] = task.kind === "poolGrad" ? [a, b] : [null, a];
-  const [fields, tables] =
-    task.kind === "pool" || task.kind === "poolGrad"
-      ? [encodePool(task.spec), noTables]
-      : [encodePatches(task.spec, task.dtype), tablesOf(task.spec)];
-  return [code, fields, tables, isa, threads, first as FloatArray | null, last as FloatArray, output];
+function patchFields(spec: PatchSpec, dtype: DType): Fields<"unfold"> {
+  const { planes, depth, inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth } = spec;
+  const { strideX, value } = spec;
+  const code = dtypes.indexOf(dtype);
+  return {
+    planes,
+    depth,
+    inHeight,
+    inWidth,
+    outHeight,
+    outWidth,
+    kernelHeight,
+    kernelWidth,
+    strideX,
+    value,
+    dtype: code,
+  };
 }
 
-const noTables = new Int32Array(0);
-
-/** The order in which `patchSpecOf` of native/addon/windows.h reads the fields. */
-function encodePatches(s: PatchSpec, dtype: DType): Float64Array {
-  return Float64Array.of(
-    ...[s.planes, s.depth, s.inHeight, s.inWidth, s.outHeight, s.outWidth, s.kernelHeight, s.kernelWidth],
-    ...[s.strideX, s.value, dtypes.indexOf(dtype)],
-  );
+function interleaveFields(task: InterleaveTask): Fields<"interleave"> {
+  const { images, rows, columns, pixel, outRows, outColumns, top, left, strideY, strideX } = task;
+  const dtype = dtypes.indexOf(task.dtype);
+  return { images, rows, columns, pixel, outRows, outColumns, top, left, strideY, strideX, dtype };
 }
 
-function tablesOf({ rows, columns, first, end }: PatchSpec): Int32Array {
-  const tables = new Int32Array(rows.length + columns.length + first.length + end.length);
+function joined(tables: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(tables.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const table of [rows, columns, first, end]) {
-    tables.set(table, at);
+  for (const table of tables) {
+    all.set(table, at);
     at += table.length;
   }
-  return tables;
-}
-
-/** The order in which `poolSpecOf` of native/addon/windows.h reads the fields. */
-function encodePool(spec: PoolSpec): Float64Array {
-  return Float64Array.of(
-    spec.kind === "average" ? 1 : 0,
-    spec.batch,
-    spec.channels,
-    spec.inHeight,
-    spec.inWidth,
-    spec.outHeight,
-    spec.outWidth,
-    spec.kernelHeight,
-    spec.kernelWidth,
-    ...spec.strides,
-    ...spec.padding,
-    ...spec.dilations,
-    spec.countIncludePad ? 1 : 0,
-    dtypes.indexOf(spec.dtype),
-    spec.inputLayout === "nhwc" ? 1 : 0,
-  );
+  return all;
 }
