@@ -13,26 +13,34 @@ export interface Strided {
   readonly offset?: number;
 }
 
+/** As read from a tensor: what is not given is undefined. */
+type Given = { readonly [K in keyof Strided]?: Strided[K] | undefined };
+
+/** Where the elements of a tensor lie among those of its array: `steps` elements apart along each axis, from `offset` on. */
+export interface Places {
+  readonly count: number;
+  readonly steps: readonly number[];
+  readonly offset: number;
+  readonly isRowMajor: boolean;
+}
+
 /**
- * The elements of a tensor whose `stride`, `strides` or `offset` is given, in row-major order: a view of `data` where they
- * lie so, else a copy. Throws INVALID_ARGUMENT for steps that leave `data`, and, if `isWritten`, where it takes a copy.
+ * Reads `stride`, `strides` and `offset`. Throws INVALID_ARGUMENT for steps that leave `data`.
  *
  * @param shape valid
  */
-export function stridedElements(
-  data: TypedArray,
+export function placesOf(
+  data: ArrayLike<unknown>,
   shape: readonly number[],
-  { stride, strides, offset = 0 }: Strided,
+  { stride, strides, offset = 0 }: Given,
   name: string,
-  isWritten: boolean,
-): TypedArray {
+): Places {
   if (stride !== undefined && strides !== undefined)
     throw invalid("nothing, as stride is given,", `${name}.strides`, strides);
   if (!Number.isInteger(offset) || offset < 0 || offset > data.length) {
     throw invalid(`a whole number from 0 to ${data.length}, the length of data,`, `${name}.offset`, offset);
   }
-  const stepsName = `${name}.${strides === undefined ? "stride" : "strides"}`;
-  const steps = readSteps(stride ?? strides, shape, stepsName);
+  const steps = readSteps(stride ?? strides, shape, stepsName(strides, name));
   const count = shape.reduce((product, size) => product * size, 1);
   const [first, last] = rangeOf(shape, steps, offset);
   if (count > 0 && (first < 0 || last >= data.length)) {
@@ -42,15 +50,36 @@ export function stridedElements(
       data,
     );
   }
+  return { count, steps, offset, isRowMajor: count === 0 || isRowMajor(shape, steps) };
+}
+
+const stepsName = (strides: unknown, name: string) =>
+  `${name}.${strides === undefined ? "stride" : "strides"}`;
+
+/**
+ * The elements of a tensor whose `stride`, `strides` or `offset` is given, in row-major order: a view of `data` where they
+ * lie so, else a copy. Throws INVALID_ARGUMENT for steps that leave `data`, and, if `isWritten`, where it takes a copy.
+ *
+ * @param shape valid
+ */
+export function stridedElements(
+  data: TypedArray,
+  shape: readonly number[],
+  given: Given,
+  name: string,
+  isWritten: boolean,
+): TypedArray {
+  const places = placesOf(data, shape, given, name);
   const dtype = elementTypeOf(data, `${name}.data`);
-  if (count === 0 || isRowMajor(shape, steps)) {
-    const byteOffset = data.byteOffset + offset * data.BYTES_PER_ELEMENT;
-    return viewOf(dtype, data.buffer as ArrayBuffer, byteOffset, count);
+  if (places.isRowMajor) {
+    const byteOffset = data.byteOffset + places.offset * data.BYTES_PER_ELEMENT;
+    return viewOf(dtype, data.buffer as ArrayBuffer, byteOffset, places.count);
   }
   if (isWritten) {
-    throw invalid(`[${rowMajor(shape).join(", ")}], row-major, as it is written to,`, stepsName, steps);
+    const steps = `[${rowMajor(shape).join(", ")}], row-major, as it is written to,`;
+    throw invalid(steps, stepsName(given.strides, name), places.steps);
   }
-  return gather(data, shape, steps, offset, allocateCopy(dtype, count));
+  return gather(data, shape, places, allocateCopy(dtype, places.count));
 }
 
 /** Throws INVALID_ARGUMENT unless there is a whole number for each axis. */
@@ -103,13 +132,12 @@ export function allocateCopy(dtype: DType, count: number): TypedArray {
 }
 
 /** Copies row by row: a counter of the other axes says where each begins. */
-function gather(
-  data: TypedArray,
+export function gather<T extends number | bigint, A extends { readonly length: number; [i: number]: T }>(
+  data: ArrayLike<T>,
   shape: readonly number[],
-  steps: readonly number[],
-  offset: number,
-  target: TypedArray,
-): TypedArray {
+  { steps, offset }: Places,
+  target: A,
+): A {
   const inner = shape.length - 1;
   const [size, step] = [shape[inner], steps[inner]];
   const index = new Array<number>(inner).fill(0);

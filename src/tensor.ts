@@ -237,12 +237,7 @@ export function rowMajorElements<D extends TypedArray>(
 ): D {
   const { stride, strides, offset } = tensor;
   if (stride === undefined && strides === undefined && offset === undefined) return data;
-  const given = {
-    ...(stride !== undefined && { stride }),
-    ...(strides !== undefined && { strides }),
-    ...(offset !== undefined && { offset }),
-  };
-  return stridedElements(data, shape, given, name, isWritten) as D;
+  return stridedElements(data, shape, { stride, strides, offset }, name, isWritten) as D;
 }
 
 /** More axes than any tensor has. */

@@ -344,6 +344,10 @@ const learning: Record<string, Arguments> = {
     ["options", { widen: true }],
   ],
   save: [["model", model]],
+  writeSafetensors: [
+    ["tensors", [["weight", floats(2, 3)]]],
+    ["metadata", [["format", "pt"]]],
+  ],
   ConvTranspose2d: [
     ["inChannels", 2],
     ["outChannels", 2],
@@ -432,7 +436,7 @@ const learning: Record<string, Arguments> = {
 };
 
 /** Functions of every entry that are tested elsewhere: errors and tensors check nothing, a layer is the base of others. */
-const others = new Set(["Corr2dError", "Tensor", "Layer", "writeSafetensors"]);
+const others = new Set(["Corr2dError", "Tensor", "Layer"]);
 
 const isClass = (value: unknown): boolean => /^class\b/.test(Function.prototype.toString.call(value));
 

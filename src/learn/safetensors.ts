@@ -4,6 +4,7 @@ import { plain } from "../arrays.ts";
 import { Corr2dError, invalid, show } from "../errors.ts";
 import { tagOf } from "../intrinsics.ts";
 import { checkArity, type Names, readOptions } from "../options.ts";
+import { gather, placesOf, type Strided } from "../strided.ts";
 import { checkShape, elementCount, type NestedArray, Tensor } from "../tensor.ts";
 import {
   type ArrayOfStored,
@@ -47,7 +48,7 @@ export interface Safetensors {
 }
 
 /** A tensor to write. Without `dtype` its array says it: an Uint16Array is U16, an Uint8Array U8. */
-export interface SafetensorsInput {
+export interface SafetensorsInput extends Strided {
   readonly data: ArrayOfStored<SafetensorsDType>;
   readonly shape: readonly number[];
   readonly dtype?: SafetensorsDType;
@@ -67,6 +68,7 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, SafetensorsInput]>,
   metadata: Iterable<readonly [string, string]> = [],
 ): Uint8Array<ArrayBuffer> {
+  checkArity("writeSafetensors", arguments.length, 2);
   const checked = readPairs(tensors, "tensors", [metadataName]).map(([name, tensor]) => ({
     name,
     ...checkInput(tensor, name),
@@ -124,9 +126,27 @@ function checkInput(tensor: unknown, name: string) {
   const array = storedArrayOf(dtype);
   if (!(data instanceof array)) throw invalid(`a ${array.name} (dtype ${dtype})`, `${name}.data`, data);
   const sizes = checkShape(shape, `${name}.shape`);
-  const count = elementCount(sizes);
-  if (data.length !== count) throw invalid(`${count} elements`, `${name}.data`, data);
-  return { dtype, data, shape: sizes };
+  return {
+    dtype,
+    data: rowMajorElements(dtype, data, sizes, tensor as SafetensorsInput, name),
+    shape: sizes,
+  };
+}
+
+function rowMajorElements(
+  dtype: SafetensorsDType,
+  data: ArrayOfStored<SafetensorsDType>,
+  shape: readonly number[],
+  { stride, strides, offset }: SafetensorsInput,
+  name: string,
+): ArrayOfStored<SafetensorsDType> {
+  if (stride === undefined && strides === undefined && offset === undefined) {
+    const count = elementCount(shape);
+    if (data.length !== count) throw invalid(`${count} elements`, `${name}.data`, data);
+    return data;
+  }
+  const places = placesOf(data, shape, { stride, strides, offset }, name);
+  return gather<number | bigint, typeof data>(data, shape, places, new (storedArrayOf(dtype))(places.count));
 }
 
 /** An object of its own properties only, so that "__proto__" is a name like any other. */

@@ -24,7 +24,7 @@ import { inLayout, laid, shapeIn } from "./layout.ts";
 import { exactly, Sums } from "./sums.ts";
 import type { Trial } from "./trial.ts";
 
-export const patchNames = ["unfold", "fold", "pad", "padGrad"] as const;
+export const patchNames = ["unfold", "fold", "pad", "padGradInput"] as const;
 
 export const patchDraws = fc.record({
   draws: fc.tuple(axisDraw(rows), axisDraw(columns)),

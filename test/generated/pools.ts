@@ -26,7 +26,14 @@ import { exactly } from "./sums.ts";
 import type { Expected, Trial } from "./trial.ts";
 
 export const poolNames = [
-  ...["maxPool2d", "avgPool2d", "globalAvgPool2d", "maxPool2dGrad", "avgPool2dGrad", "globalAvgPool2dGrad"],
+  ...[
+    "maxPool2d",
+    "avgPool2d",
+    "globalAvgPool2d",
+    "maxPool2dGradInput",
+    "avgPool2dGradInput",
+    "globalAvgPool2dGradInput",
+  ],
 ] as const;
 
 export const poolDraws = fc.record({
@@ -102,7 +109,7 @@ export function poolTrial(operator: string, draw: PoolDraw): Trial {
   };
   const image = laid(x, inSizes, "nchw", c.inputLayout, c.offset);
   const g = laid(gradient, outSizes, "nchw", c.inputLayout, c.offset);
-  const isGrad = operator.endsWith("Grad");
+  const isGrad = operator.endsWith("GradInput");
   const expected = isGrad
     ? gradientOf(c.dtype, isMax, used, planes, x, gradient)
     : pooled(c.dtype, isMax, used, planes, x);
