@@ -4,6 +4,7 @@
 
 import { defaultCore, type EngineCore } from "./core.ts";
 import type { Engine } from "./engine.ts";
+import { refusingSurplus } from "./input/options.ts";
 import { convTranspose1dOperators } from "./ops/conv-transpose1d.ts";
 import { convTranspose2dOperators } from "./ops/conv-transpose2d.ts";
 import { conv1dOperators } from "./ops/conv1d.ts";
@@ -16,7 +17,6 @@ import { padOperators } from "./ops/pad.ts";
 import { pool2dOperators } from "./ops/pool2d.ts";
 import { streamCorr1dOperators } from "./ops/stream-corr1d.ts";
 import { unfoldOperators } from "./ops/unfold.ts";
-import { refusingSurplus } from "./options.ts";
 
 type Operators<O> = (core: EngineCore) => O;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "./errors.ts";
-import { tagOf } from "./intrinsics.ts";
+import { tagOf } from "./input/intrinsics.ts";
 
 /** Element types of floating-point operands, and of all that is computed from them. */
 export type FloatDType = "float32" | "float64";

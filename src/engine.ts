@@ -6,6 +6,7 @@ import { type WasmIsa, wasmModules } from "./backend/wasm/modules.ts";
 import { defaultCore, type EngineCore, openCore } from "./core.ts";
 import type { FloatDType } from "./dtype.ts";
 import { Corr2dError } from "./errors.ts";
+import { checkArity, checkOneOf, type Names, readOptions, refusingSurplus } from "./input/options.ts";
 import { type ConvTranspose1dOperators, convTranspose1dOperators } from "./ops/conv-transpose1d.ts";
 import { type ConvTranspose2dOperators, convTranspose2dOperators } from "./ops/conv-transpose2d.ts";
 import { type Conv1dOperators, conv1dOperators } from "./ops/conv1d.ts";
@@ -18,7 +19,6 @@ import { type PadOperators, padOperators } from "./ops/pad.ts";
 import { type Pool2dOperators, pool2dOperators } from "./ops/pool2d.ts";
 import { type StreamCorr1dOperators, streamCorr1dOperators } from "./ops/stream-corr1d.ts";
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
-import { checkArity, checkOneOf, type Names, readOptions, refusingSurplus } from "./options.ts";
 import { AllocatedTensor, type Allocation, checkShape, elementCount } from "./tensor.ts";
 
 /** The operators, on one backend. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { lengthOf, tagOf } from "./intrinsics.ts";
+import { lengthOf, tagOf } from "./input/intrinsics.ts";
 
 /** Stable identifiers of everything that this library throws; messages may change, codes do not. */
 export type ErrorCode =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { setPlatform } from "./backend/platform.ts";
-import { checkArity } from "./options.ts";
+import { checkArity } from "./input/options.ts";
 import { type InitOptions, modulesOf } from "./platform/init.ts";
 import { nodePlatform } from "./platform/node.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
-import { plain } from "./arrays.ts";
+
 import {
   type DType,
   dtypeOf,
@@ -13,7 +13,8 @@ import {
   type TypedArray,
 } from "./dtype.ts";
 import { Corr2dError, invalid, show } from "./errors.ts";
-import { allocateCopy, type Strided, stridedElements } from "./strided.ts";
+import { plain } from "./input/arrays.ts";
+import { allocateCopy, type Strided, stridedElements } from "./input/strided.ts";
 
 /** Rows of numbers, to any depth: `[[1, 2], [3, 4]]` is a matrix. */
 export type NestedArray = readonly number[] | readonly NestedArray[];

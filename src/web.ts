@@ -6,7 +6,7 @@ import simdHex from "corr2d:wasm/float32-simd";
 import { type Platform, setPlatform, type WorkerPort } from "./backend/platform.ts";
 import { hasRelaxedSimd, withSharedMemory } from "./backend/wasm/builds.ts";
 import { type WasmFile, type WasmIsa, type WasmModule, wasmFile } from "./backend/wasm/modules.ts";
-import { checkArity } from "./options.ts";
+import { checkArity } from "./input/options.ts";
 import { type InitOptions, modulesOf } from "./platform/init.ts";
 
 export * from "./api.ts";

@@ -19,7 +19,7 @@ const layers = [
   ["kernels"],
   ["signal"],
   ["spec"],
-  ["tensor.ts", "arrays.ts", "strided.ts", "dtype.ts", "intrinsics.ts", "options.ts", "errors.ts"],
+  ["tensor.ts", "input", "dtype.ts", "errors.ts"],
 ];
 
 const root = new URL("../src/", import.meta.url).pathname;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 import { invalid } from "../errors.ts";
+import { checkArity } from "../input/options.ts";
 import { type Conv2dOptions, conv2dSpec } from "../ops/conv2d.ts";
 import { type Corr2dOptions, corr2dSpec } from "../ops/corr2d.ts";
-import { checkArity } from "../options.ts";
 import { type ConvSpec, outputShapeOf } from "../spec/convolution.ts";
 import { dilatedSize } from "../spec/shape.ts";
 import { checkShape } from "../tensor.ts";

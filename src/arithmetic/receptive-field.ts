@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { invalid } from "../errors.ts";
-import { checkArity, checkOneOf, type Names, readObject, readOptions } from "../options.ts";
+import { checkArity, checkOneOf, type Names, readObject, readOptions } from "../input/options.ts";
 import { type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "../resolve/shape.ts";
 import { type Border, borderIndex, borders } from "../spec/border.ts";
 import { dilatedSize, outputSize } from "../spec/shape.ts";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import { samePaddingOfAxis } from "../spec/shape.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkArity, checkOneOf, checkPositive } from "../options.ts";
+import { checkArity, checkOneOf, checkPositive } from "../input/options.ts";
 import { type Backend, type BackendName, backendNames } from "./backend.ts";
 import { type NativeBackends, platform } from "./platform.ts";
 import { createReferenceBackend } from "./reference/reference.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { lengthOf, tagOf } from "../intrinsics.ts";
+import { lengthOf, tagOf } from "../input/intrinsics.ts";
 
 /** An image of 8-bit samples, channels interleaved, rows from top to bottom without gaps. */
 export interface Pixels {

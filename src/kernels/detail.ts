@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { invalid } from "../errors.ts";
-import { checkArity } from "../options.ts";
+import { checkArity } from "../input/options.ts";
 import { checkSize, fromRows, type Kernel, outerProduct } from "./kernel.ts";
 
 /**

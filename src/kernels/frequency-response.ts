@@ -2,8 +2,8 @@
 
 import type { FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { tagOf } from "../intrinsics.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
+import { tagOf } from "../input/intrinsics.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import type { NestedArray, TensorLike } from "../tensor.ts";
 import { readKernel } from "./kernel.ts";
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { invalid } from "../errors.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import { type Kernel, outerProduct } from "./kernel.ts";
 
 /** The direction of a derivative: "x" along a row, from left to right; "y" down a column. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
+import { checkArity, checkOneOf, type Names, readOptions } from "../input/options.ts";
 import type { TensorLike } from "../tensor.ts";
 import type { Axis } from "./gradient.ts";
 import { alongAxes, checkPair, checkSize, type DesignOptions } from "./kernel.ts";

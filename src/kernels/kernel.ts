@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray, FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { lengthOf, tagOf } from "../intrinsics.ts";
-import { checkOneOf } from "../options.ts";
+import { lengthOf, tagOf } from "../input/intrinsics.ts";
+import { checkOneOf } from "../input/options.ts";
 import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
 import { designed } from "./element-type.ts";
 

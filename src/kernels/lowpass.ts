@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import { getWindow, type Window } from "../signal/window.ts";
 import type { TensorLike } from "../tensor.ts";
 import type { Axis } from "./gradient.ts";

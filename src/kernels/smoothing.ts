@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray, FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import type { TensorLike } from "../tensor.ts";
 import { alongAxes, checkSize, type DesignOptions, type Kernel } from "./kernel.ts";
 

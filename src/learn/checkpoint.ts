@@ -2,7 +2,7 @@
 
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import { sameShape } from "../plan/output.ts";
 import { checkModel, type Layer, type Parameter } from "./layer.ts";
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "./safetensors.ts";

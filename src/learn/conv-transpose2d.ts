@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import type { ConvTranspose2dOptions } from "../ops/conv-transpose2d.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
 import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import { resolveConvTransposeSpec } from "../resolve/transposed.ts";
 import { inputShapeOf, multiplyAdds } from "../spec/convolution.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { conv2dCost } from "../arithmetic/cost.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import type { ConvOptions } from "../resolve/convolution.ts";
 import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkArity, checkPositive, type Names, readOptions } from "../options.ts";
+import { checkArity, checkPositive, type Names, readOptions } from "../input/options.ts";
 import { checkSignal } from "../plan/plan.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { checkModel, checkTensor, type Layer } from "./layer.ts";

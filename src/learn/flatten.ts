@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { invalid } from "../errors.ts";
-import { checkArity } from "../options.ts";
+import { checkArity } from "../input/options.ts";
 import { checkShape, elementCount, type Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor, kept, Layer, reshaped } from "./layer.ts";
 

@@ -2,7 +2,7 @@
 
 import { dtypeOf, type FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, checkPositive } from "../options.ts";
+import { checkArity, checkPositive } from "../input/options.ts";
 import { Random } from "./random.ts";
 
 /** How many inputs each output of a layer is a sum over, and how many outputs each input contributes to. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { plain } from "../arrays.ts";
+
 import { allocate, dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkOneOf, checkPositive, type Names } from "../options.ts";
+import { plain } from "../input/arrays.ts";
+import { checkOneOf, checkPositive, type Names } from "../input/options.ts";
 import type { ConvOptions } from "../resolve/convolution.ts";
 import { resolvePadding, resolvePerAxis } from "../resolve/shape.ts";
 import { borders } from "../spec/border.ts";

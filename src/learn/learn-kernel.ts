@@ -2,8 +2,8 @@
 import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { defaultEngine, type Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
+import { checkArity, checkPositive, type Names, readOptions } from "../input/options.ts";
 import { resolveMatrix } from "../ops/corr2d.ts";
-import { checkArity, checkPositive, type Names, readOptions } from "../options.ts";
 import { sameShape } from "../plan/output.ts";
 import type { Border } from "../spec/border.ts";
 import { checkShape, elementCount, type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";

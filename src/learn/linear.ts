@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { checkArity, readOptions } from "../options.ts";
+import { checkArity, readOptions } from "../input/options.ts";
 import { checkShape, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import {
   checkCount,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
+import { checkArity, checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { sameShape } from "../plan/output.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor } from "./layer.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 import { invalid } from "../errors.ts";
+import { checkArity, checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { type AvgPool2dOptions, avgPool2dOutputShape, maxPool2dOutputShape } from "../ops/pool2d.ts";
-import { checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
 import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { checkSpatial, kept, Layer } from "./layer.ts";

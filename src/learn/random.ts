@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { invalid } from "../errors.ts";
-import { checkArity } from "../options.ts";
+import { checkArity } from "../input/options.ts";
 
 /**
  * Pseudo-random numbers that a seed determines, the same on every machine: xoshiro128**, of D. Blackman and S. Vigna,

@@ -2,7 +2,7 @@
 
 import { allocate, dtypeOf, type FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity } from "../options.ts";
+import { checkArity } from "../input/options.ts";
 import { sameShape } from "../plan/output.ts";
 import { Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor, kept, Layer } from "./layer.ts";

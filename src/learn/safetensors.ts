@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-import { plain } from "../arrays.ts";
 import { Corr2dError, invalid, show } from "../errors.ts";
-import { tagOf } from "../intrinsics.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
-import { gather, placesOf, type Strided } from "../strided.ts";
+import { plain } from "../input/arrays.ts";
+import { tagOf } from "../input/intrinsics.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
+import { gather, placesOf, type Strided } from "../input/strided.ts";
 import { checkShape, elementCount, type NestedArray, Tensor } from "../tensor.ts";
 import {
   type ArrayOfStored,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Engine } from "../engine.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { checkTensor, Layer, type Parameter } from "./layer.ts";
 import { Random } from "./random.ts";

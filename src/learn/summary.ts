@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { formatTable } from "../arithmetic/text-table.ts";
-import { checkArity } from "../options.ts";
+import { checkArity } from "../input/options.ts";
 import { checkShape, elementCount } from "../tensor.ts";
 import { checkModel, type Layer } from "./layer.ts";
 import { Sequential } from "./sequential.ts";

@@ -2,7 +2,7 @@
 
 // What convolutions over other than two axes share: they run as conv2d, and say what is wrong in their own terms.
 import { invalid } from "../errors.ts";
-import { type Names, readOptions } from "../options.ts";
+import { type Names, readOptions } from "../input/options.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { shapeOfRank, type Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { Conv2dOptions } from "./conv2d.ts";

@@ -2,7 +2,7 @@
 
 import type { EngineCore } from "../core.ts";
 import { invalid } from "../errors.ts";
-import { type Names, readOptions } from "../options.ts";
+import { type Names, readOptions } from "../input/options.ts";
 import type { ConvTransposePlan } from "../plan/adjoint-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { resolveAxes, resolveAxisPadding } from "../resolve/shape.ts";

@@ -2,7 +2,7 @@
 
 import type { EngineCore } from "../core.ts";
 import { dtypeOf } from "../dtype.ts";
-import { type Names, readOptions } from "../options.ts";
+import { type Names, readOptions } from "../input/options.ts";
 import { ConvTransposePlan } from "../plan/adjoint-plan.ts";
 import type { PlanShapes } from "../plan/conv-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";

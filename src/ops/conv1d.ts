@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import type { EngineCore } from "../core.ts";
-import { readOptions } from "../options.ts";
+import { readOptions } from "../input/options.ts";
 import type { ConvPlan } from "../plan/conv-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { resolveAxes, resolveAxisPadding } from "../resolve/shape.ts";

@@ -4,7 +4,7 @@ import type { Prepared } from "../backend/backend.ts";
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf, readOptions } from "../options.ts";
+import { checkOneOf, readOptions } from "../input/options.ts";
 import type { ConvPlan } from "../plan/conv-plan.ts";
 import { planOperand } from "../plan/operands.ts";
 import { allocateOutput } from "../plan/output.ts";

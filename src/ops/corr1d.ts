@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-import { copyOf } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { copyOf } from "../input/arrays.ts";
+import { checkOneOf, checkPositive, type Names, readOptions } from "../input/options.ts";
 import { inElementsOf } from "../kernels/element-type.ts";
 import { overlapSaveOperation } from "../operations/overlap-save.ts";
-import { checkOneOf, checkPositive, type Names, readOptions } from "../options.ts";
 import type { ConvPlan } from "../plan/conv-plan.ts";
 import { planOperand } from "../plan/operands.ts";
 import { type AsyncOptions, type RunOptions, UnaryPlan } from "../plan/plan.ts";

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 
-import { copyOf } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
 import {
   allocate,
@@ -12,8 +11,9 @@ import {
   type TypedArray,
 } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { copyOf } from "../input/arrays.ts";
+import { checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { inElementsOf } from "../kernels/element-type.ts";
-import { checkOneOf, type Names, readOptions } from "../options.ts";
 import type { ConvPlan } from "../plan/conv-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { planConvolution } from "../plan/planning.ts";

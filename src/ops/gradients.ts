@@ -3,7 +3,7 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf, type Names, readOptions } from "../options.ts";
+import { checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { ConvTransposePlan } from "../plan/adjoint-plan.ts";
 import { GradWeightsPlan } from "../plan/grad-weights-plan.ts";
 import { elementsOf, planOperand } from "../plan/operands.ts";

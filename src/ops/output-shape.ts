@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // outputShape.NAME: the shape that operator NAME gives for operands of some shapes, without computing anything. Each takes
 // the options of its operator, and throws INVALID_ARGUMENT as that does.
-import { checkArity } from "../options.ts";
+import { checkArity } from "../input/options.ts";
 import { type ConvTranspose1dOptions, convTranspose1dOutputShape } from "./conv-transpose1d.ts";
 import { type ConvTranspose2dOptions, convTranspose2dOutputShape } from "./conv-transpose2d.ts";
 import { type Conv1dOptions, conv1dOutputShape } from "./conv1d.ts";

@@ -3,8 +3,8 @@
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { patchOperation } from "../operations/patches.ts";
-import { checkOneOf, type Names, readOptions } from "../options.ts";
 import { type PlanOperand, planOperand } from "../plan/operands.ts";
 import { OperationPlan } from "../plan/operation-plan.ts";
 import { sameShape } from "../plan/output.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How operators are called: at once, or off the event loop, on a plan that lives for one call.
 import type { FloatArray, TypedArray } from "../dtype.ts";
-import { type AnyNames, readOptions } from "../options.ts";
+import { type AnyNames, readOptions } from "../input/options.ts";
 import { type AsyncOptions, asyncOptionNames, type RunOptions, runOptionNames } from "../plan/plan.ts";
 import type { Tensor } from "../tensor.ts";
 

@@ -3,9 +3,9 @@
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { type AnyNames, checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { patchOperation } from "../operations/patches.ts";
 import { poolGradOperation, poolOperation } from "../operations/pooling.ts";
-import { type AnyNames, checkOneOf, type Names, readOptions } from "../options.ts";
 import { planOperand } from "../plan/operands.ts";
 import { OperationPlan, PoolGradPlan, type Row, type Step } from "../plan/operation-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-import { copyOf } from "../arrays.ts";
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, checkOneOf, checkPositive, type Names, readOptions } from "../options.ts";
+import { copyOf } from "../input/arrays.ts";
+import { checkArity, checkOneOf, checkPositive, type Names, readOptions } from "../input/options.ts";
 import type { ConvPlan } from "../plan/conv-plan.ts";
 import { takeOutputs } from "../signal/fft-correlation.ts";
 import { planOverlapSave } from "../signal/overlap-save.ts";

@@ -3,7 +3,7 @@
 import type { EngineCore } from "../core.ts";
 import { dtypeOf, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf, type Names, readOptions } from "../options.ts";
+import { checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { planOperand } from "../plan/operands.ts";
 import type { OperationPlan } from "../plan/operation-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";

@@ -2,9 +2,9 @@
 // The adjoint of a convolution: from what has the shape of its output to what has the shape of its input. It is the
 // gradient of the input, and transposed convolution.
 
-import { copyOf } from "../arrays.ts";
 import type { Backend, Operation, Prepared } from "../backend/backend.ts";
 import { allocate, type FloatArray, type FloatDType } from "../dtype.ts";
+import { copyOf } from "../input/arrays.ts";
 import { convOperation } from "../operations/convolution.ts";
 import { exchangeOperation, interleaveOperation } from "../operations/placement.ts";
 import { activationFunction } from "../spec/activation.ts";

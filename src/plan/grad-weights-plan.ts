@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import type { Backend, Prepared } from "../backend/backend.ts";
 import { allocate, type FloatArray } from "../dtype.ts";
+import { checkArity } from "../input/options.ts";
 import { gradWeightsOperation } from "../operations/grad-weights.ts";
-import { checkArity } from "../options.ts";
 import { type ConvSpec, inputShapeOf, outputShapeOf } from "../spec/convolution.ts";
 import { fromOihw } from "../spec/filter-layout.ts";
 import type { FilterLayout } from "../spec/layout.ts";

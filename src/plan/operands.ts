@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { plain } from "../arrays.ts";
+
 import { type DType, elementTypeOf, type TypedArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { plain } from "../input/arrays.ts";
 import { checkShape, elementCount, rowMajorElements, type TensorLike } from "../tensor.ts";
 import { sameShape } from "./output.ts";
 

@@ -2,7 +2,7 @@
 // Plans of operators that are one operation, or a few in a row.
 import type { Backend, Operation, Prepared } from "../backend/backend.ts";
 import { allocate, type FloatDType } from "../dtype.ts";
-import { checkArity } from "../options.ts";
+import { checkArity } from "../input/options.ts";
 import type { Operand } from "../spec/task.ts";
 import type { Tensor } from "../tensor.ts";
 import type { PlanOperand } from "./operands.ts";

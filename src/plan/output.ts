@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { plain } from "../arrays.ts";
+
 import {
   type ArrayOf,
   allocate,
@@ -10,6 +10,7 @@ import {
   type TypedArray,
 } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
+import { plain } from "../input/arrays.ts";
 import { checkShape, elementCount, rowMajorElements, Tensor, type TensorLike } from "../tensor.ts";
 
 /**

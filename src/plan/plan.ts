@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// <reference lib="esnext.disposable" preserve="true" />
-import { copyOf, takeOver } from "../arrays.ts";
+
 import type { Backend, BackendName, Prepared } from "../backend/backend.ts";
 import type { FloatArray, TypedArray } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkArity, checkOptions, type Names, readOptions } from "../options.ts";
+import { copyOf, takeOver } from "../input/arrays.ts";
+import { checkArity, checkOptions, type Names, readOptions } from "../input/options.ts";
 import { AllocatedTensor, Tensor, type TensorLike } from "../tensor.ts";
 import { elementsOf, type PlanOperand } from "./operands.ts";
 import { allocateOutput, overlap } from "./output.ts";

@@ -2,8 +2,8 @@
 import type { Backend } from "../backend/backend.ts";
 import { allocate } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { checkOneOf } from "../input/options.ts";
 import { convOperation } from "../operations/convolution.ts";
-import { checkOneOf } from "../options.ts";
 import {
   type Accuracy,
   type Algorithm,

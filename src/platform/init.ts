@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { type WasmModule, wasmModules } from "../backend/wasm/modules.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf, type Names, readOptions } from "../options.ts";
+import { checkOneOf, type Names, readOptions } from "../input/options.ts";
 
 export interface InitOptions {
   /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf, type Names, readObject } from "../options.ts";
+import { checkOneOf, type Names, readObject } from "../input/options.ts";
 import type { Activation } from "../spec/activation.ts";
 import { type Border, borders } from "../spec/border.ts";
 import { type Accuracy, type Algorithm, accuracies, algorithms, type ConvSpec } from "../spec/convolution.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import { invalid } from "../errors.ts";
-import { checkPositive } from "../options.ts";
+import { checkPositive } from "../input/options.ts";
 import { type AxisPadding, dilatedSize, samePaddingOfAxis } from "../spec/shape.ts";
 
 /** Zeros or border around the input: the same on all sides, [vertical, horizontal], [top, bottom, left, right], or by rule. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf } from "../options.ts";
+import { checkOneOf } from "../input/options.ts";
 import type { ConvSpec } from "../spec/convolution.ts";
 import { inputLayouts } from "../spec/layout.ts";
 import { dilatedSize } from "../spec/shape.ts";

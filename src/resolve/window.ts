@@ -2,7 +2,7 @@
 
 // Windows that slide over an image without weights: where the options of pooling, unfold and fold are validated.
 import { invalid } from "../errors.ts";
-import { checkOneOf } from "../options.ts";
+import { checkOneOf } from "../input/options.ts";
 import { type InputLayout, inputLayouts, sizesOf } from "../spec/layout.ts";
 import { dilatedSize, outputSize, outputSizeCeil } from "../spec/shape.ts";
 import type { WindowSpec } from "../spec/window.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { FloatArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkOneOf, checkPositive, type Names } from "../options.ts";
+import { checkOneOf, checkPositive, type Names } from "../input/options.ts";
 import { type Border, borders } from "../spec/border.ts";
 import { readSignal } from "./signal.ts";
 import { checkLength, getWindow, type Window } from "./window.ts";

@@ -2,7 +2,7 @@
 
 import { allocate, dtypeOf } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { checkArity, type Names, readOptions } from "../options.ts";
+import { checkArity, type Names, readOptions } from "../input/options.ts";
 import { type NestedArray, Tensor, type TensorLike, toTensor } from "../tensor.ts";
 import type { FrameSpec } from "./frames.ts";
 import { realFft } from "./real-fft.ts";

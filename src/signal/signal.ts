@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { plain } from "../arrays.ts";
+
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { plain } from "../input/arrays.ts";
 import { type Border, borderIndex } from "../spec/border.ts";
 import { type TensorLike, toTensor } from "../tensor.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { allocate, dtypeOf } from "../dtype.ts";
-import { checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
+import { checkArity, checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { Tensor } from "../tensor.ts";
 import type { StftScaling } from "./frames.ts";
 import type { Signal } from "./signal.ts";

@@ -2,7 +2,7 @@
 
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
+import { checkArity, checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { Tensor } from "../tensor.ts";
 import { type FrameOptions, type FrameSpec, frameCount, frameOptionNames, resolveFrames } from "./frames.ts";
 import { type RealFft, realFft } from "./real-fft.ts";

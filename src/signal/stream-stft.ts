@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { FloatDType } from "../dtype.ts";
-import { checkArity, checkOneOf, type Names, readOptions } from "../options.ts";
+import { checkArity, checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { frameCount } from "./frames.ts";
 import { readChunk, SampleQueue, type Signal } from "./signal.ts";
 import {

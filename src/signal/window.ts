@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
-import { checkArity, checkOneOf, type Names, readObject, readOptions } from "../options.ts";
+import { checkArity, checkOneOf, type Names, readObject, readOptions } from "../input/options.ts";
 
 /** Bounds windows and transforms: their memory, and slips such as hertz for samples. */
 const mostSamples = 2 ** 24;

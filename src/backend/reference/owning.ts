@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { copyOf } from "../../arrays.ts";
+
 import type { TypedArray } from "../../dtype.ts";
+import { copyOf } from "../../input/arrays.ts";
 import type { Task } from "../../spec/task.ts";
 
 /** The task with constants of its own: callers may change those that they gave. Tables belong to the task already. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-import { transferable } from "../../arrays.ts";
 import { elementTypeOf, type TypedArray } from "../../dtype.ts";
 import { Corr2dError } from "../../errors.ts";
+import { transferable } from "../../input/arrays.ts";
 import type { Operand, Task } from "../../spec/task.ts";
 import type { Prepared } from "../backend.ts";
 import { platform, type WorkerPort } from "../platform.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Elements that do not lie in row-major order from the first on: views of npm's ndarray, of @stdlib and their like.
-import { allocate, type DType, elementTypeOf, type TypedArray, viewOf } from "./dtype.ts";
-import { Corr2dError, invalid } from "./errors.ts";
+import { allocate, type DType, elementTypeOf, type TypedArray, viewOf } from "../dtype.ts";
+import { Corr2dError, invalid } from "../errors.ts";
 
 /** How elements lie in `data`; ndarray says `stride`, others say `strides`. */
 export interface Strided {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How the elements of a caller's array are reached, whatever its class, its realm and its own properties.
-import { allocate, arrayTypes, type DType, elementTypeOf, type TypedArray, viewOf } from "./dtype.ts";
-import { Corr2dError, invalid } from "./errors.ts";
+import { allocate, arrayTypes, type DType, elementTypeOf, type TypedArray, viewOf } from "../dtype.ts";
+import { Corr2dError, invalid } from "../errors.ts";
 import { bufferOf, byteOffsetOf, bytesOfUnshared, lengthOf } from "./intrinsics.ts";
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { Corr2dError, invalid, show } from "./errors.ts";
+import { Corr2dError, invalid, show } from "../errors.ts";
 
 /** The names of the options `O`, each of them: one that is missing, or that `O` has not, does not compile. */
 export type Names<O> = Readonly<Record<keyof O, true>>;
