@@ -14,6 +14,7 @@ import {
 } from "./dtype.ts";
 import { Corr2dError, invalid, show } from "./errors.ts";
 import { plain } from "./input/arrays.ts";
+import { lengthOf } from "./input/intrinsics.ts";
 import { allocateCopy, type Strided, stridedElements } from "./input/strided.ts";
 
 /** Rows of numbers, to any depth: `[[1, 2], [3, 4]]` is a matrix. */
@@ -159,7 +160,7 @@ export function toTensor(
   name: string,
   dtype: FloatDType = "float32",
 ): TensorLike {
-  return read(value, rank, name, dtype, dtypeOf) as TensorLike;
+  return plainTensor(read(value, rank, name, dtype, dtypeOf) as TensorLike);
 }
 
 /**
@@ -172,7 +173,25 @@ export function toAnyTensor(
   name: string,
   dtype: DType = "float32",
 ): TensorLike<TypedArray> {
+  return plainTensor(toIndexedTensor(value, rank, name, dtype));
+}
+
+/** As `toAnyTensor`, but elements are all that may be asked of `data`, an array of any class and realm. */
+export function toIndexedTensor(
+  value: TensorLike<TypedArray> | NestedArray,
+  rank: number,
+  name: string,
+  dtype: DType = "float32",
+): TensorLike<TypedArray> {
   return read(value, rank, name, dtype, operandTypeOf);
+}
+
+/** The tensor with its elements in an array that can be believed. */
+export function plainTensor<T extends TensorLike<TypedArray>>(tensor: T): T {
+  if (AllocatedTensor.isOne(tensor)) return tensor;
+  const { data, shape } = tensor;
+  const believed = plain(data, elementTypeOf(data, "x"));
+  return believed === data ? tensor : ({ data: believed, shape } as unknown as T);
 }
 
 /** A tensor of one axis, of elements of `dtype` alone. */
@@ -181,10 +200,12 @@ export function toVector(
   name: string,
   dtype: DType,
 ): TensorLike<TypedArray> {
-  return read(value, 1, name, dtype, (data, dataName) => {
-    if (elementTypeOf(data, dataName) !== dtype) throw invalid(`${dtype} elements`, dataName, data);
-    return dtype;
-  });
+  return plainTensor(
+    read(value, 1, name, dtype, (data, dataName) => {
+      if (elementTypeOf(data, dataName) !== dtype) throw invalid(`${dtype} elements`, dataName, data);
+      return dtype;
+    }),
+  );
 }
 
 function read(
@@ -211,11 +232,11 @@ function readTensor(
   }
   // Each property is read once: a getter or proxy must not answer the check one way and the use another.
   const { data: given, shape } = value;
-  const elements = plain(given, checkType(given, `${name}.data`));
+  checkType(given, `${name}.data`);
   const checked = checkShape(shape, `${name}.shape`);
-  const data = rowMajorElements(value, elements, checked, name);
+  const data = rowMajorElements(value, given, checked, name);
   const count = elementCount(checked);
-  if (data.length !== count) {
+  if (lengthOf(data) !== count) {
     throw invalid(`${count} elements (the product of shape [${checked.join(", ")}])`, `${name}.data`, data);
   }
   // Preparing a convolution may move the memory, so that `data` has to be read again.

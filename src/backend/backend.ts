@@ -45,7 +45,10 @@ export interface Backend {
 export interface Prepared {
   /** Bytes beyond constants, inputs and outputs that one run needs. */
   readonly workspaceBytes: number;
-  /** Writes every element of the outputs, which overlap neither each other nor an input. */
+  /**
+   * Writes every element of the outputs, which overlap neither each other nor an input. Operands are arrays of any class
+   * and realm, whose own properties may say anything.
+   */
   run(a: Operand, b: Operand, c: Operand, out: Operand, out2: Operand): void;
   /**
    * As `run`, off the event loop. Inputs may be detached, and nobody else touches them or the outputs until the promise

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Elements that do not lie in row-major order from the first on: views of npm's ndarray, of @stdlib and their like.
-import { allocate, type DType, elementTypeOf, type TypedArray, viewOf } from "../dtype.ts";
+import { allocate, bytesOf, type DType, elementTypeOf, type TypedArray, viewOf } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
+import { bufferOf, byteOffsetOf, lengthOf } from "./intrinsics.ts";
 
 /** How elements lie in `data`; ndarray says `stride`, others say `strides`. */
 export interface Strided {
@@ -30,20 +31,21 @@ export interface Places {
  * @param shape valid
  */
 export function placesOf(
-  data: ArrayLike<unknown>,
+  data: unknown,
+  length: number,
   shape: readonly number[],
   { stride, strides, offset = 0 }: Given,
   name: string,
 ): Places {
   if (stride !== undefined && strides !== undefined)
     throw invalid("nothing, as stride is given,", `${name}.strides`, strides);
-  if (!Number.isInteger(offset) || offset < 0 || offset > data.length) {
-    throw invalid(`a whole number from 0 to ${data.length}, the length of data,`, `${name}.offset`, offset);
+  if (!Number.isInteger(offset) || offset < 0 || offset > length) {
+    throw invalid(`a whole number from 0 to ${length}, the length of data,`, `${name}.offset`, offset);
   }
   const steps = readSteps(stride ?? strides, shape, stepsName(strides, name));
   const count = shape.reduce((product, size) => product * size, 1);
   const [first, last] = rangeOf(shape, steps, offset);
-  if (count > 0 && (first < 0 || last >= data.length)) {
+  if (count > 0 && (first < 0 || last >= length)) {
     throw invalid(
       `elements ${first} to ${last}, as shape [${shape.join(", ")}], stride [${steps.join(", ")}] and offset ${offset} reach,`,
       `${name}.data`,
@@ -69,11 +71,11 @@ export function stridedElements(
   name: string,
   isWritten: boolean,
 ): TypedArray {
-  const places = placesOf(data, shape, given, name);
+  const places = placesOf(data, lengthOf(data), shape, given, name);
   const dtype = elementTypeOf(data, `${name}.data`);
   if (places.isRowMajor) {
-    const byteOffset = data.byteOffset + places.offset * data.BYTES_PER_ELEMENT;
-    return viewOf(dtype, data.buffer as ArrayBuffer, byteOffset, places.count);
+    const byteOffset = byteOffsetOf(data) + places.offset * bytesOf(dtype);
+    return viewOf(dtype, bufferOf(data) as ArrayBuffer, byteOffset, places.count);
   }
   if (isWritten) {
     const steps = `[${rowMajor(shape).join(", ")}], row-major, as it is written to,`;

@@ -145,7 +145,7 @@ function rowMajorElements(
     if (data.length !== count) throw invalid(`${count} elements`, `${name}.data`, data);
     return data;
   }
-  const places = placesOf(data, shape, { stride, strides, offset }, name);
+  const places = placesOf(data, data.length, shape, { stride, strides, offset }, name);
   return gather<number | bigint, typeof data>(data, shape, places, new (storedArrayOf(dtype))(places.count));
 }
 

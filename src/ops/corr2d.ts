@@ -21,7 +21,15 @@ import { type ConvOptions, resolveConvSpec } from "../resolve/convolution.ts";
 import { type Padding, resolvePerAxis } from "../resolve/shape.ts";
 import type { ConvSpec } from "../spec/convolution.ts";
 import { dilatedSize } from "../spec/shape.ts";
-import { type NestedArray, shapeOfRank, Tensor, type TensorLike, toAnyTensor } from "../tensor.ts";
+import {
+  type NestedArray,
+  plainTensor,
+  shapeOfRank,
+  Tensor,
+  type TensorLike,
+  toAnyTensor,
+  toIndexedTensor,
+} from "../tensor.ts";
 import { runOnce, runOnceAsync } from "./planned.ts";
 
 /** How much of the matrix of all overlaps is returned; names are SciPy's. */
@@ -131,7 +139,9 @@ export interface Corr2dOperators {
 
 export function corr2dOperators(core: EngineCore): Corr2dOperators {
   const call = (x: Matrix, kernel: Matrix, flip: boolean) => (given: Corr2dOptions) => {
-    const { image, taps } = operands(x, kernel);
+    const indexed = operands(x, kernel);
+    const image = plainTensor(indexed.image);
+    const taps = plainTensor(indexed.taps);
     const dtype = elementTypeOf(image.data, "x.data");
     const plan = planMatrix(core, image.shape, dtype, taps, given, flip, "x.shape");
     return { plan, operands: [image] };
@@ -232,9 +242,8 @@ function correlateSmall(
   const outWidth = width - kernelWidth + 1;
   const x = image.data;
   const w = taps.data;
-  if (outHeight < 1 || outWidth < 1 || w.length === 0 || outHeight * outWidth * w.length >= core.smallBelow) {
-    return undefined;
-  }
+  const products = outHeight * outWidth * kernelHeight * kernelWidth;
+  if (outHeight < 1 || outWidth < 1 || products === 0 || products >= core.smallBelow) return undefined;
   const dtype = elementTypeOf(x, "x");
   const out = allocate(isInteger(dtype) ? "int32" : dtype, outHeight * outWidth);
   for (let oy = 0, next = 0; oy < outHeight; oy++) {
@@ -252,27 +261,28 @@ function correlateSmall(
 
 /**
  * A nested matrix takes the element type of its partner, and a designed kernel that of the image; a kernel for uint8 or
- * int8 is int8.
+ * int8 is int8. The tensors are as of `toIndexedTensor`.
  */
 function operands(
   x: Matrix,
   kernel: Matrix,
 ): { image: TensorLike<TypedArray>; taps: TensorLike<TypedArray> } {
   if (Array.isArray(x) && !Array.isArray(kernel)) {
-    const taps = toAnyTensor(kernel, 2, "kernel");
+    const taps = toIndexedTensor(kernel, 2, "kernel");
     const dtype = elementTypeOf(taps.data, "kernel.data");
     if (kernelDtypeOf(dtype) !== dtype)
       throw invalid("float32, float64 or int8 elements", "kernel.data", taps.data);
-    return { image: toAnyTensor(x, 2, "x", dtype), taps };
+    return { image: toIndexedTensor(x, 2, "x", dtype), taps };
   }
-  const image = toAnyTensor(x, 2, "x");
+  const image = toIndexedTensor(x, 2, "x");
   const dtype = elementTypeOf(image.data, "x.data");
   if (dtype === "int32") throw invalid("float32, float64, uint8 or int8 elements", "x.data", image.data);
   const kernelDtype = kernelDtypeOf(dtype);
-  const given = toAnyTensor(kernel, 2, "kernel", kernelDtype);
+  const given = toIndexedTensor(kernel, 2, "kernel", kernelDtype);
   if (elementTypeOf(given.data, "kernel.data") === kernelDtype) return { image, taps: given };
-  const taps = inElementsOf(given, kernelDtype, "kernel.data");
-  if (taps === given) {
+  const plainGiven = plainTensor(given);
+  const taps = inElementsOf(plainGiven, kernelDtype, "kernel.data");
+  if (taps === plainGiven) {
     const why = isInteger(dtype) ? `as x has ${dtype}` : "as x has";
     throw invalid(`${kernelDtype} elements, ${why},`, "kernel.data", taps.data);
   }

@@ -3,6 +3,7 @@
 import type { EngineCore } from "../core.ts";
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { plain } from "../input/arrays.ts";
 import { checkOneOf, type Names, readOptions } from "../input/options.ts";
 import { ConvTransposePlan } from "../plan/adjoint-plan.ts";
 import { GradWeightsPlan } from "../plan/grad-weights-plan.ts";
@@ -218,7 +219,7 @@ function conv2dGradBias(
     out === undefined
       ? allocate(dtype, channels)
       : (elementsOf(out, planOperand("out", dtype, [channels], "as gradOutput has"), true) as FloatArray);
-  target.set(sums);
+  plain(target, dtype).set(sums);
   return out instanceof Tensor ? out : new Tensor(target, [channels]);
 }
 

@@ -2,7 +2,7 @@
 
 import { type DType, elementTypeOf, type TypedArray } from "../dtype.ts";
 import { invalid } from "../errors.ts";
-import { plain } from "../input/arrays.ts";
+import { lengthOf } from "../input/intrinsics.ts";
 import { checkShape, elementCount, rowMajorElements, type TensorLike } from "../tensor.ts";
 import { sameShape } from "./output.ts";
 
@@ -27,7 +27,8 @@ export function planOperand(
 }
 
 /**
- * The elements of a tensor of the operand's shape, or of a bare array as long. Throws INVALID_ARGUMENT for anything else.
+ * The elements of a tensor of the operand's shape, or of a bare array as long: an array of any class and realm, whose own
+ * properties may say anything. Throws INVALID_ARGUMENT for anything else.
  *
  * @param isWritten whether the elements are written to, so that a copy will not do
  */
@@ -51,7 +52,6 @@ export function elementsOf(
   if (elementTypeOf(data, name) !== dtype) {
     throw invalid(`${dtype} elements${typedAs && `, ${typedAs},`}`, name, data);
   }
-  data = plain(data, dtype);
-  if (data.length !== length) throw invalid(`${length} elements`, name, data);
+  if (lengthOf(data) !== length) throw invalid(`${length} elements`, name, data);
   return data;
 }

@@ -3,14 +3,17 @@
 import {
   type ArrayOf,
   allocate,
+  bytesOf,
   type DType,
   dtypeOf,
+  elementTypeOf,
   type FloatArray,
   type FloatDType,
   type TypedArray,
 } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
 import { plain } from "../input/arrays.ts";
+import { bufferOf, byteOffsetOf, lengthOf } from "../input/intrinsics.ts";
 import { checkShape, elementCount, rowMajorElements, Tensor, type TensorLike } from "../tensor.ts";
 
 /**
@@ -73,9 +76,9 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 export function overlap(a: TypedArray, b: TypedArray): boolean {
-  return (
-    a.buffer === b.buffer &&
-    a.byteOffset < b.byteOffset + b.byteLength &&
-    b.byteOffset < a.byteOffset + a.byteLength
-  );
+  if (bufferOf(a) !== bufferOf(b)) return false;
+  return byteOffsetOf(a) < endOf(b) && byteOffsetOf(b) < endOf(a);
 }
+
+const endOf = (array: TypedArray): number =>
+  byteOffsetOf(array) + lengthOf(array) * bytesOf(elementTypeOf(array, "x"));

@@ -4,7 +4,8 @@
 import type { Backend, BackendName, Prepared } from "../backend/backend.ts";
 import type { FloatArray, TypedArray } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
-import { copyOf, takeOver } from "../input/arrays.ts";
+import { copyOf, plain, takeOver } from "../input/arrays.ts";
+import { bufferOf, lengthOf } from "../input/intrinsics.ts";
 import { checkArity, checkOptions, type Names, readOptions } from "../input/options.ts";
 import { AllocatedTensor, Tensor, type TensorLike } from "../tensor.ts";
 import { elementsOf, type PlanOperand } from "./operands.ts";
@@ -130,7 +131,7 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
     const first = elementsOf(x, this.#first);
     const second = this.#second === undefined ? null : elementsOf(y as AnyGiven, this.#second);
     // All arrays are private: no script can detach or resize them while other threads use them.
-    const isShared = second !== null && first.buffer === second.buffer;
+    const isShared = second !== null && bufferOf(first) === bufferOf(second);
     const own = (array: TypedArray, given: unknown) =>
       transfer && !isShared && !isAllocated(given) ? takeOver(array) : copyOf(array);
     const a = own(first, x);
@@ -143,7 +144,7 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
     }
     if (out === undefined) return new Tensor(output, this.outputShape);
     const target = elementsOf(out, this.#output, true) as Y;
-    target.set(output);
+    plain(target, this.#output.dtype).set(output);
     return this.#resultOf(target, out);
   }
 
@@ -160,9 +161,10 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
 
   /** A getter of one operand may have detached another; and nothing that is read may be written. */
   #checkApart(a: TypedArray, b: TypedArray | null, output: TypedArray, isGiven: boolean): void {
-    if (output.length !== this.#output.length)
+    if (lengthOf(output) !== this.#output.length)
       throw invalid(`${this.#output.length} elements`, "out", output);
-    if (a.length !== this.#first.length) throw invalid(`${this.#first.length} elements`, this.#first.name, a);
+    if (lengthOf(a) !== this.#first.length)
+      throw invalid(`${this.#first.length} elements`, this.#first.name, a);
     if (isGiven && overlap(a, output))
       throw invalid(`an array apart from ${this.#first.name}`, "out", output);
     if (isGiven && b !== null && overlap(b, output))

@@ -14,7 +14,7 @@ import type { InterleaveTask, Operand, Task, TaskQuery } from "../../spec/task.t
 import type { PoolSpec } from "../../spec/window.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
 import type { NativeBackends, NativeOptions } from "../platform.ts";
-import { stepsOf } from "../reference/program.ts";
+import { prepareReference } from "../reference/prepare.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 import { checkLayouts, encode, type Fields, type NativeKind } from "./layouts.ts";
 
@@ -106,12 +106,7 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
   const prepare = (operation: Operation): Prepared => {
     const { task } = operation;
     const handle = handleOf(task);
-    if (handle === undefined) {
-      const program = operation.reference(task);
-      const pooled = workers.add(task, (...operands) => stepsOf(program, ...operands));
-      const { workspaceBytes, run } = program;
-      return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
-    }
+    if (handle === undefined) return prepareReference(operation, task, workers);
     return {
       workspaceBytes: addon.workspaceBytes(handle),
       run: (a, b, c, out, out2) => addon.run(handle, a, b, c, out, out2),

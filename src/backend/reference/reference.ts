@@ -3,9 +3,10 @@ import { allocate, isInteger } from "../../dtype.ts";
 import { suitsWinograd } from "../../spec/convolution.ts";
 import type { ConvTask } from "../../spec/task.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
+import { onPlain } from "../on-plain.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 import { owning } from "./owning.ts";
-import { stepsOf } from "./program.ts";
+import { prepareReference } from "./prepare.ts";
 
 /**
  * Plain TypeScript: runs everywhere, and sums in float64. `run` computes on the calling thread, `runAsync` in at most
@@ -13,13 +14,10 @@ import { stepsOf } from "./program.ts";
  */
 export function createReferenceBackend({ threads }: { threads: number } = { threads: 1 }): Backend {
   const workers = createWorkerPool({ backend: "reference" }, threads);
-  return referenceBackend(({ task, reference }) => {
-    const own = owning(task);
-    const program = reference(own);
-    const pooled = workers.add(own, (...operands) => stepsOf(program, ...operands));
-    const { workspaceBytes, run } = program;
-    return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
-  }, workers.dispose);
+  return referenceBackend(
+    (operation) => prepareReference(operation, owning(operation.task), workers),
+    workers.dispose,
+  );
 }
 
 /** For work that is done sooner than a worker could be told of it: `runAsync` computes on the calling thread as well. */
@@ -28,7 +26,7 @@ export function createInlineBackend(): Backend {
     const { workspaceBytes, run } = reference(owning(task));
     return {
       workspaceBytes,
-      run,
+      run: onPlain(run),
       runAsync: async (a, b, c, out, out2) => run(a, b, c, out, out2),
       dispose: () => {},
     };

@@ -5,8 +5,9 @@ import { suitsDepthwise, suitsWinograd } from "../../spec/convolution.ts";
 import type { ConvTask, Operand } from "../../spec/task.ts";
 import type { Allocation } from "../../tensor.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
+import { onPlain } from "../on-plain.ts";
 import { owning } from "../reference/owning.ts";
-import { stepsOf } from "../reference/program.ts";
+import { prepareReference } from "../reference/prepare.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 import { ferry, ferryInSteps } from "./ferry.ts";
 import { headOf, type Instance, instantiate, removeHead } from "./instance.ts";
@@ -75,12 +76,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     // Kept for workers and for the next instance.
     const task = owning(operation.task);
     const { wasm } = operation;
-    if (wasm === undefined) {
-      const program = operation.reference(task);
-      const pooled = workers.add(task, (...operands) => stepsOf(program, ...operands));
-      const { workspaceBytes, run } = program;
-      return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
-    }
+    if (wasm === undefined) return prepareReference(operation, task, workers);
     const program = wasm.plan(task);
     // For operands that lie in memory as a whole.
     let inPlace: WasmProgram | undefined;
@@ -110,7 +106,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     const pooled = workers.add(task, inSteps, () => forWorkers(wasm.module));
     return {
       workspaceBytes: program.workspaceBytes,
-      run(a, b, c, out) {
+      run: onPlain((a, b, c, out) => {
         assertOpen();
         guarded((on) => {
           const inputs = [a, b, c].filter((operand) => operand !== null);
@@ -124,7 +120,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
           }
           if (ferry(on, used, headOf(on, used), inputs, output) > highWater) drop();
         });
-      },
+      }),
       async runAsync(...operands) {
         assertOpen();
         await pooled.run(...operands);
