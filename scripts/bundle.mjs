@@ -11,6 +11,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { characters } from "../dist/platform/wasm-bytes.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const src = join(root, "src");
@@ -36,11 +37,23 @@ const libraryStaysOutside = {
   },
 };
 
-/** What `import hex from "corr2d:wasm/NAME"` becomes: a file, or a part of dist/browser.js. */
+/** The text that `wasmBytesOf` of src/platform/wasm-bytes.ts reads. */
+function wasmText(bytes) {
+  const counts = new Array(256).fill(0);
+  for (const byte of bytes) counts[byte]++;
+  const common = [...counts.keys()].sort((a, b) => counts[b] - counts[a]).slice(0, characters.length);
+  const hex = (byte) => byte.toString(16).padStart(2, "0");
+  const textOf = [...counts.keys()].map((byte) => {
+    const place = common.indexOf(byte);
+    return place < 0 ? `~${hex(byte)}` : String.fromCharCode(characters[place]);
+  });
+  return [...common.map(hex), ...Array.from(bytes, (byte) => textOf[byte])].join("");
+}
+
+/** What `import text from "corr2d:wasm/NAME"` becomes: a file, or a part of dist/browser.js. */
 function writeTexts() {
   for (const [name, file] of wasm) {
-    // In hexadecimal: servers compress that a fifth smaller than base64.
-    const text = `// SPDX-License-Identifier: MIT\nexport default ${JSON.stringify(readFileSync(file, "hex"))};\n`;
+    const text = `// SPDX-License-Identifier: MIT\nexport default ${JSON.stringify(wasmText(readFileSync(file)))};\n`;
     writeFileSync(join(dist, `browser-${name}.js`), text);
   }
   const entry = join(dist, "web.js");

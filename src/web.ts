@@ -2,12 +2,13 @@
 // The entry for browsers and their bundlers, and what is different there. It compiles into dist/ itself, beside the
 // files that it names, as scripts/bundle.mjs also makes one file of it.
 
-import simdHex from "corr2d:wasm/float32-simd";
+import simdText from "corr2d:wasm/float32-simd";
 import { type Platform, setPlatform, type WorkerPort } from "./backend/platform.ts";
 import { hasRelaxedSimd, withSharedMemory } from "./backend/wasm/builds.ts";
 import { type WasmFile, type WasmIsa, type WasmModule, wasmFile } from "./backend/wasm/modules.ts";
 import { checkArity } from "./input/options.ts";
 import { type InitOptions, modulesOf } from "./platform/init.ts";
+import { wasmBytesOf } from "./platform/wasm-bytes.ts";
 
 export * from "./api.ts";
 export type { InitOptions } from "./platform/init.ts";
@@ -25,7 +26,7 @@ const texts: Record<Exclude<WasmFile, "float32-simd">, () => Text> = {
   windows: () => import("corr2d:wasm/windows"),
 };
 
-const loaded = new Map<WasmFile, string>([["float32-simd", simdHex]]);
+const loaded = new Map<WasmFile, string>([["float32-simd", simdText]]);
 const compiled = new Map<WasmFile, WebAssembly.Module>();
 
 const web: Platform = {
@@ -35,10 +36,10 @@ const web: Platform = {
     throw new Error("addons need Node, Bun or Deno");
   },
   loadWasm: (file, shared) => {
-    const hex = loaded.get(file);
-    if (hex === undefined) return undefined;
-    if (shared) return new WebAssembly.Module(withSharedMemory(bytesOf(hex)));
-    return compiled.get(file) ?? new WebAssembly.Module(bytesOf(hex));
+    const text = loaded.get(file);
+    if (text === undefined) return undefined;
+    if (shared) return new WebAssembly.Module(withSharedMemory(wasmBytesOf(text)));
+    return compiled.get(file) ?? new WebAssembly.Module(wasmBytesOf(text));
   },
   fetchWasm,
   whyNoWorkers: () => (typeof Worker === "undefined" ? "this runtime has no workers" : undefined),
@@ -69,16 +70,10 @@ async function compile(file: WasmFile): Promise<void> {
   if (compiled.has(file)) return;
   try {
     if (file !== "float32-simd") loaded.set(file, (await texts[file]()).default);
-    compiled.set(file, await WebAssembly.compile(bytesOf(loaded.get(file) as string)));
+    compiled.set(file, await WebAssembly.compile(wasmBytesOf(loaded.get(file) as string)));
   } catch {
     // The file was left behind when this one was copied or bundled, or WebAssembly is forbidden.
   }
-}
-
-function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
 }
 
 function startWorker(): WorkerPort {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { DType, FloatArray, FloatDType } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { designed } from "../input/designed-kernel.ts";
 import { lengthOf, tagOf } from "../input/intrinsics.ts";
 import { checkOneOf } from "../input/options.ts";
 import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
-import { designed } from "./element-type.ts";
 
 /**
  * A designed kernel: a matrix of shape [height, width], written as `corr2d` and `conv2d` apply it, unflipped.

@@ -12,9 +12,9 @@ import {
   type TypedArray,
 } from "../dtype.ts";
 import { invalid } from "../errors.ts";
+import { inElementsOf } from "../input/designed-kernel.ts";
 import { lengthOf, tagOf } from "../input/intrinsics.ts";
 import { checkOneOf, type Names, readOptions } from "../input/options.ts";
-import { inElementsOf } from "../kernels/element-type.ts";
 import type { ConvPlan, PlanShapes } from "../plan/conv-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { planConvolution } from "../plan/planning.ts";

@@ -12,8 +12,8 @@ import {
 } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { copyOf } from "../input/arrays.ts";
+import { inElementsOf } from "../input/designed-kernel.ts";
 import { checkOneOf, type Names, readOptions } from "../input/options.ts";
-import { inElementsOf } from "../kernels/element-type.ts";
 import type { ConvPlan } from "../plan/conv-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
 import { planConvolution } from "../plan/planning.ts";

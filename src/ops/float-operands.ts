@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { dtypeOf } from "../dtype.ts";
-import { inElementsOf } from "../kernels/element-type.ts";
+import { inElementsOf } from "../input/designed-kernel.ts";
 import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
 
 type Operand = TensorLike | NestedArray;

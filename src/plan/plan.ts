@@ -224,7 +224,7 @@ const isAllocated = (given: unknown): boolean =>
   typeof given === "object" && given !== null && AllocatedTensor.isOne(given);
 
 /** Errors of our own pass; anything else, for want of memory mostly, is the backend's. */
-export function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
+function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
   if (cause instanceof Corr2dError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
   return new Corr2dError("BACKEND_FAILED", `The ${backend} backend failed: ${message}`, { cause });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/** dist/corr2d-NAME.wasm as hexadecimal text: the file dist/browser-NAME.js. */
+/** dist/corr2d-NAME.wasm as `wasmBytesOf` reads it: the file dist/browser-NAME.js. */
 declare module "corr2d:wasm/*" {
-  const hex: string;
-  export default hex;
+  const text: string;
+  export default text;
 }
