@@ -151,3 +151,15 @@ describe("links", () => {
     }
   });
 });
+
+describe("files", () => {
+  it.each(documents)("that %s names exist", (document) => {
+    const named = textOf(document).matchAll(
+      /`((?:src|native|assembly|algorithms|test|scripts|bench|docs|examples)\/[\w./-]*)`/g,
+    );
+    // docs/performance.md names those of native/ without it. NAME stands for any.
+    const places = (path: string) => [join(root, path), join(root, "native", path)];
+    const missing = [...named].map(([, path]) => path).filter((path) => !places(path).some(existsSync));
+    expect(missing.filter((path) => !path.includes("NAME"))).toEqual([]);
+  });
+});
