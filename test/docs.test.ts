@@ -76,10 +76,22 @@ const title = ({ document, line }: Block) => `${document}:${line}`;
 describe("code", { timeout: 2 * timeout }, () => {
   const blocks = documents.flatMap((document) => blocksOf(document, "js"));
 
-  it("is found in README.md and docs/chapter6.md", () => {
-    expect(new Set(blocks.map(({ document }) => document))).toEqual(
-      new Set(["README.md", "docs/chapter6.md"]),
-    );
+  it("is found in every document but those of words and commands alone", () => {
+    const without = [
+      "CONTRIBUTING.md",
+      "bench/README.md",
+      "docs/accuracy.md",
+      "docs/cli.md",
+      "docs/performance.md",
+    ];
+    const withCode = new Set(blocks.map(({ document }) => document));
+    expect(documents.filter((document) => !withCode.has(document)).sort()).toEqual(without);
+  });
+
+  it.each(documents)("of %s is in blocks that run, or are commands", (document) => {
+    const fences = textOf(document).match(/^ *(```|~~~).*$/gm) ?? [];
+    const known = ["", "js"].reduce((count, language) => count + blocksOf(document, language).length, 0);
+    expect(fences.length).toBe(2 * known);
   });
 
   it.concurrent.each(blocks.map((block) => [title(block), block] as const))("%s", async (_, { code }) => {
@@ -112,7 +124,7 @@ describe("commands", { timeout: 2 * timeout }, () => {
   // `corr2d bench` takes ten seconds; test/cli.test.ts has it in short.
   const commands = blocks.flatMap(({ code }) => code.match(/^npx corr2d (?!bench).*$/gm) ?? []);
 
-  it("are shown in README.md", () => {
+  it("are shown", () => {
     expect(commands.length).toBeGreaterThanOrEqual(4);
   });
 
@@ -137,5 +149,17 @@ describe("links", () => {
     for (const [, path] of textOf(document).matchAll(/\]\(([\w./-]+)(?:#[\w-]+)?\)/g)) {
       expect(existsSync(join(root, dirname(document), path)), path).toBe(true);
     }
+  });
+});
+
+describe("files", () => {
+  it.each(documents)("that %s names exist", (document) => {
+    const named = textOf(document).matchAll(
+      /`((?:src|native|assembly|algorithms|test|scripts|bench|docs|examples)\/[\w./-]*)`/g,
+    );
+    // docs/performance.md names those of native/ without it. NAME stands for any.
+    const places = (path: string) => [join(root, path), join(root, "native", path)];
+    const missing = [...named].map(([, path]) => path).filter((path) => !places(path).some(existsSync));
+    expect(missing.filter((path) => !path.includes("NAME"))).toEqual([]);
   });
 });
