@@ -34,7 +34,7 @@ export const asyncOptionNames: Names<RunOptions & AsyncOptions> = { out: true, s
 /** Frees what plans held that were garbage-collected without `dispose`. */
 const forgotten = new FinalizationRegistry<Prepared>((prepared) => prepared.dispose());
 
-/** What a plan computes, and on what. */
+/** A plan's operands, backend and work. */
 export interface PlanDescription {
   readonly backend: Backend;
   /** Placed first among the task's inputs. */

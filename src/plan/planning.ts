@@ -8,7 +8,7 @@ import { type ConvConstants, ConvPlan, type PlanShapes } from "./conv-plan.ts";
 import { type Selection, selectFastest, selectNamed } from "./selection.ts";
 import { recall, tune } from "./tuning.ts";
 
-/** What plans need of the engine that they are made on. */
+/** The parts of an engine that plans need. */
 export interface PlanningOn {
   readonly backend: Backend;
   /** Work of fewer multiply-adds than this runs in TypeScript, as crossing into the backend costs more. */

@@ -16,7 +16,7 @@ import { elementCount } from "../tensor.ts";
 import type { ConvConstants } from "./conv-plan.ts";
 import { candidates, type Selection } from "./selection.ts";
 
-/** What was measured for one convolution on one backend. */
+/** The measurement of one convolution on one backend. */
 interface Finding {
   readonly algorithm: Algorithm;
   readonly milliseconds: number;

@@ -24,7 +24,7 @@ export interface ConvOptions {
   readonly inputLayout?: InputLayout;
   /** Default "oihw". */
   readonly filterLayout?: FilterLayout;
-  /** What padding is filled with. Default "constant": zeros. */
+  /** How padding is filled. Default "constant": zeros. */
   readonly border?: Border;
   /** Applied to each output after the bias. Default none. */
   readonly activation?: "relu" | "sigmoid" | "tanh" | "none" | Activation;

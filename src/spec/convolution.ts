@@ -13,8 +13,7 @@ export const algorithms = ["direct", "im2col", "strided", "winograd", "depthwise
 export type Algorithm = (typeof algorithms)[number];
 
 /**
- * "exact" rules out winograd, which rounds even whole numbers, spreads NaN, and has up to 16 times the error of the
- * others.
+ * "exact" rules out winograd, which rounds even whole numbers, spreads NaN, and has up to 16 times the others' error.
  */
 export const accuracies = ["fast", "exact"] as const;
 export type Accuracy = (typeof accuracies)[number];

@@ -81,10 +81,7 @@ export interface InterleaveTask {
   readonly strideX: number;
 }
 
-/**
- * Inputs: [signal, taps]. Output: their correlation, by Fourier transforms of blocks. The spec is that of a one-row
- * matrix.
- */
+/** Inputs: [signal, taps]. Output: their correlation, by Fourier transforms of blocks. The spec is that of one row. */
 export interface OverlapSaveTask {
   readonly kind: "overlapSave";
   readonly spec: ConvSpec;
