@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The entry of the `corr2d` command: runs it and turns whatever it throws into one line and an exit code.
+// The entry of the `corr2d` command runs it, and turns whatever it throws into one line and an exit code.
 import { CommanderError } from "commander";
 import { messageOf, UsageError } from "./errors.ts";
 import { exitOnBrokenPipe, exitOnSignals, removeTemporariesOnExit } from "./process.ts";
@@ -14,7 +14,7 @@ try {
   fail(error);
 }
 
-/** Sets the exit code instead of exiting, so that what was written to a pipe gets through. */
+/** Sets the exit code instead of exiting, so that output to a pipe is not cut off. */
 function fail(error: unknown): void {
   if (error instanceof CommanderError && error.exitCode === 0) return; // --help and --version
   const wrongUsage = error instanceof UsageError || error instanceof CommanderError;
