@@ -32,8 +32,8 @@ export interface LoadOptions {
 const loadOptionNames: Names<LoadOptions> = { prefix: true, ignoreUnexpected: true };
 
 /**
- * Sets the parameters of a model to those of a safetensors file. Float32 parameters can be stored as F16 and BF16 too,
- * which changes no number.
+ * Sets the parameters of a model to those of a safetensors file. Float32 parameters can be stored as F16, BF16 or F8
+ * too, which changes no number.
  *
  * Throws INVALID_ARGUMENT, and changes nothing, if the file is malformed, or if its tensors differ from the model's
  * parameters in names, shapes or element types.

@@ -101,8 +101,7 @@ export async function fit<Targets extends TensorLike | Labels>(
 const predictOptionNames: Names<{ readonly batchSize?: number }> = { batchSize: true };
 
 /**
- * Computes a model's output for inputs, `batchSize` of them at a time (default 256). Throws INVALID_ARGUMENT as the
- * model does.
+ * Computes a model's output for inputs, `batchSize` at a time (default 256). Throws INVALID_ARGUMENT as the model does.
  */
 export function predict(model: Layer, inputs: TensorLike, options?: { readonly batchSize?: number }): Tensor {
   checkArity("predict", arguments.length, 3);

@@ -101,8 +101,7 @@ export function writeSafetensors(
 }
 
 /**
- * Reads pairs of a name and a value. Throws INVALID_ARGUMENT for a name that is no text, occurs twice, or is in
- * `taken`.
+ * Reads pairs of a name and a value. Throws INVALID_ARGUMENT for names that are no text, occur twice or are in `taken`.
  */
 function readPairs(pairs: unknown, name: string, taken: readonly string[] = []): [string, unknown][] {
   const iterable = typeof pairs === "object" && pairs !== null && Symbol.iterator in pairs;
@@ -162,10 +161,7 @@ function record(entries: readonly (readonly [string, unknown])[]): object {
 }
 
 export interface ReadSafetensorsOptions {
-  /**
-   * Converts F16, BF16, F8_E5M2 and F8_E4M3 to F32, which holds all their numbers. Default false, which keeps their
-   * bits.
-   */
+  /** Converts F16, BF16, F8_E5M2 and F8_E4M3 to F32, which holds all their numbers. Default false: keep their bits. */
   readonly widen?: boolean;
 }
 
