@@ -44,18 +44,18 @@ export class Tensor<D extends TypedArray = FloatArray> implements TensorLike<D> 
   }
 }
 
-/** Elements whose place belongs to a backend. They outlive it. */
+/** Elements whose place belongs to a backend, which they outlive. */
 export interface Allocation {
   /**
-   * The elements: `last`, the view that was given before, unless the memory has moved, which leaves that empty. An
-   * allocation keeps no view itself, as a view keeps its owner, who must not be kept by what is to be done after him.
+   * Returns the elements: `last`, the view returned before, unless the memory has moved, which empties that view. The
+   * allocation itself keeps no view. A view keeps its tensor alive, and then `free` could not wait for the end of that.
    */
   view(last: TypedArray | undefined): TypedArray;
-  /** Views are not to be used afterwards. Called at most once; absent where the garbage collector does it. */
+  /** Frees the elements, after which no view is used. Called at most once; absent if the garbage collector does it. */
   readonly free?: () => void;
 }
 
-/** Frees what belongs to tensors that were forgotten instead of disposed of. */
+/** Frees what tensors held that were garbage-collected without `dispose`. */
 const forgotten = new FinalizationRegistry<() => void>((free) => free());
 
 /**
@@ -98,7 +98,7 @@ export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D
     forgotten.register(this, allocation.free, this);
   }
 
-  /** Whether it is one in truth, and not only by its prototype. */
+  /** Whether a value really is an AllocatedTensor, and not only by its prototype. */
   static isOne(value: object): value is AllocatedTensor {
     return #allocation in value;
   }

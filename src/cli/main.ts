@@ -16,7 +16,7 @@ try {
 
 /** Sets the exit code instead of exiting, so that output to a pipe is not cut off. */
 function fail(error: unknown): void {
-  if (error instanceof CommanderError && error.exitCode === 0) return; // --help and --version
+  if (error instanceof CommanderError && error.exitCode === 0) return; // These are --help and --version.
   const wrongUsage = error instanceof UsageError || error instanceof CommanderError;
   process.exitCode = wrongUsage ? 2 : 1;
   const message = error instanceof CommanderError ? commanderMessage(error) : messageOf(error);

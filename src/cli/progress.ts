@@ -33,7 +33,7 @@ export function startProgress(total: number): Progress {
     update: (done, label) => {
       const filled = Math.round((done / total) * barWidth);
       const line = `${"█".repeat(filled)}${"░".repeat(barWidth - filled)} ${done}/${total} ${label}`;
-      text = line.slice(0, (process.stderr.columns || 80) - 3); // one line, less the spinner
+      text = line.slice(0, (process.stderr.columns || 80) - 3); // The spinner shares the line.
       // The timer cannot fire while the calling thread computes.
       if (performance.now() - started > delayMs) show();
     },

@@ -29,7 +29,7 @@ function asksAlike(array: TypedArray, prototype: TypedArray): boolean {
   );
 }
 
-/** A copy in memory of its own. Throws BACKEND_FAILED for want of it. */
+/** Copies an array to memory of its own. Throws BACKEND_FAILED if memory runs out. */
 export function copyOf<A extends TypedArray>(array: A): A {
   const length = lengthOf(array);
   let copy: TypedArray;
@@ -38,7 +38,7 @@ export function copyOf<A extends TypedArray>(array: A): A {
   } catch (cause) {
     throw new Corr2dError("BACKEND_FAILED", `A copy of ${length} elements cannot be allocated`, { cause });
   }
-  // Reads the elements of another array without asking it for anything.
+  // `set` reads the elements of another array without using its properties.
   copy.set(array);
   return copy as A;
 }
@@ -61,7 +61,7 @@ export function takeOver<A extends TypedArray>(array: A): A {
   return viewOf(elementTypeOf(array, "x"), taken, byteOffset, length) as A;
 }
 
-/** The array itself if its buffer holds nothing else and can change hands, else a copy. */
+/** Returns the array itself if its buffer holds nothing else and can be transferred, otherwise a copy. */
 export function transferable<A extends TypedArray>(array: A): A {
   const buffer = bufferOf(array);
   const isWhole = bytesOfUnshared(buffer) === lengthOf(array) * array.BYTES_PER_ELEMENT;

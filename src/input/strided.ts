@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads elements that are not in row-major order from the first on, such as views of npm's ndarray and of @stdlib.
+// Elements that do not lie in row-major order from the first on: views of npm's ndarray, of @stdlib and their like.
 import { allocate, type DType, elementTypeOf, type TypedArray, viewOf } from "../dtype.ts";
 import { Corr2dError, invalid } from "../errors.ts";
 

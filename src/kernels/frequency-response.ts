@@ -23,9 +23,9 @@ const optionNames: Names<FrequencyResponseOptions> = { flip: true, centre: true 
 export interface FrequencyResponse {
   readonly real: Float64Array;
   readonly imag: Float64Array;
-  /** sqrt(real^2 + imag^2) */
+  /** sqrt(real^2 + imag^2). */
   readonly magnitude: Float64Array;
-  /** atan2(imag, real), in radians */
+  /** atan2(imag, real), in radians. */
   readonly phase: Float64Array;
 }
 

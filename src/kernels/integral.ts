@@ -22,7 +22,7 @@ export type IntegralRule =
   | "newton-cotes";
 
 export interface IntegralOptions<D extends DType = DType> extends DesignOptions<D> {
-  /** Default "trapezoid". */
+  /** The rule of integration. Default "trapezoid". */
   readonly rule?: IntegralRule;
   /** The axis of a size that is one number: "x" along rows (default), "y" down columns. */
   readonly axis?: Axis;

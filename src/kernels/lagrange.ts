@@ -15,7 +15,7 @@ export interface LagrangePolynomial {
 export function lagrangePolynomials(size: number, centre: number): LagrangePolynomial[] {
   // Half steps make all nodes whole: node j lies at 2 j - 2 centre.
   const nodes = Array.from({ length: size }, (_, j) => BigInt(2 * j - 2 * centre));
-  let product = [1n]; // of all (t - node), by ascending powers of t = 2 x
+  let product = [1n]; // The product of all (t - node), by ascending powers of t = 2 x.
   for (const node of nodes) product = timesLinear(product, node);
   return nodes.map((node) => ({
     numerators: overLinear(product, node),

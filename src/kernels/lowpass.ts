@@ -10,7 +10,7 @@ import { alongAxes, checkPair, checkSize, type DesignOptions } from "./kernel.ts
 export interface LowpassOptions<D extends DType = DType> extends DesignOptions<D> {
   /** The frequency at which the response is 1/2, in cycles per sample: above 0, below 0.5. */
   readonly cutoff: number;
-  /** Default "hamming". */
+  /** The window that cuts off the ideal filter. Default "hamming". */
   readonly window?: Window;
   /** The axis of a size that is one number: "x" along rows (default), "y" down columns. */
   readonly axis?: Axis;

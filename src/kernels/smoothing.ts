@@ -35,7 +35,7 @@ export function gaussian(options: GaussianOptions): TensorLike<FloatArray> {
       ? checkSize(2 * Math.ceil(3 * sigma) + 1, "2 ceil(3 sigma) + 1")
       : checkSize(size, "size");
   const centre = (length - 1) / 2;
-  const nearest = centre % 1; // an even size has no sample at the centre
+  const nearest = centre % 1; // An even size has no sample at the centre.
   const profile = Array.from({ length }, (_, i) => {
     // Relative to the sample nearest to the centre, a tiny sigma cannot underflow every sample to 0.
     const squared = (i - centre) ** 2 - nearest ** 2;

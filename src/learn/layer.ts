@@ -70,9 +70,9 @@ export function checkEngine(engine: unknown): void {
 export interface WeightedLayerOptions {
   /** Whether a number, at first 0, is added to each output channel. Default true. */
   readonly bias?: boolean;
-  /** Default "float32". */
+  /** The element type of the parameters. Default "float32". */
   readonly dtype?: FloatDType;
-  /** Default {@link kaimingUniform}. */
+  /** Draws the first weights. Default {@link kaimingUniform}. */
   readonly initializer?: Initializer;
   /** The seed of the first weights. Default 0. A Sequential can draw those of all its layers from one seed. */
   readonly seed?: number;

@@ -47,7 +47,7 @@ export function sgd(options: SgdOptions): Optimiser {
 const sgdNames: Names<SgdOptions> = { learningRate: true, momentum: true, weightDecay: true };
 
 export interface AdamOptions {
-  /** Default 0.001. */
+  /** The length of steps. Default 0.001. */
   readonly learningRate?: number;
   /** The decay of the mean of gradients, from 0 to less than 1. Default 0.9. */
   readonly beta1?: number;

@@ -23,9 +23,9 @@ import { runOnce, runOnceAsync } from "./planned.ts";
 export interface MaxPool2dOptions extends WindowOptions {
   /** Height and width of the window. Default: those of the whole input. */
   readonly windowDimensions?: PerAxis;
-  /** Default "floor". */
+  /** How the size of the output is rounded. Default "floor". */
   readonly outputShapeRounding?: Rounding;
-  /** Default "nchw". The output has the same layout. */
+  /** The order of the input's axes, and of the output's. Default "nchw". */
   readonly inputLayout?: InputLayout;
   /**
    * How padding is filled. Default "constant". A maximum then ignores padding; a mean has zeros there, which count as
@@ -119,7 +119,7 @@ export interface Pool2dOperators {
 }
 
 export interface GlobalPool2dOptions {
-  /** Default "nchw". */
+  /** The order of the input's axes, and of the output's. Default "nchw". */
   readonly inputLayout?: InputLayout;
 }
 

@@ -185,8 +185,8 @@ function fftStream(core: EngineCore, spec: StreamSpec): SampleStream {
   const blocks = planOverlapSave(spec.taps, dilation);
   const block = new Float64Array(blocks.fftLength);
   const queue = new SampleQueue(dtype);
-  let start = 0; // position of the queue's first sample in the padded signal
-  let done = 0; // outputs that were returned
+  let start = 0; // The queue's first sample has this position in the padded signal.
+  let done = 0; // This many outputs were returned.
   let isEmpty = true;
   const begin = () => {
     queue.clear();

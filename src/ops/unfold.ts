@@ -17,7 +17,7 @@ import { type Operand, patchPlan } from "./pad.ts";
 import { runOnce, runOnceAsync } from "./planned.ts";
 
 export interface UnfoldOptions extends WindowOptions {
-  /** Height and width of the window. */
+  /** Height and width of the window, as one number or two. */
   readonly windowDimensions: PerAxis;
   /** How padding is filled. Default "constant": zeros. */
   readonly border?: Border;

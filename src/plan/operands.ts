@@ -27,8 +27,7 @@ export function planOperand(
 }
 
 /**
- * Returns the elements of a tensor of the operand's shape, or of a bare array as long. Throws INVALID_ARGUMENT for
- * anything else.
+ * The elements of a tensor of the operand's shape, or of a bare array as long. Throws INVALID_ARGUMENT for anything else.
  *
  * @param isWritten whether the elements are written to, so that a copy will not do
  */

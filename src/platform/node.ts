@@ -88,7 +88,7 @@ function refuseMusl(): void {
 }
 
 function startWorker(): WorkerPort {
-  // Flags of the main script, such as --input-type, may stop this one from starting.
+  // Flags of the main script, such as --input-type, may stop the worker from starting.
   const worker = new Worker(new URL("./worker.js", import.meta.url), {
     name: "corr2d",
     execArgv: [],

@@ -20,13 +20,13 @@ export interface ConvOptions {
   readonly dilations?: PerAxis;
   /** Input channels are split into this many groups, each with its share of the output channels. Default 1. */
   readonly groups?: number;
-  /** Default "nchw". The output has the same layout. */
+  /** The order of the input's axes, and of the output's. Default "nchw". */
   readonly inputLayout?: InputLayout;
-  /** Default "oihw". */
+  /** The order of the weights' axes. Default "oihw". */
   readonly filterLayout?: FilterLayout;
   /** How padding is filled. Default "constant": zeros. */
   readonly border?: Border;
-  /** Applied to each output after the bias. Default none. */
+  /** The function applied to each output after the bias. Default "none". */
   readonly activation?: "relu" | "sigmoid" | "tanh" | "none" | Activation;
   /** Default "auto", which takes the algorithm expected to be fastest. */
   readonly algorithm?: Algorithm | "auto";

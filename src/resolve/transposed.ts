@@ -25,7 +25,7 @@ export interface ConvTransposeOptions
    * to the same one. Must be less than the stride or the dilation. Default 0.
    */
   readonly outputPadding?: PerAxis;
-  /** Default "iohw", as in WebNN and PyTorch. */
+  /** The order of the weights' axes. Default "iohw", as in WebNN and PyTorch. */
   readonly filterLayout?: TransposedFilterLayout;
 }
 
@@ -92,8 +92,7 @@ export function resolveConvTransposeSpec(
     ...(border !== undefined && { border }),
     ...(activation !== undefined && { activation }),
   });
-  // With output padding beyond the stride the convolution would have more outputs than x has elements; they are cut
-  // off.
+  // With output padding beyond the stride, the convolution would have more rows or columns than x; they are left out.
   return { ...spec, outHeight: height, outWidth: width };
 }
 

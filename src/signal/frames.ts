@@ -114,9 +114,7 @@ function resolveWindow(window: unknown, length: unknown): Float64Array {
   return samples;
 }
 
-/**
- * Counts the frames in so many samples, border included; with `padded`, the frames that it takes to reach each sample.
- */
+/** Counts the frames in this many samples, border included; with `padded`, the frames needed to reach each sample. */
 export function frameCount(samples: number, { window, hop }: FrameSpec, padded: boolean): number {
   const steps = (samples - window.length) / hop;
   return padded ? Math.max(Math.ceil(steps), 0) + 1 : Math.max(Math.floor(steps) + 1, 0);

@@ -43,9 +43,9 @@ export function streamStft(options?: StreamStftOptions): SpectraStream {
   const transform = frameTransform(spec, detrend);
   const frame = new Float64Array(window.length);
   const queue = new SampleQueue(dtype);
-  let first = 0; // frames that were returned
-  let skip = 0; // samples to come that lie between frames: a hop longer than the window
-  let samples = 0; // of the signal so far
+  let first = 0; // This many frames were returned.
+  let skip = 0; // This many of the next samples lie between frames, as the hop is longer than the window.
+  let samples = 0; // The signal has this many samples so far.
   const begin = () => {
     queue.clear();
     queue.pushZeros(pad);

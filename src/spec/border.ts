@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * How padding is filled. Names follow SciPy, except "constant" for zeros only and "replicate"; `|` marks the edge of a
- * row `a b c d`.
+ * How padding is filled. Names are SciPy's, but for "replicate", its "nearest"; `|` marks the edge of a row `a b c d`.
  */
 export const borders = ["constant", "replicate", "reflect", "mirror", "wrap"] as const;
 export type Border =

@@ -71,7 +71,7 @@ export interface InterleaveTask {
   readonly images: number;
   readonly rows: number;
   readonly columns: number;
-  /** Elements that stay together. */
+  /** Neighbouring elements that stay together. */
   readonly pixel: number;
   readonly outRows: number;
   readonly outColumns: number;

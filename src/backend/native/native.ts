@@ -163,7 +163,7 @@ function cancellable(
   });
 }
 
-/** The orders are those of the enums in native/. */
+/** These orders are those of the enums in native/. */
 const dtypes: readonly DType[] = ["float32", "float64", "int8", "uint8", "int32"];
 const activationKinds: readonly Activation["kind"][] = [
   "none",

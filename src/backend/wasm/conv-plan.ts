@@ -163,8 +163,8 @@ function readsInPlace(s: ConvSpec, algorithm: Algorithm, channelsLast: boolean):
 }
 
 /**
- * Whether depthwise's loops compute this, in place or from a strip. They also serve direct if each output channel reads
- * its own input channel.
+ * Whether depthwise's loops compute this, in place or from a strip. They also serve direct if each group has one input
+ * channel and at most two output channels.
  */
 function planesOf(s: ConvSpec, algorithm: Algorithm): "in place" | "strip" | "none" {
   // Wide rows often lie a power of two apart and then share cache sets; rows of a strip do not.

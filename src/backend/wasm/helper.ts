@@ -16,7 +16,7 @@ export interface HelpRequest {
   /** The modules loaded so far, at their places in `wasmModules`. */
   readonly modules: readonly (WebAssembly.Module | undefined)[];
   readonly memory: WebAssembly.Memory;
-  /** Laid out as {@link layout} says. */
+  /** The memory that {@link layout} divides up. */
   readonly shared: Int32Array;
   /** This helper's number. */
   readonly helper: number;

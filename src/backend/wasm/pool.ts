@@ -14,7 +14,7 @@ const fieldBytes = 128;
 /** Rows that poolGrad takes at once; rows longer than `longRow` are taken one by one. */
 const fewRows = 4;
 const longRow = 512;
-/** The most places that one call keeps, as in assembly/windows/pool-grad.ts. */
+/** Vectors compute gradients of windows of up to this many elements, as in assembly/windows/pool-grad.ts. */
 const mostPlaces = 4096;
 
 export function poolProgram({ spec }: PoolTask): WasmProgram {

@@ -33,7 +33,7 @@ export async function bench(options: BenchOptions): Promise<void> {
           const plan = planOrNot(engine, benchCase, operands, algorithm);
           if (plan === undefined) continue;
           const start = performance.now();
-          const output = plan.run(operands.x).data as Float32Array; // warms up as well
+          const output = plan.run(operands.x).data as Float32Array; // This also warms up.
           const firstMs = performance.now() - start;
           expected ??= output;
           checkAgreement(output, expected, benchCase, plan);
