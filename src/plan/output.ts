@@ -14,8 +14,8 @@ import { plain } from "../input/arrays.ts";
 import { checkShape, elementCount, rowMajorElements, Tensor, type TensorLike } from "../tensor.ts";
 
 /**
- * Returns the tensor that a result is written to: a new one of zeros, or `out` if it fits. Throws INVALID_ARGUMENT if
- * `out` has another shape or type or overlaps one of `inputs`, and BACKEND_FAILED if memory runs out.
+ * The tensor that a result is written to: a new one of zeros, or `out` if it fits. Throws INVALID_ARGUMENT for an `out`
+ * of another shape or type, or that overlaps one of `inputs`; BACKEND_FAILED for want of memory.
  */
 export function outputTensor(
   out: TensorLike | FloatArray | undefined,
@@ -59,7 +59,7 @@ function elementsOf(
   return data;
 }
 
-/** Allocates zeros. Throws BACKEND_FAILED if memory runs out. */
+/** Zeros. Throws BACKEND_FAILED for want of memory. */
 export function allocateOutput<D extends DType>(dtype: D, length: number): ArrayOf<D> {
   try {
     return allocate(dtype, length);

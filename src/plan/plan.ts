@@ -221,7 +221,7 @@ export const nothing: Prepared = {
 const isAllocated = (given: unknown): boolean =>
   typeof given === "object" && given !== null && AllocatedTensor.isOne(given);
 
-/** Passes this package's errors through and blames the backend for any other, mostly memory running out. */
+/** Errors of our own pass; anything else, for want of memory mostly, is the backend's. */
 export function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
   if (cause instanceof Corr2dError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
