@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The operators on the default backend, which is opened by the first call. A bundler keeps of them what a program
-// calls, and of the rest what that stands on: so each asks for its own few, and nothing here runs on import.
+// The operators on the default backend, which the first call opens. Each function makes only its own group of
+// operators, and nothing runs on import, so that bundlers drop what a program does not call.
 
 import { defaultCore, type EngineCore } from "./core.ts";
 import type { Engine } from "./engine.ts";
@@ -31,7 +31,7 @@ function on<O>(operators: Operators<O>): O {
   return found as O;
 }
 
-// `never` stands for the operands of whichever overload is called; named, as the smallest calls would feel a list.
+// `never` stands for the operands of any overload. They are named, as a list would slow down the smallest calls.
 
 /** {@inheritDoc Engine.corr2d} */
 export const corr2d = ((a: never, b: never, options: never, ...more: never[]) =>

@@ -2,10 +2,10 @@
 import { invalid } from "./errors.ts";
 import { tagOf } from "./input/intrinsics.ts";
 
-/** Element types of floating-point operands, and of all that is computed from them. */
+/** Element types of floating-point operands, and of everything computed from them. */
 export type FloatDType = "float32" | "float64";
 
-/** Element types of quantised operands, and of sums of their products. */
+/** Element types of quantised operands, and of the sums of their products. */
 export type IntegerDType = "int8" | "uint8" | "int32";
 
 export type DType = FloatDType | IntegerDType;
@@ -49,7 +49,10 @@ export function isInteger(dtype: DType): dtype is IntegerDType {
 
 export const bytesOf = (dtype: DType): number => arrayTypes[dtype].BYTES_PER_ELEMENT;
 
-/** By the name of arrays: `instanceof` would refuse those of another realm, and believe what only inherits from one. */
+/**
+ * Finds the type by the array's internal name. `instanceof` would refuse arrays of another realm, and accept objects
+ * that merely inherit from an array.
+ */
 function typeOf(data: unknown): DType | undefined {
   switch (tagOf(data)) {
     case "Float32Array":
@@ -67,14 +70,14 @@ function typeOf(data: unknown): DType | undefined {
   }
 }
 
-/** The element type of a floating-point array. Throws INVALID_ARGUMENT, naming `name`, for any other value. */
+/** Returns the element type of a floating-point array. Throws INVALID_ARGUMENT, naming `name`, for any other value. */
 export function dtypeOf(data: unknown, name: string): FloatDType {
   const dtype = typeOf(data);
   if (dtype === "float32" || dtype === "float64") return dtype;
   throw invalid("a Float32Array or Float64Array", name, data);
 }
 
-/** The element type of a typed array. Throws INVALID_ARGUMENT, naming `name`, for one of no {@link DType}. */
+/** Returns the element type of a typed array. Throws INVALID_ARGUMENT, naming `name`, if it has no {@link DType}. */
 export function elementTypeOf(
   data: unknown,
   name: string,
@@ -85,7 +88,9 @@ export function elementTypeOf(
   throw invalid(allowed, name, data);
 }
 
-/** As `elementTypeOf`, for operands of a convolution, which takes no sums of products. */
+/**
+ * Returns the element type of a convolution's operand, which cannot be int32. Throws INVALID_ARGUMENT, naming `name`.
+ */
 export function operandTypeOf(data: unknown, name: string): Exclude<DType, "int32"> {
   const dtype = elementTypeOf(data, name, operandTypes);
   if (dtype === "int32") throw invalid(operandTypes, name, data);
@@ -94,12 +99,12 @@ export function operandTypeOf(data: unknown, name: string): Exclude<DType, "int3
 
 const operandTypes = "a Float32Array, Float64Array, Uint8Array or Int8Array";
 
-/** A new array of `length` zeros. */
+/** Allocates an array of `length` zeros. */
 export function allocate<D extends DType>(dtype: D, length: number): ArrayOf<D> {
   return new arrayTypes[dtype](length) as ArrayOf<D>;
 }
 
-/** The elements of `buffer` from `byteOffset` on. */
+/** Returns a view of `length` elements of `buffer`, from `byteOffset` on. */
 export function viewOf(dtype: DType, buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray {
   return new arrayTypes[dtype](buffer, byteOffset, length);
 }

@@ -21,7 +21,7 @@ import { type StreamCorr1dOperators, streamCorr1dOperators } from "./ops/stream-
 import { type UnfoldOperators, unfoldOperators } from "./ops/unfold.ts";
 import { AllocatedTensor, type Allocation, checkShape, elementCount } from "./tensor.ts";
 
-/** The operators, on one backend. */
+/** All operators on one backend. */
 export interface Engine
   extends Conv1dOperators,
     Conv2dOperators,
@@ -37,31 +37,31 @@ export interface Engine
     UnfoldOperators {
   readonly backend: BackendName;
   readonly isa: string;
-  /** How many threads one call may use. */
+  /** The most threads that one call may use. */
   readonly threads: number;
   /**
-   * A tensor of zeros in the engine's own memory. On WebAssembly a run that is given it, as input or as `out`, copies
-   * nothing there; on other backends it is an ordinary tensor. Give the tensor itself to `run` rather than its `data`,
-   * and see {@link AllocatedTensor} for how long `data` is valid.
+   * Allocates a tensor of zeros in the engine's own memory. On WebAssembly, `run` uses such a tensor, as input or as
+   * `out`, without copying it; on other backends it is an ordinary tensor. Pass the tensor itself to `run`, not its
+   * `data`, and see {@link AllocatedTensor} for how long `data` is valid.
    *
-   * Throws INVALID_ARGUMENT for a shape that is none or a type other than "float32" and "float64", BACKEND_FAILED where
+   * Throws INVALID_ARGUMENT for an invalid shape or a type other than "float32" and "float64", and BACKEND_FAILED if
    * memory runs out.
    */
   alloc(shape: readonly number[], dtype?: "float32"): AllocatedTensor<Float32Array>;
   alloc(shape: readonly number[], dtype: "float64"): AllocatedTensor<Float64Array>;
   alloc(shape: readonly number[], dtype?: FloatDType): AllocatedTensor;
-  /** Lets go of helper threads. The engine and its plans cannot be used afterwards. */
+  /** Ends helper threads. The engine and its plans cannot be used afterwards. */
   dispose(): void;
 }
 
 const optionNames: Names<BackendOptions> = { backend: true, threads: true, isa: true };
 
 /**
- * Opens an engine on a backend of choice. One that is named never falls back to another, nor to the TypeScript loop
- * that otherwise serves the smallest calls.
+ * Opens an engine on a backend of choice. A named backend never falls back to another, nor to the TypeScript loop that
+ * otherwise computes the smallest calls.
  *
- * Rejects with INVALID_ARGUMENT for options that make no sense, BACKEND_UNAVAILABLE for a backend or ISA that is
- * missing; `cause` says why.
+ * Rejects with INVALID_ARGUMENT for options that make no sense, and with BACKEND_UNAVAILABLE, with its `cause`, for a
+ * backend or ISA that is missing.
  */
 export async function createEngine(options?: BackendOptions): Promise<Engine> {
   checkArity("createEngine", arguments.length, 1);
@@ -114,7 +114,7 @@ const dtypes = ["float32", "float64"] as const satisfies readonly FloatDType[];
 
 let engine: Engine | undefined;
 
-/** The engine of the plain functions. */
+/** Returns the engine of the plain functions. */
 export function defaultEngine(): Engine {
   engine ??= engineOn(defaultCore());
   return engine;

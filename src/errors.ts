@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { lengthOf, tagOf } from "./input/intrinsics.ts";
 
-/** Stable identifiers of everything that this library throws; messages may change, codes do not. */
+/** Stable identifiers of all errors that this library throws; messages may change, codes do not. */
 export type ErrorCode =
   /** An argument has the wrong type, shape or value. */
   | "INVALID_ARGUMENT"
   /** The arguments are valid, but the backend or algorithm that was asked for by name cannot serve them. */
   | "UNSUPPORTED"
-  /** A backend or ISA that was asked for by name is not there. `cause` says why. */
+  /** A backend or ISA that was asked for by name is missing. `cause` says why. */
   | "BACKEND_UNAVAILABLE"
-  /** A backend failed while it computed, for want of memory for example. `cause` is its own error. */
+  /** A backend failed while it computed, for example because memory ran out. `cause` is its own error. */
   | "BACKEND_FAILED"
   /** The plan or engine was used after `dispose()`. */
   | "DISPOSED";
@@ -25,7 +25,7 @@ export class Corr2dError extends Error {
   }
 }
 
-/** The error for an argument that is not what it should be: "Expected a positive integer for strides[0] but received 0". */
+/** Makes the error for a wrong argument, such as "Expected a positive integer for strides[0] but received 0". */
 export function invalid(expected: string, name: string, received: unknown): Corr2dError {
   return new Corr2dError(
     "INVALID_ARGUMENT",
@@ -33,7 +33,7 @@ export function invalid(expected: string, name: string, received: unknown): Corr
   );
 }
 
-/** A short rendering of any value, safe for hostile ones. */
+/** Renders any value shortly, and safely for hostile ones. */
 export function show(value: unknown): string {
   try {
     return render(value);

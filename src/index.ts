@@ -11,8 +11,8 @@ export * from "./api.ts";
 export type { InitOptions } from "./platform/init.ts";
 
 /**
- * Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. Rejects with
- * INVALID_ARGUMENT for modules that there are not.
+ * Resolves when the first call can be made: at once in Node, and in a browser after loading the WASM modules. Rejects
+ * with INVALID_ARGUMENT for modules that do not exist.
  */
 export async function init(options?: InitOptions): Promise<void> {
   checkArity("init", arguments.length, 1);

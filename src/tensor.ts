@@ -21,15 +21,15 @@ import { allocateCopy, type Strided, stridedElements } from "./input/strided.ts"
 export type NestedArray = readonly number[] | readonly NestedArray[];
 
 /**
- * What every operator takes beside nested arrays: elements in row-major order, last axis fastest, unless a stride says
- * otherwise.
+ * An operand of every operator beside nested arrays. Elements are in row-major order, last axis fastest, unless a
+ * stride says otherwise.
  */
 export interface TensorLike<D extends TypedArray = FloatArray> extends Strided {
   readonly data: D;
   readonly shape: readonly number[];
 }
 
-/** What the operators return. */
+/** The result of every operator. */
 export class Tensor<D extends TypedArray = FloatArray> implements TensorLike<D> {
   readonly data: D;
   readonly shape: readonly number[];
@@ -45,24 +45,24 @@ export class Tensor<D extends TypedArray = FloatArray> implements TensorLike<D> 
   }
 }
 
-/** Elements whose place belongs to a backend. They outlive it. */
+/** Elements whose place belongs to a backend, which they outlive. */
 export interface Allocation {
   /**
-   * The elements: `last`, the view that was given before, unless the memory has moved, which leaves that empty. An
-   * allocation keeps no view itself, as a view keeps its owner, who must not be kept by what is to be done after him.
+   * Returns the elements: `last`, the view returned before, unless the memory has moved, which empties that view. The
+   * allocation itself keeps no view. A view keeps its tensor alive, and then `free` could not wait for the end of that.
    */
   view(last: TypedArray | undefined): TypedArray;
-  /** Views are not to be used afterwards. Called at most once; absent where the garbage collector does it. */
+  /** Frees the elements, after which no view is used. Called at most once; absent if the garbage collector does it. */
   readonly free?: () => void;
 }
 
-/** Frees what belongs to tensors that were forgotten instead of disposed of. */
+/** Frees what tensors held that were garbage-collected without `dispose`. */
 const forgotten = new FinalizationRegistry<() => void>((free) => free());
 
 /**
- * Ties an array to the tensor whose place it is: as long as somebody holds it, or a part of it that `subarray` gave, the
- * tensor is not freed. The part refers to the memory alone, which belongs to all tensors, so each has a `subarray` of its
- * own. What must not refer to the tensor is what `forgotten` holds.
+ * Ties an array to its tensor: the tensor is not freed as long as somebody holds the array, or a part of it by
+ * `subarray`. A part refers only to the memory, which belongs to all tensors, so each array gets a `subarray` of its
+ * own. What `forgotten` holds must not refer to the tensor.
  */
 function tie<A extends FloatArray>(array: A, owner: AllocatedTensor): A {
   const value = (begin?: number, end?: number) => {
@@ -73,15 +73,15 @@ function tie<A extends FloatArray>(array: A, owner: AllocatedTensor): A {
 }
 
 /**
- * A tensor in the memory of an engine: `run` reads it as input, and writes it as `out`, without a copy. Comes from
- * `engine.alloc`.
+ * A tensor in the memory of an engine, made by `engine.alloc`. `run` reads it as input, and writes it as `out`, without
+ * a copy.
  *
- * `data` is a property to read each time: WebAssembly's memory may move when it grows, which empties the arrays that
- * `data` gave before, while the elements stay.
+ * Read the property `data` each time. WebAssembly's memory may move when it grows; the elements stay, but arrays that
+ * `data` returned before are emptied.
  *
- * A tensor that is forgotten is freed at last: when neither it nor `data`, nor a part of that by `subarray`, is in use any
- * more. Arrays made otherwise of `data.buffer` do not count. It takes a turn of the event loop, so that a loop that never
- * awaits frees nothing, and needs `dispose` or `using`.
+ * A tensor that is forgotten is freed once neither it, nor `data`, nor a part of that by `subarray` is in use. Other
+ * arrays made of `data.buffer` do not count. Freeing takes a turn of the event loop, so a loop that never awaits needs
+ * `dispose` or `using`.
  */
 export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D> {
   #allocation: Allocation | undefined;
@@ -99,7 +99,7 @@ export class AllocatedTensor<D extends FloatArray = FloatArray> extends Tensor<D
     forgotten.register(this, allocation.free, this);
   }
 
-  /** Whether it is one in truth, and not only by its prototype. */
+  /** Whether a value really is an AllocatedTensor, and not only by its prototype. */
   static isOne(value: object): value is AllocatedTensor {
     return #allocation in value;
   }
@@ -164,8 +164,8 @@ export function toTensor(
 }
 
 /**
- * As `toTensor`, for elements of any type that operands have: all but int32, which sums have. Numbers of nested arrays that an integer `dtype` cannot hold are refused as
- * well.
+ * Views `value` like `toTensor`, with elements of any operand's type, which excludes int32. Throws INVALID_ARGUMENT
+ * also for numbers of nested arrays that an integer `dtype` cannot hold.
  */
 export function toAnyTensor(
   value: TensorLike<TypedArray> | NestedArray,
@@ -244,8 +244,8 @@ function readTensor(
 }
 
 /**
- * The elements of a tensor in row-major order: its own array, unless it has a stride or an offset. Throws INVALID_ARGUMENT
- * for those that leave `data` or, if `isWritten`, are not row-major.
+ * Returns the elements of a tensor in row-major order: its own array, unless it has a stride or an offset. Throws
+ * INVALID_ARGUMENT for steps that leave `data` or, if `isWritten`, are not row-major.
  *
  * @param data of the tensor
  * @param shape of the tensor, checked

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The entry for browsers and their bundlers, and what is different there. It compiles into dist/ itself, beside the
-// files that it names, as scripts/bundle.mjs also makes one file of it.
+// The entry for browsers and their bundlers, with what is different there. It compiles into dist/, beside the files
+// that it names; scripts/bundle.mjs also bundles it into one file.
 
 import simdText from "corr2d:wasm/float32-simd";
 import { type Platform, setPlatform, type WorkerPort } from "./backend/platform.ts";
@@ -15,7 +15,7 @@ export type { InitOptions } from "./platform/init.ts";
 
 type Text = Promise<{ readonly default: string }>;
 
-/** All but the one that is at hand lie in files of their own. Literal names, so that bundlers see the files. */
+/** Every module but float32-simd is a file of its own. Names are literal, so that bundlers see the files. */
 const texts: Record<Exclude<WasmFile, "float32-simd">, () => Text> = {
   "float32-relaxed": () => import("corr2d:wasm/float32-relaxed"),
   "float64-relaxed": () => import("corr2d:wasm/float64-relaxed"),
@@ -49,19 +49,19 @@ const web: Platform = {
 setPlatform(web);
 
 /**
- * Resolves when the first call can be made: at once in Node, after loading the WASM modules in a browser. Rejects with
- * INVALID_ARGUMENT for modules that there are not.
+ * Resolves when the first call can be made: at once in Node, and in a browser after loading the WASM modules. Rejects
+ * with INVALID_ARGUMENT for modules that do not exist.
  */
 export async function init(options?: InitOptions): Promise<void> {
   checkArity("init", arguments.length, 1);
   const modules = modulesOf(options);
-  // Where WebAssembly is missing or forbidden TypeScript serves; backends() says why.
+  // If WebAssembly is missing or forbidden, TypeScript computes; backends() says why.
   await fetchWasm(hasRelaxedSimd() ? "relaxed-simd" : "simd128", modules);
 }
 
 /** Compiles off the main thread, as some browsers forbid large modules on it. Each module is loaded once. */
 async function fetchWasm(isa: WasmIsa, modules: readonly WasmModule[]): Promise<void> {
-  // Which builds there are is told by those of float32.
+  // The builds of float32 tell which instruction sets can be used.
   const files = new Set<WasmFile>(["float32-simd", ...modules.map((module) => wasmFile(module, isa))]);
   await Promise.all([...files].map(compile));
 }

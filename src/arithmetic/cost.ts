@@ -18,22 +18,22 @@ export interface CostOptions extends ConvOptions {
 
 const optionNames: Names<CostOptions> = { ...convOptionNames, bias: true };
 
-/** What a convolution layer takes. */
+/** The parameters and operations of a convolution layer. */
 export interface Conv2dCost {
   readonly outputShape: readonly number[];
-  /** Weights and biases together: what training has to find. */
+  /** Weights and biases together, the numbers that training finds. */
   readonly parameters: number;
-  /** Products of a weight and an element of the padded input; zeros of the padding count like any other. */
+  /** Products of a weight and an element of the padded input; zeros of the padding count like any other element. */
   readonly multiplyAdds: number;
-  /** Floating-point operations: 2 for each multiply-add. A bias costs none: the sum begins with it instead of 0. */
+  /** Floating-point operations: 2 for each multiply-add. A bias costs none, as the sum begins with it instead of 0. */
   readonly flops: number;
 }
 
 /**
- * Parameters and operations of a conv2d, by its definition; an algorithm may take fewer operations.
+ * Counts the parameters and operations of a conv2d by its definition; an algorithm may take fewer operations.
  *
- * parameters = outChannels * inChannels / groups * kernelHeight * kernelWidth (+ outChannels with a bias),
- * multiplyAdds = batch * outHeight * outWidth * outChannels * inChannels / groups * kernelHeight * kernelWidth.
+ * parameters = outChannels * inChannels / groups * kernelHeight * kernelWidth (+ outChannels with a bias)
+ * multiplyAdds = batch * outHeight * outWidth * outChannels * inChannels / groups * kernelHeight * kernelWidth
  *
  * Source: "Dive into Deep Learning", "Multiple Input and Multiple Output Channels", exercise 2.
  *

@@ -9,11 +9,11 @@ import { dilatedSize } from "../spec/shape.ts";
 import { checkShape } from "../tensor.ts";
 
 /**
- * The arithmetic of a convolution's output shape, written out for reading: for each axis padding, the extent of the
- * dilated kernel, the floor division by the stride, and what of the input is never read.
+ * Writes out the arithmetic of a convolution's output shape, for reading. For each axis it gives the padding, the
+ * extent of the dilated kernel, the floor division by the stride, and the part of the input that is never read.
  *
- * Takes the arguments of `outputShape`: shapes of four sizes for conv2d, of two for corr2d and convolve2d. The text
- * may change between versions.
+ * Shapes of four sizes are those of `outputShape.conv2d`, shapes of two sizes those of `outputShape.corr2d`; options
+ * are theirs too. The text may change between versions.
  *
  * Source of the formula: V. Dumoulin and F. Visin, "A guide to convolution arithmetic for deep learning" (2016),
  * relationships 6 and 15. Throws INVALID_ARGUMENT as conv2d does.
@@ -46,7 +46,7 @@ export function explainShape(
   return lines.join("\n");
 }
 
-/** What explaining walks through tap by tap. */
+/** Taps along an axis are visited one by one, so their number is limited. */
 const mostTaps = 2 ** 20;
 
 interface Axis {
@@ -106,7 +106,7 @@ function explainAxis(axis: Axis): string[] {
   return lines;
 }
 
-/** What of the input no window reads: at the end, where the stride leaves a rest, and between the windows. */
+/** Describes the input that no window reads: at the end, where the stride leaves a rest, and between the windows. */
 function explainUnread(axis: Axis, padded: number): string {
   const { units, unit, size, before, kernel, dilation, stride, out } = axis;
   const end = (out - 1) * stride + dilatedSize(kernel, dilation);
@@ -124,12 +124,12 @@ function explainUnread(axis: Axis, padded: number): string {
 }
 
 /**
- * How many elements of the input some window reads. Tap k reads k * dilation + o * stride for o = 0..out-1: of the
- * elements that leave its remainder after division by the stride a run, and runs of one remainder are united.
+ * Counts the input elements that some window reads. Tap k reads k * dilation + o * stride for o = 0..out-1. Among the
+ * elements with one remainder by the stride this is a run, and runs with the same remainder are united.
  */
 function readOf({ size, before, kernel, dilation, stride, out }: Axis): number {
   if (dilation === 1 && stride <= kernel) {
-    const end = (out - 1) * stride + kernel; // no gaps
+    const end = (out - 1) * stride + kernel; // Windows leave no gaps.
     return Math.max(Math.min(before + size, end) - before, 0);
   }
   /** For each remainder, the first of its elements that is not counted yet. */

@@ -10,47 +10,47 @@ import { dilatedSize, outputSize } from "../spec/shape.ts";
 export interface WindowLayer {
   /** Height and width of the kernel. */
   readonly kernelSize: PerAxis;
-  /** Default 1. */
+  /** Step between neighbouring outputs. Default 1. */
   readonly strides?: PerAxis;
-  /** Default 0. */
+  /** Width of the padding, or a rule for it. Default 0. */
   readonly padding?: Padding;
-  /** Default 1. */
+  /** Distance between neighbouring kernel elements. Default 1. */
   readonly dilations?: PerAxis;
-  /** What padding is filled with. Default "constant", which lets no pixel of the input be seen. */
+  /** How padding is filled. Default "constant", through which no pixel of the input is seen. */
   readonly border?: Border;
 }
 
 export interface ReceptiveFieldOptions {
   /**
-   * [height, width] of the input, or one number for both. With it, `of` leaves out what is padding in any of the
-   * layers; without it, images have no end. Needed for a padding of "same" at a stride above 1, and for a border.
+   * [height, width] of the input, or one number for both. With it, `of` leaves out the padding of all layers; without
+   * it, images have no end. Padding "same" at a stride above 1 needs it, and so does a border.
    */
   readonly inputSize?: PerAxis;
 }
 
 const optionNames: Names<ReceptiveFieldOptions> = { inputSize: true };
 
-/** What one output sees. */
+/** The pixels that one output sees. */
 export interface SeenPixels {
-  /** The rows of the input that it depends on, ascending. Dilations and strides can leave gaps. */
+  /** The input rows that the output depends on, ascending. Dilations and strides can leave gaps. */
   readonly rows: readonly number[];
-  /** The columns, likewise; it depends on every pixel where such a row and column cross, and on no other. */
+  /** The input columns, ascending. The output depends on exactly the pixels where such a row and column cross. */
   readonly columns: readonly number[];
 }
 
 /** The part of the input that outputs of a stack of layers depend on. Pairs are [vertical, horizontal]. */
 export interface ReceptiveField {
-  /** Rows and columns from the first that an output sees to the last, both included. */
+  /** Rows and columns from the first to the last that an output sees, both included. */
   readonly size: readonly [number, number];
-  /** Pixels of the input between the fields of neighbouring outputs: the product of the strides. */
+  /** Input pixels between the fields of neighbouring outputs: the product of the strides. */
   readonly jump: readonly [number, number];
-  /** The first row and column that output (0, 0) sees: below 0 where its field begins in the padding. */
+  /** The first row and column that output (0, 0) sees; negative if its field begins in the padding. */
   readonly start: readonly [number, number];
   /** The middle of the field of output (0, 0): start + (size - 1) / 2. */
   readonly centre: readonly [number, number];
   /** [height, width] of the output; undefined without `inputSize`. */
   readonly outputSize: readonly [number, number] | undefined;
-  /** The pixels that the output in row `oy` and column `ox` sees. */
+  /** Lists the pixels that output (oy, ox) sees. Throws INVALID_ARGUMENT for an output that does not exist. */
   of(oy: number, ox: number): SeenPixels;
 }
 
@@ -60,12 +60,12 @@ interface AxisLayer {
   readonly stride: number;
   readonly dilation: number;
   readonly before: number;
-  /** Size of the layer's input, Infinity where it is not known. */
+  /** Size of the layer's input; Infinity if it is not known. */
   readonly size: number;
   readonly border: Border;
 }
 
-/** What `of` lists one by one. */
+/** The largest field whose pixels `of` lists. */
 const mostPixels = 2 ** 20;
 
 const layerNames: Names<WindowLayer> = {
@@ -73,7 +73,8 @@ const layerNames: Names<WindowLayer> = {
 };
 
 /**
- * The receptive field of a stack of layers, the first of them first. From layer to layer, along each axis,
+ * Computes the receptive field of a stack of layers, in the order in which data pass them. From layer to layer, along
+ * each axis,
  *
  *     size  += ((kernel - 1) * dilation) * jump
  *     start -= paddingBefore * jump
@@ -113,7 +114,7 @@ export function receptiveField(
   };
 }
 
-/** The layers along each axis, and the size of the last one's output if that of the first one's input is known. */
+/** Resolves the layers along each axis, and the output size of the last layer if the input size is known. */
 function resolveLayers(layers: readonly WindowLayer[], input: [number, number] | undefined) {
   const axes: [AxisLayer[], AxisLayer[]] = [[], []];
   let size = input;
@@ -178,7 +179,7 @@ function fieldOfAxis(layers: readonly AxisLayer[]) {
   return { size, jump, start };
 }
 
-/** Walks from an output back to the input: what it sees of the layer before, and what those see. */
+/** Walks from an output back to the input, layer by layer. */
 function seen(layers: readonly AxisLayer[], output: number): number[] {
   let indices = [output];
   for (let l = layers.length - 1; l >= 0; l--) {

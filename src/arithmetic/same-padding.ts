@@ -4,21 +4,21 @@ import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import { samePaddingOfAxis } from "../spec/shape.ts";
 
 export interface SamePaddingOptions {
-  /** Default 1. */
+  /** Step between neighbouring outputs. Default 1. */
   readonly strides?: PerAxis;
-  /** Default 1. */
+  /** Distance between neighbouring kernel elements. Default 1. */
   readonly dilations?: PerAxis;
 }
 
 const optionNames: Names<SamePaddingOptions> = { strides: true, dilations: true };
 
 /**
- * The padding [top, bottom, left, right] with which an output has ceil(input size / stride) rows and columns: at stride
- * 1 as many as the input. What `padding: "same"` of conv2d resolves to; of an odd number of rows the larger half goes
- * to the bottom, and of columns to the right (ONNX's SAME_UPPER).
+ * Computes the padding [top, bottom, left, right] with which an output has ceil(input size / stride) rows and columns;
+ * at stride 1 as many as the input. `padding: "same"` of conv2d resolves to it. The larger half of an odd total goes to
+ * the bottom and to the right (ONNX's SAME_UPPER).
  *
- * Along each axis max((ceil(input / stride) - 1) * stride + (kernel - 1) * dilation + 1 - input, 0) in all: at stride 1
- * the extent of the kernel minus 1, as in "Dive into Deep Learning", "Padding and Stride".
+ * Along each axis the total is max((ceil(input / stride) - 1) * stride + (kernel - 1) * dilation + 1 - input, 0). At
+ * stride 1 this is the extent of the kernel minus 1, as in "Dive into Deep Learning", "Padding and Stride".
  *
  * @param inputSize [height, width], or one number for both
  * @param kernelSize [height, width], or one number for both

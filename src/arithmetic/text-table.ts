@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** Rows as aligned columns, two spaces apart; the columns numbered in `right` are set to the right. */
+/** Formats rows as aligned columns, two spaces apart; the columns numbered in `right` are right-aligned. */
 export function formatTable(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The waist: every operator reaches a backend as an Operation, and every backend is a Backend.
+// Every operator reaches a backend as an Operation, and every backend is a Backend.
 import type { DType } from "../dtype.ts";
 import type { Operand, Task, TaskQuery } from "../spec/task.ts";
 import type { Allocation } from "../tensor.ts";
@@ -10,17 +10,17 @@ import type { WasmProgram } from "./wasm/program.ts";
 export const backendNames = ["native", "wasm", "reference"] as const;
 export type BackendName = (typeof backendNames)[number];
 
-/** A task with the code that computes it where backends have none of their own: a bundle holds only what it calls. */
+/** A task and its code for backends that have none of their own, so that a bundle holds only what it calls. */
 export interface Operation<T extends Task = Task> {
-  /** Plain data that can be cloned: all that native and workers need. */
+  /** Plain data that can be cloned, which is all that the native backend and workers need. */
   readonly task: T;
-  /** Its TypeScript, which every backend falls back on. */
+  /** The TypeScript that computes it; every backend can fall back on it. */
   reference(task: T): ReferenceProgram;
-  /** Its WebAssembly, where there is any. */
+  /** The WebAssembly that computes it, if there is any. */
   readonly wasm?: { readonly module: WasmModule; plan(task: T): WasmProgram };
 }
 
-/** Something that computes tasks. Tasks are valid when they arrive here, and every size in them is at least 1. */
+/** Computes tasks. Every task is valid when it arrives here, and every size in it is at least 1. */
 export interface Backend {
   readonly name: BackendName;
   /**
@@ -28,22 +28,22 @@ export interface Backend {
    * "javascript".
    */
   readonly isa: string;
-  /** How many threads one `run` may use at most. */
+  /** The most threads that one `run` may use. */
   readonly threads: number;
-  /** Whether pixels are better packed before they are multiplied, where each channel would be read from far away. */
+  /** Whether packing pixels before multiplying them pays on this processor, as reading far-apart channels is slow. */
   readonly prefersPacked?: boolean;
   supports(task: TaskQuery): boolean;
-  /** Makes a task ready for many runs. What the task holds is copied where it is kept. */
+  /** Makes a task ready for many runs. Constants are copied, so the caller may change them afterwards. */
   prepare(operation: Operation): Prepared;
-  /** Zeros, at a place where `run` reads and writes them without a copy if the backend has such a place. */
+  /** Allocates zeros, in a place where `run` reads and writes them without a copy if the backend has one. */
   allocate(dtype: DType, length: number): Allocation;
-  /** Lets go of helper threads; prepared tasks cannot be used afterwards. */
+  /** Releases helper threads. Prepared tasks cannot be used afterwards. */
   dispose(): void;
 }
 
 /** A task that is ready to run. Element types and lengths of operands are valid when they arrive here. */
 export interface Prepared {
-  /** Bytes beyond constants, inputs and outputs that one run needs. */
+  /** Bytes that one run needs beyond constants, inputs and outputs. */
   readonly workspaceBytes: number;
   /**
    * Writes every element of the outputs, which overlap neither each other nor an input. Operands are arrays of any class
@@ -51,8 +51,9 @@ export interface Prepared {
    */
   run(a: Operand, b: Operand, c: Operand, out: Operand, out2: Operand): void;
   /**
-   * As `run`, off the event loop. Inputs may be detached, and nobody else touches them or the outputs until the promise
-   * settles. Rejects with `signal.reason` soon after an abort; the content of the outputs is then undefined.
+   * Computes like `run`, off the event loop. Inputs may be detached, and nobody else touches them or the outputs until
+   * the promise settles. Rejects with `signal.reason` soon after an abort; the content of the outputs is then
+   * undefined.
    */
   runAsync(
     a: Operand,

@@ -10,29 +10,29 @@ import type { WasmIsa, WasmModule } from "./wasm/modules.ts";
 import { createWasmBackend } from "./wasm/wasm.ts";
 import { whyNoWorkers } from "./workers/pool.ts";
 
-/** What `createEngine` can be asked for; what is left out comes from the environment, then from what there is. */
+/** The options of `createEngine`. The environment supplies those that are left out. */
 export interface BackendOptions {
-  /** Default: CORR2D_BACKEND, else the first that works of native, wasm, reference. */
+  /** Default: CORR2D_BACKEND, else the first of native, wasm and reference that works. */
   readonly backend?: BackendName;
-  /** How many threads one call may use. Default: CORR2D_THREADS, else one for each processor. */
+  /** The most threads that one call may use, up to 256. Default: CORR2D_THREADS, else one for each processor. */
   readonly threads?: number;
-  /** Default: CORR2D_ISA, else the best that the processor runs. */
+  /** The instruction set. Default: CORR2D_ISA, else the best that the processor runs. */
   readonly isa?: string;
 }
 
-/** What {@link backends} says of one backend. */
+/** The report of {@link backends} on one backend. */
 export type BackendReport =
   | {
       readonly name: BackendName;
       readonly available: true;
-      /** The instruction set that is used unless another is asked for. */
+      /** The instruction set that is used by default. */
       readonly isa: string;
-      /** All that can be asked for. */
+      /** All instruction sets that can be asked for. */
       readonly isas: readonly string[];
       readonly threads: number;
       /**
-       * Why it is this instruction set, and no more threads, where the runtime decides about them; and why async calls
-       * compute on the calling thread, if they do.
+       * Why the runtime allows only this instruction set or so many threads, or why async calls compute on the calling
+       * thread, if they do.
        */
       readonly reason?: string;
     }
@@ -44,7 +44,7 @@ export interface Choice {
   readonly named: boolean;
 }
 
-/** The backends in order of preference: what each offers, or why it is missing. Never throws. */
+/** Lists the backends in order of preference, with what each offers or why it is missing. Never throws. */
 export function backends(): BackendReport[] {
   checkArity("backends", arguments.length, 0);
   return backendNames.map((name) => {
@@ -62,8 +62,8 @@ export function backends(): BackendReport[] {
 }
 
 /**
- * Opens the backend that was asked for, or else the first that works. Throws INVALID_ARGUMENT for options that make
- * no sense and BACKEND_UNAVAILABLE, with its cause, for a backend or ISA that was asked for and is missing.
+ * Opens the backend that was asked for, or else the first that works. Throws INVALID_ARGUMENT for options that make no
+ * sense. Throws BACKEND_UNAVAILABLE, with its cause, if the backend or ISA asked for is missing.
  */
 export function openBackend(options: BackendOptions): Choice {
   const { env, hardwareThreads } = platform();
@@ -148,7 +148,7 @@ function open(name: BackendName, { threads, isa }: Settings): Backend {
   }
 }
 
-/** Throws where the backend is missing. */
+/** Lists a backend's instruction sets, best first. Throws if the backend is missing. */
 function isasOf(name: BackendName): readonly string[] {
   switch (name) {
     case "native":
@@ -160,10 +160,10 @@ function isasOf(name: BackendName): readonly string[] {
   }
 }
 
-/** As many as the native pool takes; each has a workspace of its own. */
+/** The native pool takes this many threads, each with a workspace of its own. */
 const mostThreads = 256;
 
-/** Remembers how a first attempt ended, failure included: loading is tried once. */
+/** Remembers how a first attempt ended, failure included, so that loading is tried once. */
 function once<T>(attempt: () => T): () => T {
   let outcome: { value: T } | { error: unknown } | undefined;
   return () => {
@@ -194,7 +194,7 @@ function describeWasm(): { threads: number; reason: string } {
   return { threads: lone === undefined ? platform().hardwareThreads : 1, reason: reasons.join("; ") };
 }
 
-/** Why async calls have no workers, if that is known. */
+/** Says why async calls have no workers, if that is known. */
 function whyAlone(): string | undefined {
   const why = whyNoWorkers();
   return why && `async calls compute on the calling thread: ${why}`;

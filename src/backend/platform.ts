@@ -2,27 +2,27 @@
 import type { Backend } from "./backend.ts";
 import type { WasmFile, WasmIsa, WasmModule } from "./wasm/modules.ts";
 
-/** What differs between Node and a browser. */
+/** The services that differ between Node and browsers. */
 export interface Platform {
-  /** An environment variable, or undefined where there are none. */
+  /** Reads an environment variable; undefined where there are none. */
   env(name: string): string | undefined;
   readonly hardwareThreads: number;
-  /** Loads the addon built for this platform; throws an Error whose message says why there is none. */
+  /** Loads the addon built for this platform. Throws an Error that says why there is none. */
   loadNative(): NativeBackends;
   /**
-   * dist/corr2d-FILE.wasm, for shared memory or not; undefined where it was not loaded. Throws where WebAssembly is
-   * missing or forbidden.
+   * Returns dist/corr2d-FILE.wasm, compiled for shared memory or not, or undefined if it was not loaded. Throws if
+   * WebAssembly is missing or forbidden.
    */
   loadWasm(file: WasmFile, shared: boolean): WebAssembly.Module | undefined;
-  /** Makes `loadWasm` give modules for some instructions, as far as they can be loaded; never rejects. */
+  /** Fetches modules for `loadWasm` to return, as far as they can be loaded. Never rejects. */
   fetchWasm(isa: WasmIsa, modules: readonly WasmModule[]): Promise<void>;
-  /** Why no worker can be started, as far as that is known before it is tried. */
+  /** Says why no worker can be started, as far as that is known before trying. */
   whyNoWorkers(): string | undefined;
   /** Starts a worker that runs worker.ts and does not keep the process alive. */
   startWorker(): WorkerPort;
 }
 
-/** What there is of the C++ addon; only platforms that can load it know more of it. */
+/** The C++ addon as platforms that cannot load it see it. */
 export interface NativeBackends {
   /** Instruction sets, best first. */
   readonly isas: readonly string[];
@@ -35,13 +35,13 @@ export interface NativeOptions {
   readonly isa: string;
 }
 
-/** The part of a worker that Node and browsers share. */
+/** The interface that workers of Node and of browsers have in common. */
 export interface WorkerPort {
   post(message: unknown, transfer: readonly ArrayBuffer[]): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** The worker died or could not start. */
+  /** Reports that the worker died or could not start. */
   onError(listener: (error: Error) => void): void;
-  /** Keeps the process alive, until `unref`. Started unref'd; both do nothing in a browser. */
+  /** Keeps the process alive until `unref`. A worker starts unref'd, and both calls do nothing in a browser. */
   ref(): void;
   unref(): void;
   terminate(): void;
@@ -49,7 +49,7 @@ export interface WorkerPort {
 
 let current: Platform | undefined;
 
-/** Called once by the entry point that was imported. */
+/** Sets the platform. The entry point that was imported calls it once. */
 export function setPlatform(platform: Platform): void {
   current = platform;
 }

@@ -6,7 +6,7 @@ export interface EngineOptions {
   readonly threads?: number;
 }
 
-/** The engine that the options name; what they leave open is chosen as by the plain functions. */
+/** Opens the engine that the options name; options left out are chosen as for the plain functions. */
 export function openEngine({ backend, threads }: EngineOptions): Promise<Engine> {
   return createEngine({ ...(backend && { backend }), ...(threads && { threads }) });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Image files through sharp, which is an optional peer dependency: only `corr2d filter` needs it.
+// Reads and writes image files with sharp, an optional peer dependency that only `corr2d filter` needs.
 import type { TiffOptions } from "sharp";
 import type { Pixels } from "../image/pixels.ts";
 import { CommandError, messageOf } from "./errors.ts";
@@ -15,7 +15,7 @@ const formats = {
   ".webp": "webp",
 } as const;
 
-/** sharp's own choice for TIFF is JPEG compression. */
+/** Replaces JPEG compression, which sharp chooses for TIFF. */
 const lossless = { compression: "deflate", predictor: "horizontal" } as const;
 const encodings: Partial<Record<WritableExtension, TiffOptions>> = { ".tif": lossless, ".tiff": lossless };
 
@@ -30,20 +30,20 @@ export function isWritable(extension: string): extension is WritableExtension {
 
 export interface Decoded {
   readonly pixels: Pixels;
-  /** How the file keeps its samples: "uchar" for 8 bits, "ushort" for 16. */
+  /** The type of the file's samples: "uchar" for 8 bits, "ushort" for 16. */
   readonly depth: string;
   /** Frames of an animation, or pages. */
   readonly frames: number;
 }
 
 export interface ImageCodec {
-  /** The first frame, upright, as 8-bit grey or sRGB with or without alpha. */
+  /** Reads the first frame, upright, as 8-bit grey or sRGB with or without alpha. */
   decode(path: string): Promise<Decoded>;
-  /** The bytes of a file with this extension. */
+  /** Returns the bytes of a file with this extension. */
   encode(pixels: Pixels, extension: WritableExtension): Promise<Uint8Array>;
 }
 
-/** Throws CommandError where sharp is not installed or does not load. */
+/** Loads sharp. Throws CommandError if it is not installed or does not load. */
 export async function loadCodec(): Promise<ImageCodec> {
   const sharp = await loadSharp();
   return {
@@ -52,8 +52,8 @@ export async function loadCodec(): Promise<ImageCodec> {
       const { space, hasAlpha, depth = "uchar", pages = 1 } = await image.metadata();
       const grey = space === "b-w" || space === "grey16";
       const { data, info } = await image
-        .rotate() // as the EXIF orientation says
-        // Raw pixels of "b-w" have one channel, whether there is alpha or not.
+        .rotate() // This follows the EXIF orientation.
+        // Raw pixels of "b-w" have one channel, with or without alpha.
         .toColourspace(grey && !hasAlpha ? "b-w" : "srgb")
         .raw({ depth: "uchar" })
         .toBuffer({ resolveWithObject: true });
@@ -72,7 +72,7 @@ export async function loadCodec(): Promise<ImageCodec> {
   };
 }
 
-/** Grey and alpha of an image whose colour channels are equal. */
+/** Returns grey and alpha of an image whose colour channels are equal. */
 function greyAlphaOf({ data, width, height }: Pixels): Pixels {
   const pairs = new Uint8Array(2 * width * height);
   for (let i = 0; i < width * height; i++) {
@@ -82,7 +82,7 @@ function greyAlphaOf({ data, width, height }: Pixels): Pixels {
   return { data: pairs, width, height, channels: 2 };
 }
 
-/** The version of sharp, or undefined where it is not usable. */
+/** Returns the version of sharp, or undefined if it cannot be used. */
 export async function sharpVersion(): Promise<string | undefined> {
   try {
     return (await loadSharp()).versions.sharp;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `corr2d info`: versions, and the backends with the reasons for what is missing.
+// `corr2d info` shows versions and backends, with the reasons for what is missing.
 import { cpus } from "node:os";
 import { formatTable } from "../arithmetic/text-table.ts";
 import { type BackendReport, backends } from "../index.ts";
@@ -25,7 +25,7 @@ async function collect() {
   };
 }
 
-/** The variables that change what the library does, as far as they are set. */
+/** Returns the variables that change what the library does, if they are set. */
 function environment(): Record<string, string> {
   const names = ["CORR2D_BACKEND", "CORR2D_ISA", "CORR2D_THREADS"];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The entry of the `corr2d` command: runs it and turns whatever it throws into one line and an exit code.
+// The entry of the `corr2d` command runs it, and turns whatever it throws into one line and an exit code.
 import { CommanderError } from "commander";
 import { messageOf, UsageError } from "./errors.ts";
 import { exitOnBrokenPipe, exitOnSignals, removeTemporariesOnExit } from "./process.ts";
@@ -14,9 +14,9 @@ try {
   fail(error);
 }
 
-/** Sets the exit code instead of exiting, so that what was written to a pipe gets through. */
+/** Sets the exit code instead of exiting, so that output to a pipe is not cut off. */
 function fail(error: unknown): void {
-  if (error instanceof CommanderError && error.exitCode === 0) return; // --help and --version
+  if (error instanceof CommanderError && error.exitCode === 0) return; // These are --help and --version.
   const wrongUsage = error instanceof UsageError || error instanceof CommanderError;
   process.exitCode = wrongUsage ? 2 : 1;
   const message = error instanceof CommanderError ? commanderMessage(error) : messageOf(error);

@@ -4,7 +4,7 @@ import { unlinkSync } from "node:fs";
 const temporaryFiles = new Set<string>();
 const cleanups = new Set<() => void>();
 
-/** Removes the file when the process ends before `forgetTemporary`. */
+/** Removes the file if the process ends before `forgetTemporary`. */
 export function rememberTemporary(path: string): void {
   temporaryFiles.add(path);
 }
@@ -13,13 +13,13 @@ export function forgetTemporary(path: string): void {
   temporaryFiles.delete(path);
 }
 
-/** Calls `cleanup` when the process is interrupted. Returns a function that takes the request back. */
+/** Calls `cleanup` when the process is interrupted. Returns a function that cancels this. */
 export function onInterrupt(cleanup: () => void): () => void {
   cleanups.add(cleanup);
   return () => cleanups.delete(cleanup);
 }
 
-/** On Ctrl-C and termination: a usable terminal, and the exit code that shells expect. */
+/** On Ctrl-C and termination, leaves a usable terminal and the exit code that shells expect. */
 export function exitOnSignals(): void {
   const exit = (code: number) => () => {
     for (const cleanup of cleanups) cleanup();
@@ -29,20 +29,20 @@ export function exitOnSignals(): void {
   process.once("SIGTERM", exit(128 + 15));
 }
 
-/** However the process ends, by a signal, a broken pipe or an error: no half-written files. */
+/** Leaves no half-written files, however the process ends: by a signal, a broken pipe or an error. */
 export function removeTemporariesOnExit(): void {
   process.on("exit", () => {
     for (const path of temporaryFiles) {
       try {
         unlinkSync(path);
       } catch {
-        // It was never created, or is gone already.
+        // The file was never created, or is gone already.
       }
     }
   });
 }
 
-/** `corr2d bench | head -1`: ends as quietly as other Unix tools do, which SIGPIPE (13) stops. */
+/** Ends `corr2d bench | head -1` as quietly as SIGPIPE (13) ends other Unix tools. */
 export function exitOnBrokenPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

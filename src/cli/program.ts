@@ -11,7 +11,7 @@ import { operatorNames } from "./filter/operators.ts";
 import { info } from "./info.ts";
 import { packageVersion } from "./version.ts";
 
-/** The command line: what there is and what it takes. The commands themselves are files of their own. */
+/** Builds the command line: its commands and their options. Each command is a file of its own. */
 export function createProgram(): Command {
   const program = new Command("corr2d")
     .description("2-D correlation and convolution: filter images, show and compare the backends")

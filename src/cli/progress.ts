@@ -3,21 +3,21 @@ import spinner from "yocto-spinner";
 import { onInterrupt } from "./process.ts";
 
 export interface Progress {
-  /** Says what is being done now, and how many of the steps are behind. */
+  /** Shows the current step, and how many steps are done. */
   update(done: number, label: string): void;
   stop(): void;
 }
 
 const barWidth = 24;
-/** Work that is done sooner shows no bar at all. */
+/** Work that takes less time shows no bar. */
 const delayMs = 200;
 
-/** A progress bar on stderr; nothing where stderr is not a terminal. */
+/** Starts a progress bar on stderr, or none if stderr is not a terminal. */
 export function startProgress(total: number): Progress {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
   const started = performance.now();
   let text = "";
-  // The signals are handled in process.ts, together with the files that need care.
+  // process.ts handles the signals, together with temporary files.
   const bar = spinner({ stream: process.stderr, handleSignals: false });
   const show = () => {
     if (bar.isSpinning) bar.text = text;
@@ -33,7 +33,7 @@ export function startProgress(total: number): Progress {
     update: (done, label) => {
       const filled = Math.round((done / total) * barWidth);
       const line = `${"█".repeat(filled)}${"░".repeat(barWidth - filled)} ${done}/${total} ${label}`;
-      text = line.slice(0, (process.stderr.columns || 80) - 3); // one line, less the spinner
+      text = line.slice(0, (process.stderr.columns || 80) - 3); // The spinner shares the line.
       // The timer cannot fire while the calling thread computes.
       if (performance.now() - started > delayMs) show();
     },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFileSync } from "node:fs";
 
-/** The version of the package that this file, bundled into dist/cli.js, lies in. */
+/** Returns the version of the package that holds this file, bundled into dist/cli.js. */
 export function packageVersion(): string {
   const url = new URL("../package.json", import.meta.url);
   return (JSON.parse(readFileSync(url, "utf8")) as { version: string }).version;

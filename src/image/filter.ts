@@ -13,22 +13,22 @@ import {
   writeChannel,
 } from "./pixels.ts";
 
-/** Where plans come from: an engine, or the default functions. */
+/** The source of plans: an engine, or the default functions. */
 export type Planner = Pick<typeof import("../api.ts"), "planConv2d">;
 
 export interface ImageFilterOptions {
-  /** How the image goes on beyond its edge. Default "reflect". */
+  /** How the image continues beyond its edge. Default "reflect". */
   readonly border?: Border;
   readonly algorithm?: Algorithm | "auto";
 }
 
 /**
- * An operator made ready for all images of one size, whatever their channels. The result has the input's size:
- * samples are computed in float32, rounded half to even and saturated.
+ * An operator prepared for images of one size, with any channels. The result has the input's size; its samples are
+ * computed in float32, rounded half to even and saturated.
  *
- * Channels are filtered one after the other as planes: the float copies stay as small as one channel, and neighbouring
- * pixels fill the vector registers. Three interleaved channels as a depthwise nhwc convolution took 2.6 to 4.8 times as
- * long (wasm, 1080p, 7x7 and 3x3, Zen 5). One run at a time: the planes are reused.
+ * Channels are filtered one after the other as planes, so that the float copies stay as small as one channel and
+ * neighbouring pixels fill the vector registers. Three interleaved channels as a depthwise nhwc convolution took 2.6 to
+ * 4.8 times as long (wasm, 1080p, 7x7 and 3x3, Zen 5). Only one run can be under way, as the planes are reused.
  */
 export class ImageFilter {
   readonly width: number;
@@ -70,7 +70,7 @@ export class ImageFilter {
     return out;
   }
 
-  /** As `run`, with the convolutions off the event loop. */
+  /** Filters like `run`, with the convolutions off the event loop. */
   async runAsync(pixels: Pixels, options: { readonly signal?: AbortSignal } = {}): Promise<Pixels> {
     const out = this.#begin(pixels);
     for (let plane = 0; plane < this.#planes(pixels); plane++) {

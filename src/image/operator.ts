@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 import type { Kernel } from "../kernels/index.ts";
 
-/** What is done to an image. */
+/** An operation on an image. */
 export type ImageOperator =
-  /** Each colour channel correlated with the kernel; alpha stays as it is. */
+  /** Correlates each colour channel with the kernel; alpha stays as it is. */
   | { readonly kind: "linear"; readonly kernel: Kernel }
   /**
-   * Edge strength: `gain * sqrt(gx^2 + gy^2)` of the luma as one grey channel, where gx and gy are the correlations
+   * Computes edge strength as one grey channel: `gain * sqrt(gx^2 + gy^2)`, where gx and gy are the luma's correlations
    * with two derivative kernels of the same shape.
    */
   | { readonly kind: "gradient"; readonly x: Kernel; readonly y: Kernel; readonly gain: number };
 
 /**
- * The gradient operator of a derivative kernel. Its gain divides by the kernel's answer to a unit step, so that Sobel,
- * Prewitt and Scharr agree about the strength of a straight edge, and doubles the rest: few edges in a photograph span
- * half of the range from black to white, and those that do saturate.
+ * Makes the gradient operator of a derivative kernel. Its gain divides by the kernel's answer to a unit step, so that
+ * Sobel, Prewitt and Scharr agree on the strength of a straight edge. It then doubles the result, as few edges in a
+ * photograph span more than half of the range from black to white; those saturate.
  */
 export function gradientOf(derivative: (axis: "x" | "y") => Kernel): ImageOperator {
   const x = derivative("x");
@@ -23,7 +23,7 @@ export function gradientOf(derivative: (axis: "x" | "y") => Kernel): ImageOperat
   return { kind: "gradient", x, y: derivative("y"), gain: 2 / stepAnswer };
 }
 
-/** The operator's kernels as conv2d weights of one input channel: one output channel each. */
+/** Returns the operator's kernels as conv2d weights of one input channel, with one output channel for each kernel. */
 export function weightsOf(operator: ImageOperator): { data: Float32Array; shape: number[] } {
   if (operator.kind === "linear") {
     return { data: operator.kernel.data, shape: [1, 1, ...operator.kernel.shape] };
@@ -35,7 +35,7 @@ export function weightsOf(operator: ImageOperator): { data: Float32Array; shape:
   return { data, shape: [2, 1, ...x.shape] };
 }
 
-/** out[i] = gain * the length of the vector (gradients[i], gradients[i + out.length]). */
+/** Computes out[i] = gain * the length of the vector (gradients[i], gradients[i + out.length]). */
 export function magnitude(out: Uint8ClampedArray, gradients: Float32Array, gain: number): void {
   const count = out.length;
   for (let i = 0; i < count; i++) {

@@ -7,11 +7,11 @@ export interface Pixels {
   readonly data: Uint8Array | Uint8ClampedArray;
   readonly width: number;
   readonly height: number;
-  /** 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. */
+  /** 1 is grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. */
   readonly channels: 1 | 2 | 3 | 4;
 }
 
-/** Channels that carry colour: all but the alpha that an even number of channels ends with. */
+/** Counts the channels that carry colour: all but alpha, which an even number of channels ends with. */
 export function colourChannels({ channels }: Pixels): number {
   return channels - ((channels + 1) % 2);
 }
@@ -31,15 +31,15 @@ export function checkPixels(pixels: Pixels, width: number, height: number): void
   }
 }
 
-/** plane[i] = channel `channel` of pixel i. */
+/** Copies channel `channel` of each pixel to `plane`. */
 export function readChannel(plane: Float32Array, pixels: Pixels, channel: number): void {
   const { data, channels } = pixels;
   for (let i = 0, from = channel; i < plane.length; i++, from += channels) plane[i] = data[from];
 }
 
 /**
- * plane[i] = luma of pixel i: 0.2126 R + 0.7152 G + 0.0722 B (Rec. ITU-R BT.709, the primaries of sRGB) of the
- * gamma-encoded samples, or the grey channel where there is no colour.
+ * Copies the luma of each pixel to `plane`: 0.2126 R + 0.7152 G + 0.0722 B of the gamma-encoded samples (Rec. ITU-R
+ * BT.709, the primaries of sRGB), or the grey channel of an image without colour.
  */
 export function readLuma(plane: Float32Array, pixels: Pixels): void {
   const { data, channels } = pixels;
@@ -52,7 +52,7 @@ export function readLuma(plane: Float32Array, pixels: Pixels): void {
   }
 }
 
-/** Channel `channel` of pixel i = plane[i], rounded half to even and saturated: what storing to a clamped array does. */
+/** Copies `plane` to channel `channel` of each pixel; storing to a clamped array rounds half to even and saturates. */
 export function writeChannel(
   data: Uint8ClampedArray,
   channels: number,
@@ -62,7 +62,7 @@ export function writeChannel(
   for (let i = 0, to = channel; i < plane.length; i++, to += channels) data[to] = plane[i];
 }
 
-/** Copies the alpha channel of `pixels`, where it has one, to `data` of the same channels. */
+/** Copies the alpha channel of `pixels`, if there is one, to `data`, which has the same channels. */
 export function copyAlpha(data: Uint8ClampedArray, pixels: Pixels): void {
   const { channels } = pixels;
   if (colourChannels(pixels) === channels) return;

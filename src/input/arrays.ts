@@ -5,8 +5,8 @@ import { Corr2dError, invalid } from "../errors.ts";
 import { bufferOf, byteOffsetOf, bytesOfUnshared, lengthOf } from "./intrinsics.ts";
 
 /**
- * The same elements as an array that can be believed: of this realm's own class, with no properties of the caller's making.
- * That is the array itself as a rule, and else a view of its memory: of a Buffer, an array of a subclass or of another realm.
+ * Returns the same elements in an array of this realm's own class, without properties of the caller's making. Most
+ * arrays qualify themselves; a Buffer, a subclass or an array of another realm gets a view of its memory.
  */
 export function plain<A extends TypedArray>(array: A, dtype: DType): A {
   const { prototype } = arrayTypes[dtype];
@@ -14,7 +14,7 @@ export function plain<A extends TypedArray>(array: A, dtype: DType): A {
   return viewOf(dtype, bufferOf(array) as ArrayBuffer, byteOffsetOf(array), lengthOf(array)) as A;
 }
 
-/** Whether all that operators ask an array for is what the language gives. */
+/** Whether the properties that operators use are the language's own. */
 function asksAlike(array: TypedArray, prototype: TypedArray): boolean {
   return (
     array.length === lengthOf(array) &&
@@ -29,7 +29,7 @@ function asksAlike(array: TypedArray, prototype: TypedArray): boolean {
   );
 }
 
-/** A copy in memory of its own. Throws BACKEND_FAILED for want of it. */
+/** Copies an array to memory of its own. Throws BACKEND_FAILED if memory runs out. */
 export function copyOf<A extends TypedArray>(array: A): A {
   const length = lengthOf(array);
   let copy: TypedArray;
@@ -38,14 +38,15 @@ export function copyOf<A extends TypedArray>(array: A): A {
   } catch (cause) {
     throw new Corr2dError("BACKEND_FAILED", `A copy of ${length} elements cannot be allocated`, { cause });
   }
-  // Reads the elements of another array without asking it for anything.
+  // `set` reads the elements of another array without using its properties.
   copy.set(array);
   return copy as A;
 }
 
 /**
- * The elements in the ArrayBuffer that they had, which is detached for all others; a copy of them where it cannot be: the
- * memory of WebAssembly, what Node keeps for its small Buffers. Throws INVALID_ARGUMENT for shared memory.
+ * Returns the elements in their own ArrayBuffer, which is detached for everybody else. If it cannot be detached, as
+ * WebAssembly's memory and the pool of Node's small Buffers cannot, returns a copy. Throws INVALID_ARGUMENT for shared
+ * memory.
  */
 export function takeOver<A extends TypedArray>(array: A): A {
   const buffer = bufferOf(array);
@@ -60,7 +61,7 @@ export function takeOver<A extends TypedArray>(array: A): A {
   return viewOf(elementTypeOf(array, "x"), taken, byteOffset, length) as A;
 }
 
-/** The array itself if its buffer holds nothing else and can change hands, else a copy. */
+/** Returns the array itself if its buffer holds nothing else and can be transferred, otherwise a copy. */
 export function transferable<A extends TypedArray>(array: A): A {
   const buffer = bufferOf(array);
   const isWhole = bytesOfUnshared(buffer) === lengthOf(array) * array.BYTES_PER_ELEMENT;

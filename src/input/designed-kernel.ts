@@ -11,10 +11,10 @@ import {
 import { invalid } from "../errors.ts";
 import type { TensorLike } from "../tensor.ts";
 
-/** What designed kernels were rounded from, in row-major order, by the array that holds the rounded weights. */
+/** The exact weights of designed kernels in row-major order, by the array that holds the rounded ones. */
 const designs = new WeakMap<TypedArray, () => readonly number[]>();
 
-/** A new array of the weights, which are remembered as they are. */
+/** Returns a new array of the weights, and remembers the exact ones. */
 export function designed(dtype: FloatDType, weights: () => readonly number[]): FloatArray {
   const exact = weights();
   const data = allocate(dtype, exact.length);
@@ -24,9 +24,9 @@ export function designed(dtype: FloatDType, weights: () => readonly number[]): F
 }
 
 /**
- * A kernel as one of element type `dtype`, which is that of its partner. A designed kernel changes to it: to float64
- * with its weights as they were before they were rounded, to any other type if that holds each weight. Kernels that
- * are not designed, or whose elements were written to, stay as they are, for the caller to refuse.
+ * Converts a kernel to the element type `dtype` of the other operand. A designed kernel changes to float64 with its
+ * exact weights, and to any other type that holds each weight. A kernel that is not designed, or whose elements were
+ * written to, stays as it is, and the caller refuses it.
  *
  * Throws INVALID_ARGUMENT, naming `name`, for a designed kernel that int8 cannot hold.
  */

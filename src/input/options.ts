@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { Corr2dError, invalid, show } from "../errors.ts";
 
-/** The names of the options `O`, each of them: one that is missing, or that `O` has not, does not compile. */
+/** The names of the options `O`. A missing or surplus name does not compile. */
 export type Names<O> = Readonly<Record<keyof O, true>>;
 
-/** Such names, of whatever options. */
+/** The names of any options. */
 export type AnyNames = Readonly<Record<string, true>>;
 
 /**
- * A copy of an options object, each property read once. Throws INVALID_ARGUMENT for a property that none of the lists
- * has: `stride` instead of `strides` must not be passed over in silence.
+ * Copies an options object, reading each property once. Throws INVALID_ARGUMENT for a property that is in none of the
+ * lists, so that `stride` instead of `strides` does not go unnoticed.
  */
 export function readOptions<T extends object>(options: T | undefined, ...lists: readonly AnyNames[]): T {
   if (options === undefined) return {} as T;
@@ -19,7 +19,7 @@ export function readOptions<T extends object>(options: T | undefined, ...lists: 
   return copy;
 }
 
-/** The same without the copy, for calls that a copy would slow down. */
+/** Checks an options object without copying it, for calls that a copy would slow down. Throws INVALID_ARGUMENT. */
 export function checkOptions(options: object | undefined, names: AnyNames): void {
   if (options === undefined) return;
   checkIsObject(options, "options");
@@ -29,7 +29,7 @@ export function checkOptions(options: object | undefined, names: AnyNames): void
   }
 }
 
-/** A copy of an object that is called `name`, such as a window or a layer, with no property but those of the lists. */
+/** Copies an object called `name`, such as a window. Throws INVALID_ARGUMENT for a property in none of the lists. */
 export function readObject<T extends object>(value: T, name: string, ...lists: readonly AnyNames[]): T {
   checkIsObject(value, name);
   const copy = { ...value };
@@ -43,8 +43,7 @@ export function checkArity(name: string, received: number, most: number): void {
 }
 
 /**
- * Functions by name, each refusing more arguments than it declares: at once, or, where its name ends in Async, by
- * rejecting.
+ * Makes each function refuse more arguments than it declares: by throwing, or by rejecting if its name ends in Async.
  */
 export function refusingSurplus<O extends object>(functions: O): O {
   return Object.fromEntries(
@@ -57,7 +56,7 @@ export function refusingSurplus<O extends object>(functions: O): O {
 
 type AnyFunction = (...operands: unknown[]) => unknown;
 
-/** Three operands, the most common number, are named: the smallest calls would feel a list. */
+/** Three operands, the most common number, are named, as a list would slow down the smallest calls. */
 function exact(name: string, call: AnyFunction): AnyFunction {
   const most = call.length;
   if (most === 3) {
@@ -103,7 +102,7 @@ function unknown(name: string, lists: readonly AnyNames[], what: string): Corr2d
   return new Corr2dError("INVALID_ARGUMENT", message);
 }
 
-/** The name that takes the fewest changes, if these are few for its length. */
+/** Returns the name that differs by the fewest changes, if they are few for its length. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
@@ -117,7 +116,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best;
 }
 
-/** Characters to insert, delete or replace (V. I. Levenshtein, 1966). */
+/** Counts the characters to insert, delete or replace (V. I. Levenshtein, 1966). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -4,20 +4,20 @@ import { allocate, bytesOf, type DType, elementTypeOf, type TypedArray, viewOf }
 import { Corr2dError, invalid } from "../errors.ts";
 import { bufferOf, byteOffsetOf, lengthOf } from "./intrinsics.ts";
 
-/** How elements lie in `data`; ndarray says `stride`, others say `strides`. */
+/** Where elements lie in `data`; ndarray says `stride`, others say `strides`. */
 export interface Strided {
-  /** Elements from one index to the next along each axis; negative ones go backwards. Default row-major. */
+  /** Elements from one index to the next along each axis; negative steps go backwards. Default row-major. */
   readonly stride?: readonly number[];
-  /** The same by another name. */
+  /** The same as `stride`, by another name. */
   readonly strides?: readonly number[];
-  /** Where the first element lies. Default 0. */
+  /** The index of the first element. Default 0. */
   readonly offset?: number;
 }
 
-/** As read from a tensor: what is not given is undefined. */
+/** The values read from a tensor; those not given are undefined. */
 type Given = { readonly [K in keyof Strided]?: Strided[K] | undefined };
 
-/** Where the elements of a tensor lie among those of its array: `steps` elements apart along each axis, from `offset` on. */
+/** Where a tensor's elements lie in its array: from `offset` on, `steps` elements apart along each axis. */
 export interface Places {
   readonly count: number;
   readonly steps: readonly number[];
@@ -28,7 +28,7 @@ export interface Places {
 /**
  * Reads `stride`, `strides` and `offset`. Throws INVALID_ARGUMENT for steps that leave `data`.
  *
- * @param shape valid
+ * @param shape a valid shape
  */
 export function placesOf(
   data: unknown,
@@ -59,10 +59,11 @@ const stepsName = (strides: unknown, name: string) =>
   `${name}.${strides === undefined ? "stride" : "strides"}`;
 
 /**
- * The elements of a tensor whose `stride`, `strides` or `offset` is given, in row-major order: a view of `data` where they
- * lie so, else a copy. Throws INVALID_ARGUMENT for steps that leave `data`, and, if `isWritten`, where it takes a copy.
+ * Returns the elements of a tensor with `stride`, `strides` or `offset` in row-major order: a view of `data` if they
+ * lie so, otherwise a copy. Throws INVALID_ARGUMENT for steps that leave `data` and, if `isWritten`, where a copy would
+ * be needed.
  *
- * @param shape valid
+ * @param shape a valid shape
  */
 export function stridedElements(
   data: TypedArray,
@@ -84,7 +85,7 @@ export function stridedElements(
   return gather(data, shape, places, allocateCopy(dtype, places.count));
 }
 
-/** Throws INVALID_ARGUMENT unless there is a whole number for each axis. */
+/** Reads a whole number for each axis. Throws INVALID_ARGUMENT for anything else. */
 function readSteps(given: unknown, shape: readonly number[], name: string): readonly number[] {
   if (given === undefined) return rowMajor(shape);
   const isList = Array.isArray(given) || ArrayBuffer.isView(given);
@@ -107,12 +108,12 @@ function rowMajor(shape: readonly number[]): number[] {
   return steps;
 }
 
-/** An axis of one element takes no step. */
+/** An axis of one element takes no step, so its step does not count. */
 function isRowMajor(shape: readonly number[], steps: readonly number[]): boolean {
   return rowMajor(shape).every((step, axis) => shape[axis] === 1 || steps[axis] === step);
 }
 
-/** The least and the greatest place that is read. */
+/** Returns the least and the greatest index that is read. */
 function rangeOf(shape: readonly number[], steps: readonly number[], offset: number): [number, number] {
   let first = offset;
   let last = offset;
@@ -124,7 +125,7 @@ function rangeOf(shape: readonly number[], steps: readonly number[], offset: num
   return [first, last];
 }
 
-/** Zeros, as many as a caller's operand has elements. Throws BACKEND_FAILED for want of memory. */
+/** Allocates zeros for the elements of a caller's operand. Throws BACKEND_FAILED if memory runs out. */
 export function allocateCopy(dtype: DType, count: number): TypedArray {
   try {
     return allocate(dtype, count);
@@ -133,7 +134,7 @@ export function allocateCopy(dtype: DType, count: number): TypedArray {
   }
 }
 
-/** Copies row by row: a counter of the other axes says where each begins. */
+/** Copies row by row; a counter of the other axes finds where each row begins. */
 export function gather<T extends number | bigint, A extends { readonly length: number; [i: number]: T }>(
   data: ArrayLike<T>,
   shape: readonly number[],

@@ -8,18 +8,19 @@ import { alongAxes, checkPair, type DesignOptions } from "./kernel.ts";
 import { lagrangePolynomials, quotient } from "./lagrange.ts";
 
 export interface DerivativeOptions<D extends DType = DType> extends DesignOptions<D> {
-  /** For an order that is one number: "x" along rows (default), "y" down columns. */
+  /** The axis of an order that is one number: "x" along rows (default), "y" down columns. */
   readonly axis?: Axis;
-  /** Samples along an axis that is differentiated, at least order + 1, which is the default. */
+  /** Samples along a differentiated axis, at least order + 1. Default order + 1. */
   readonly size?: number;
   /**
-   * Instead of `size`: the power of the sample distance with which the error vanishes. Takes the smallest odd size that
-   * has it, so that the result lies on a sample.
+   * Replaces `size` by the power of the sample distance with which the error vanishes. The kernel then has the smallest
+   * odd size that reaches it, so that the result lies on a sample.
    */
   readonly accuracy?: number;
   /**
-   * Where along the kernel the derivative is taken, in samples from its first: a multiple of 1/2. Default the middle,
-   * (size - 1) / 2, which lies between two samples if the size is even; 0 and size - 1 give one-sided differences.
+   * The place along the kernel at which the derivative is taken, in samples from its first: a multiple of 1/2. Default
+   * (size - 1) / 2, the middle, which lies between two samples if the size is even; 0 and size - 1 give one-sided
+   * differences.
    */
   readonly centre?: number;
 }
@@ -28,23 +29,22 @@ const optionNames: Names<DerivativeOptions> = {
   ...{ axis: true, size: true, accuracy: true, centre: true, dtype: true },
 };
 
-/** Coefficients grow with the factorial of the size: beyond this no float64 could use them. */
+/** Coefficients grow with the factorial of the size; float64 could not use those of a larger one. */
 const maxSize = 99;
 
 /**
- * The kernel of a derivative: exact for polynomials of degree below `size`, from the moment conditions
+ * Designs the kernel of a derivative, exact for polynomials of degree below `size`, from the moment conditions
  *
  *     sum over k of weight[k] * (k - centre)^p = order! if p is the order, else 0,   p = 0 .. size - 1
  *
- * solved in whole numbers, so that nothing but the finished weight is rounded: derivative(2) is exactly [1, -2, 1].
- * The error is of the order size - order of the sample distance, one more where a kernel around its middle has size -
- * order odd. The smallest kernel has order + 1 samples ("Dive into Deep Learning", "Convolutions for Images",
- * exercise 4).
+ * They are solved in whole numbers, so that only the finished weights are rounded: derivative(2) is exactly [1, -2, 1].
+ * The error has the order size - order of the sample distance, and one more if size - order is odd around the middle.
+ * The smallest kernel has order + 1 samples ("Dive into Deep Learning", "Convolutions for Images", exercise 4).
  *
  * A pair of orders [vertical, horizontal] gives the matrix of a mixed derivative, the outer product of two kernels:
  * derivative([1, 1]) is d/dy d/dx. Order 0 takes no derivative along its axis.
  *
- * The shape is [1, size] along x, [size, 1] along y. Float32 unless `dtype` is "float64".
+ * The shape is [1, size] along x and [size, 1] along y. Elements are float32 unless `dtype` is "float64".
  *
  * Source: B. Fornberg, "Generation of Finite Difference Formulas on Arbitrarily Spaced Grids", Mathematics of
  * Computation 51 (1988), whose recursion computes the same weights in floating point.
@@ -85,7 +85,7 @@ function derivativeWeights(order: number, { size, accuracy, centre }: Derivative
   if (typeof middle !== "number" || !Number.isInteger(2 * middle) || middle < 0 || middle > length - 1) {
     throw invalid(`a multiple of 0.5 from 0 to ${length - 1}`, "centre", centre);
   }
-  // The order-th derivative at 0 of the polynomial through the samples: order! times its coefficient of x^order.
+  // The order-th derivative at 0 of the polynomial through the samples is order! times its coefficient of x^order.
   let factor = 1n << BigInt(order);
   for (let i = 2n; i <= order; i++) factor *= i;
   return lagrangePolynomials(length, middle).map(({ numerators, denominator }) =>
@@ -100,7 +100,7 @@ function lengthOf(order: number, size: unknown, accuracy: unknown): number {
   if (accuracy !== undefined) {
     if (!Number.isInteger(accuracy) || (accuracy as number) < 1)
       throw invalid("a positive integer", "accuracy", accuracy);
-    // Of an odd size n around its middle the accuracy is n - order, or one more if that is odd.
+    // An odd size n around its middle has the accuracy n - order, or one more if that is odd.
     const needed = order + 2 * Math.ceil((accuracy as number) / 2) - 1;
     const length = needed % 2 === 1 ? needed : needed + 1;
     if (length > maxSize) throw invalid(`one that takes at most ${maxSize} samples`, "accuracy", accuracy);

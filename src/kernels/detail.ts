@@ -5,7 +5,7 @@ import { checkArity } from "../input/options.ts";
 import { checkSize, fromRows, type Kernel, outerProduct } from "./kernel.ts";
 
 /**
- * The discrete Laplacian over four neighbours: `f(x-1, y) + f(x+1, y) + f(x, y-1) + f(x, y+1) - 4 f(x, y)`.
+ * Returns the discrete Laplacian over four neighbours: `f(x-1, y) + f(x+1, y) + f(x, y-1) + f(x, y+1) - 4 f(x, y)`.
  *
  * Source: R. C. Gonzalez and R. E. Woods, "Digital Image Processing", 4th edition, section 3.6.
  */
@@ -19,7 +19,7 @@ export function laplacian(): Kernel {
 }
 
 /**
- * The image minus its {@link laplacian}: steeper edges, flat areas as they were.
+ * Returns the kernel of the image minus its {@link laplacian}, which steepens edges and keeps flat areas.
  *
  * Source: R. C. Gonzalez and R. E. Woods, "Digital Image Processing", 4th edition, section 3.6.
  */
@@ -33,8 +33,8 @@ export function sharpen(): Kernel {
 }
 
 /**
- * Relief lit from the upper left: the image plus its slope along the main diagonal. The weights sum to 1, so flat
- * areas keep their value. Common in image editors; it has no single source.
+ * Returns the kernel of a relief lit from the upper left: the image plus its slope along the main diagonal. The weights
+ * sum to 1, so flat areas keep their value. It is common in image editors and has no single source.
  */
 export function emboss(): Kernel {
   checkArity("emboss", arguments.length, 0);
@@ -45,7 +45,10 @@ export function emboss(): Kernel {
   ]);
 }
 
-/** 1 in the centre and 0 elsewhere: the output is the input. `size` is odd, 1 unless given. */
+/**
+ * Returns the kernel with 1 in the centre and 0 elsewhere, whose output is the input. `size` is odd, by default 1.
+ * Throws INVALID_ARGUMENT.
+ */
 export function identity(size = 1): Kernel {
   checkArity("identity", arguments.length, 1);
   const length = checkSize(size, "size");

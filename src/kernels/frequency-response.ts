@@ -8,35 +8,35 @@ import type { NestedArray, TensorLike } from "../tensor.ts";
 import { readKernel } from "./kernel.ts";
 
 export interface FrequencyResponseOptions {
-  /** Default false: the kernel as `corr2d` applies it. True: flipped, as `convolve2d` does. */
+  /** Default false, for the kernel as `corr2d` applies it; true flips it as `convolve2d` does. */
   readonly flip?: boolean;
   /**
-   * [y, x] of the kernel's sample that lies on the output, or one number for the axis of a row or column. Default the
-   * middle, (size - 1) / 2, which gives symmetric kernels a real response. With `flip`, 0 is the causal filter.
+   * [y, x] of the kernel's sample that lies on the output, or one number for the axis of a row or column. Default (size
+   * - 1) / 2, the middle, which gives symmetric kernels a real response. With `flip`, 0 is the causal filter.
    */
   readonly centre?: number | readonly [number, number];
 }
 
 const optionNames: Names<FrequencyResponseOptions> = { flip: true, centre: true };
 
-/** The factor by which each wave is multiplied, for each frequency that was asked for. */
+/** The factor that multiplies each wave, one for each frequency. */
 export interface FrequencyResponse {
   readonly real: Float64Array;
   readonly imag: Float64Array;
-  /** sqrt(real^2 + imag^2) */
+  /** sqrt(real^2 + imag^2). */
   readonly magnitude: Float64Array;
-  /** atan2(imag, real), in radians */
+  /** atan2(imag, real), in radians. */
   readonly phase: Float64Array;
 }
 
 /**
- * What a kernel does to waves: correlation turns x[n] = exp(2 pi i f n) into H(f) x[n] with
+ * Computes what a kernel does to waves. Correlation turns x[n] = exp(2 pi i f n) into H(f) x[n] with
  *
- *     H(f) = sum over k of kernel[k] exp(2 pi i f (k - centre)),
+ *     H(f) = sum over k of kernel[k] exp(2 pi i f (k - centre))
  *
- * convolution (`flip`) into its complex conjugate for real kernels, which is what `scipy.signal.freqz` computes for
- * centre 0. Frequencies are in cycles per sample: 0 is constant, 0.5 alternates from sample to sample. A kernel that is
- * a row or column takes numbers, any other pairs [vertical, horizontal].
+ * Convolution (`flip`) gives the complex conjugate for real kernels, which `scipy.signal.freqz` computes for centre 0.
+ * Frequencies are in cycles per sample: 0 is constant, 0.5 alternates from sample to sample. A kernel that is a row or
+ * column takes numbers, any other kernel pairs [vertical, horizontal].
  *
  * Source: A. V. Oppenheim and R. W. Schafer, "Discrete-Time Signal Processing", 3rd edition, section 2.6. Throws
  * INVALID_ARGUMENT, naming the argument.
@@ -51,7 +51,7 @@ export function frequencyResponse(
   if (typeof flip !== "boolean") throw invalid("true or false", "flip", flip);
   const { data, shape } = readKernel(kernel);
   const [height, width] = shape;
-  /** The axis that a single number is about, if there is only one. */
+  /** The axis that single numbers refer to; undefined for a matrix. */
   const axis = height === 1 ? 1 : width === 1 ? 0 : undefined;
   const middle =
     centre === undefined ? ([(height - 1) / 2, (width - 1) / 2] as const) : readPair(centre, axis, "centre");
@@ -77,7 +77,7 @@ export function frequencyResponse(
   };
 }
 
-/** cos and sin of an angle in turns, exact at quarters. */
+/** Returns the cosine and sine of an angle in turns; both are exact at quarter turns. */
 function wave(turns: number): readonly [number, number] {
   const rest = turns - Math.round(turns);
   const quarter = Math.round(4 * rest);

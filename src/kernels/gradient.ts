@@ -17,16 +17,16 @@ export interface SobelOptions {
 const optionNames: Names<SobelOptions> = { size: true };
 
 /**
- * Sobel's derivative: the central difference `[-1, 0, 1]` along `axis`, smoothed by `[1, 2, 1]` across it.
- * Positive where the values grow to the right ("x") or downwards ("y"); a unit step answers with 4.
+ * Designs Sobel's derivative: the central difference `[-1, 0, 1]` along `axis`, smoothed by `[1, 2, 1]` across it. It
+ * is positive where the values grow to the right ("x") or downwards ("y"); a unit step answers with 4.
  *
- * Larger sizes smooth more: with binomial coefficients across `axis` and, along it, with the differences of those one
- * row up in Pascal's triangle. Weights are whole numbers, and those of OpenCV's `getDerivKernels`; a unit step
- * answers with 48 for size 5 and 640 for size 7.
+ * Larger sizes smooth more, by binomial coefficients across `axis` and, along it, by differences of the row above in
+ * Pascal's triangle. Their weights are whole numbers, those of OpenCV's `getDerivKernels`; a unit step answers with 48
+ * for size 5 and 640 for size 7.
  *
- * Source: I. Sobel and G. Feldman, "A 3x3 Isotropic Gradient Operator for Image Processing", Stanford AI Project, 1968;
- * of larger sizes, P.-E. Danielsson and O. Seger, "Generalized and Separable Sobel Operators", in Machine Vision for
- * Three-Dimensional Scenes, 1990. Throws INVALID_ARGUMENT, naming the argument.
+ * Sources: I. Sobel and G. Feldman, "A 3x3 Isotropic Gradient Operator for Image Processing", Stanford AI Project,
+ * 1968; for larger sizes, P.-E. Danielsson and O. Seger, "Generalized and Separable Sobel Operators", in Machine Vision
+ * for Three-Dimensional Scenes, 1990. Throws INVALID_ARGUMENT, naming the argument.
  */
 export function sobel(axis: Axis, options?: SobelOptions): Kernel {
   checkArity("sobel", arguments.length, 2);
@@ -40,7 +40,7 @@ export function sobel(axis: Axis, options?: SobelOptions): Kernel {
   );
 }
 
-/** Row n of Pascal's triangle: its n + 1 binomial coefficients. */
+/** Returns row n of Pascal's triangle: its n + 1 binomial coefficients. */
 function pascalsTriangle(n: number): number[] {
   let row = [1];
   for (let i = 0; i < n; i++) row = [...row, 0].map((value, k) => value + (row[k - 1] ?? 0));
@@ -48,8 +48,8 @@ function pascalsTriangle(n: number): number[] {
 }
 
 /**
- * Prewitt's derivative: the central difference `[-1, 0, 1]` along `axis`, smoothed by `[1, 1, 1]` across it.
- * Signs as in {@link sobel}; a unit step answers with 3.
+ * Designs Prewitt's derivative: the central difference `[-1, 0, 1]` along `axis`, smoothed by `[1, 1, 1]` across it.
+ * Signs are those of {@link sobel}; a unit step answers with 3. Throws INVALID_ARGUMENT.
  *
  * Source: J. M. S. Prewitt, "Object Enhancement and Extraction", in Picture Processing and Psychopictorics, 1970.
  */
@@ -59,8 +59,9 @@ export function prewitt(axis: Axis): Kernel {
 }
 
 /**
- * Scharr's derivative: the central difference `[-1, 0, 1]` along `axis`, smoothed by `[3, 10, 3]` across it, which
- * makes the direction of the gradient more exact than Sobel's. Signs as in {@link sobel}; a unit step answers with 16.
+ * Designs Scharr's derivative: the central difference `[-1, 0, 1]` along `axis`, smoothed by `[3, 10, 3]` across it,
+ * which makes the gradient's direction more exact than Sobel's. Signs are those of {@link sobel}; a unit step answers
+ * with 16. Throws INVALID_ARGUMENT.
  *
  * Source: H. Scharr, "Optimale Operatoren in der Digitalen Bildverarbeitung", Heidelberg University, 2000.
  */

@@ -9,22 +9,22 @@ import { lagrangePolynomials, quotient } from "./lagrange.ts";
 
 const integralRules = ["box", "trapezoid", "simpson", "newton-cotes"] as const;
 export type IntegralRule =
-  /** Each sample stands for the unit around it: all weights 1, over a length of `size`. Exact for degree 1. */
+  /** Each sample stands for the unit around it: all weights are 1, over a length of `size`. Exact for degree 1. */
   | "box"
-  /** Straight lines between samples: 1/2, 1, ..., 1, 1/2, over a length of size - 1. Exact for degree 1. */
+  /** Straight lines join the samples: 1/2, 1, ..., 1, 1/2, over a length of size - 1. Exact for degree 1. */
   | "trapezoid"
-  /** Parabolas over pairs of steps: 1/3, 4/3, 2/3, ..., 4/3, 1/3, an odd size. Exact for degree 3. */
+  /** Parabolas span pairs of steps: 1/3, 4/3, 2/3, ..., 4/3, 1/3, for an odd size. Exact for degree 3. */
   | "simpson"
   /**
-   * One polynomial through all samples. Exact for degree size - 1, for an odd size one more. From 9 samples on some
-   * weights are negative and noise grows; at most 51.
+   * One polynomial runs through all samples, at most 51. Exact for degree size - 1, and one more for an odd size. From
+   * 9 samples on, some weights are negative and noise grows.
    */
   | "newton-cotes";
 
 export interface IntegralOptions<D extends DType = DType> extends DesignOptions<D> {
-  /** Default "trapezoid". */
+  /** The rule of integration. Default "trapezoid". */
   readonly rule?: IntegralRule;
-  /** For a size that is one number: "x" along rows (default), "y" down columns. */
+  /** The axis of a size that is one number: "x" along rows (default), "y" down columns. */
   readonly axis?: Axis;
 }
 
@@ -33,12 +33,12 @@ const optionNames: Names<IntegralOptions> = { rule: true, axis: true, dtype: tru
 const mostNewtonCotes = 51;
 
 /**
- * The kernel of an integral over `size` samples that lie 1 apart: from the first to the last of them, with the rule
- * "box" from half a step before the first to half a step after the last. A kernel of ones as long as a signal, in mode
- * "full", makes running sums.
+ * Designs the kernel of an integral over `size` samples that lie 1 apart, from the first sample to the last. The rule
+ * "box" integrates from half a step before the first to half a step after the last. A kernel of ones as long as a
+ * signal makes running sums in mode "full".
  *
  * A pair of sizes [vertical, horizontal] gives the matrix of an integral over a rectangle. The shape is [1, size] along
- * x, [size, 1] along y. Float32 unless `dtype` is "float64".
+ * x and [size, 1] along y. Elements are float32 unless `dtype` is "float64".
  *
  * Source: M. Abramowitz and I. A. Stegun, "Handbook of Mathematical Functions", section 25.4. Throws INVALID_ARGUMENT,
  * naming the argument.
@@ -60,7 +60,7 @@ export function integral(
   checkOneOf(rule, integralRules, "rule");
   const isPair = Array.isArray(size);
   const sizes = checkPair(size, "size", axis, 1);
-  // The axis that a single size leaves out is not integrated over.
+  // A single size leaves out one axis, along which nothing is integrated.
   const left = isPair ? undefined : axis === "y" ? 1 : 0;
   const [y, x] = sizes.map((n, i) => (i === left ? [1] : weightsOf(rule, n, isPair ? `size[${i}]` : "size")));
   return alongAxes(y, x, dtype);
@@ -81,9 +81,9 @@ function weightsOf(rule: IntegralRule, given: number, name: string): number[] {
   return newtonCotes(size);
 }
 
-/** The integrals from 0 to size - 1 of the Lagrange polynomials of 0, 1, ..., size - 1. */
+/** Integrates the Lagrange polynomials of 0, 1, ..., size - 1 from 0 to size - 1. */
 function newtonCotes(size: number): number[] {
-  // With t = 2 x the integral of t^p is 2^p (size - 1)^(p + 1) / (p + 1): over the common denominator size!.
+  // With t = 2 x the integral of t^p is 2^p (size - 1)^(p + 1) / (p + 1); size! is a common denominator.
   let common = 1n;
   for (let i = 2n; i <= size; i++) common *= i;
   return lagrangePolynomials(size, 0).map(({ numerators, denominator }) => {

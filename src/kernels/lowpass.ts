@@ -10,21 +10,21 @@ import { alongAxes, checkPair, checkSize, type DesignOptions } from "./kernel.ts
 export interface LowpassOptions<D extends DType = DType> extends DesignOptions<D> {
   /** The frequency at which the response is 1/2, in cycles per sample: above 0, below 0.5. */
   readonly cutoff: number;
-  /** Default "hamming". */
+  /** The window that cuts off the ideal filter. Default "hamming". */
   readonly window?: Window;
-  /** For a size that is one number: "x" along rows (default), "y" down columns. */
+  /** The axis of a size that is one number: "x" along rows (default), "y" down columns. */
   readonly axis?: Axis;
 }
 
 const optionNames: Names<LowpassOptions> = { cutoff: true, window: true, axis: true, dtype: true };
 
 /**
- * A low-pass filter: the ideal one, sin(2 pi cutoff k) / (pi k) around the middle k = 0, cut off to `size` samples by a
- * window, divided by its sum, so that flat areas keep their value. What is above the cutoff would fold back to lower
- * frequencies (alias) where a stride of 1 / (2 cutoff) follows. As `scipy.signal.firwin`.
+ * Designs a low-pass filter as `scipy.signal.firwin` does. The ideal filter, sin(2 pi cutoff k) / (pi k) around the
+ * middle k = 0, is cut off to `size` samples by a window and divided by its sum, so that flat areas keep their value.
+ * Before a stride of 1 / (2 cutoff) it removes the frequencies that would alias to lower ones.
  *
- * A pair of sizes [vertical, horizontal] gives the outer product of two filters. The shape is [1, size] along x, [size,
- * 1] along y. Float32 unless `dtype` is "float64".
+ * A pair of sizes [vertical, horizontal] gives the outer product of two filters. The shape is [1, size] along x and
+ * [size, 1] along y. Elements are float32 unless `dtype` is "float64".
  *
  * Source: A. V. Oppenheim and R. W. Schafer, "Discrete-Time Signal Processing", 3rd edition, section 7.5. Throws
  * INVALID_ARGUMENT, naming the argument.

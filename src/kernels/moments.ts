@@ -5,23 +5,26 @@ import { type NestedArray, Tensor, type TensorLike } from "../tensor.ts";
 import { checkSize, readKernel } from "./kernel.ts";
 
 export interface MomentsOptions {
-  /** [y, x] of the point that distances are counted from, in samples. Default the middle, (size - 1) / 2. */
+  /** [y, x] of the point that distances are counted from, in samples. Default (size - 1) / 2, the middle. */
   readonly centre?: readonly [number, number];
-  /** How many moments along [y, x], from power 0 on. Default as many as there are samples. */
+  /** The number of moments along [y, x], from power 0 on. Default: the number of samples. */
   readonly count?: readonly [number, number];
 }
 
 const optionNames: Names<MomentsOptions> = { centre: true, count: true };
 
 /**
- * The moments of a kernel: at [p, q] of the result, sum over y, x of kernel[y, x] * (y - centreY)^p * (x - centreX)^q, in
- * float64. They say what a kernel does to polynomials, and with that what it computes:
+ * Computes the moments of a kernel in float64: at [p, q] of the result,
  *
- * - 1 at [0, 0] keeps flat areas, 0 answers them with 0;
+ *     sum over y, x of kernel[y, x] * (y - centreY)^p * (x - centreX)^q
+ *
+ * The moments tell what a kernel does to polynomials, and so what it computes:
+ *
+ * - 1 at [0, 0] keeps flat areas, and 0 answers them with 0;
  * - m! at [0, m] and 0 elsewhere is the m-th derivative along x (`derivative`), exact up to the powers listed;
  * - 0 at [0, 1] and [1, 0] does not shift the image.
  *
- * Takes a matrix; a bare typed array or an array of numbers stands for a row. Throws INVALID_ARGUMENT.
+ * The kernel is a matrix; a bare typed array or an array of numbers stands for a row. Throws INVALID_ARGUMENT.
  */
 export function moments(
   kernel: TensorLike | NestedArray | Float32Array | Float64Array,

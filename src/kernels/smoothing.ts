@@ -8,7 +8,7 @@ import { alongAxes, checkSize, type DesignOptions, type Kernel } from "./kernel.
 export interface GaussianOptions<D extends FloatDType = FloatDType> extends DesignOptions<D> {
   /** Standard deviation in samples, above 0. */
   readonly sigma: number;
-  /** Samples along each side; `2 ceil(3 sigma) + 1` by default, which holds 99.7 % of each axis. */
+  /** Samples along each side. Default `2 ceil(3 sigma) + 1`, which holds 99.7 % of each axis. */
   readonly size?: number;
 }
 
@@ -16,8 +16,8 @@ const gaussianOptionNames: Names<GaussianOptions> = { sigma: true, size: true, d
 const designOptionNames: Names<DesignOptions> = { dtype: true };
 
 /**
- * The Gaussian low-pass: `exp(-(x^2 + y^2) / (2 sigma^2))`, with x and y from the centre `(size - 1) / 2`, divided by
- * its sum, so that flat areas keep their value.
+ * Designs the Gaussian low-pass: `exp(-(x^2 + y^2) / (2 sigma^2))`, with x and y from the centre `(size - 1) / 2`,
+ * divided by its sum, so that flat areas keep their value. Throws INVALID_ARGUMENT, naming the argument.
  *
  * Source: R. Szeliski, "Computer Vision: Algorithms and Applications", 2nd edition, section 3.2.
  */
@@ -35,9 +35,9 @@ export function gaussian(options: GaussianOptions): TensorLike<FloatArray> {
       ? checkSize(2 * Math.ceil(3 * sigma) + 1, "2 ceil(3 sigma) + 1")
       : checkSize(size, "size");
   const centre = (length - 1) / 2;
-  const nearest = centre % 1; // an even size has no sample at the centre
+  const nearest = centre % 1; // An even size has no sample at the centre.
   const profile = Array.from({ length }, (_, i) => {
-    // Relative to the sample nearest to the centre, so that a tiny sigma cannot underflow every sample to 0.
+    // Relative to the sample nearest to the centre, a tiny sigma cannot underflow every sample to 0.
     const squared = (i - centre) ** 2 - nearest ** 2;
     return Math.exp(-squared / 2 / sigma / sigma);
   });
@@ -46,7 +46,7 @@ export function gaussian(options: GaussianOptions): TensorLike<FloatArray> {
   return alongAxes(normalised, normalised, dtype);
 }
 
-/** The mean of `size` x `size` neighbours: every weight is `1 / size^2`. */
+/** Designs the mean of `size` x `size` neighbours: every weight is `1 / size^2`. Throws INVALID_ARGUMENT. */
 export function box(size: number, options: Required<DesignOptions<"float64">>): TensorLike<Float64Array>;
 export function box(size: number, options?: DesignOptions<"float32">): Kernel;
 export function box(size: number, options?: DesignOptions): TensorLike<FloatArray> {

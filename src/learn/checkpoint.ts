@@ -8,8 +8,8 @@ import { checkModel, type Layer, type Parameter } from "./layer.ts";
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from "./safetensors.ts";
 
 /**
- * The parameters of a model as a safetensors file. A Sequential's have the names and shapes of PyTorch's:
- * `load_state_dict(safetensors.torch.load_file(path))` of the same layers takes them there.
+ * Writes the parameters of a model as a safetensors file. A Sequential's have PyTorch's names and shapes, so
+ * `load_state_dict(safetensors.torch.load_file(path))` of the same layers reads them. Throws INVALID_ARGUMENT.
  */
 export function save(model: Layer): Uint8Array<ArrayBuffer> {
   checkArity("save", arguments.length, 1);
@@ -19,21 +19,24 @@ export function save(model: Layer): Uint8Array<ArrayBuffer> {
 
 export interface LoadOptions {
   /**
-   * Reads only the tensors whose names begin so; what follows is the name of a parameter: with "features.0.", the tensor
-   * "features.0.weight" is the "weight" of a Conv2d. Default "": all of them.
+   * Reads only the tensors whose names begin with this text; the rest of the name is that of a parameter. With
+   * "features.0.", the tensor "features.0.weight" is the "weight" of a Conv2d. Default "", which reads all tensors.
    */
   readonly prefix?: string;
-  /** Passes over tensors that the model has no parameter for, as for BatchNorm's counts. Default false: they are refused. */
+  /**
+   * Ignores tensors that the model has no parameter for, such as BatchNorm's counts. Default false, which refuses them.
+   */
   readonly ignoreUnexpected?: boolean;
 }
 
 const loadOptionNames: Names<LoadOptions> = { prefix: true, ignoreUnexpected: true };
 
 /**
- * Sets the parameters of a model to those of a safetensors file. F16 and BF16 serve float32 parameters too: no number changes.
+ * Sets the parameters of a model to those of a safetensors file. Float32 parameters can be stored as F16, BF16 or F8
+ * too, which changes no number.
  *
- * Throws INVALID_ARGUMENT, and changes nothing, for a file that is malformed, or whose tensors are not just those of the
- * model: names, shapes and element types.
+ * Throws INVALID_ARGUMENT, and changes nothing, if the file is malformed, or if its tensors differ from the model's
+ * parameters in names, shapes or element types.
  */
 export function load(model: Layer, file: Uint8Array, options?: LoadOptions): void {
   checkArity("load", arguments.length, 3);
@@ -55,7 +58,7 @@ export function load(model: Layer, file: Uint8Array, options?: LoadOptions): voi
   });
 }
 
-/** Throws INVALID_ARGUMENT for a name that begins with `prefix` and goes on with that of no parameter. */
+/** Throws INVALID_ARGUMENT for a name that begins with `prefix` but names no parameter. */
 function checkNames(names: Iterable<string>, parameters: readonly Parameter[], prefix: string): void {
   const known = new Set(parameters.map(({ name }) => prefix + name));
   for (const name of names) {

@@ -18,7 +18,7 @@ import { WeightGradient } from "./weight-gradient.ts";
 
 type Spatial = Pick<ConvTranspose2dOptions, "strides" | "padding" | "dilations" | "groups" | "outputPadding">;
 
-/** Options of a {@link ConvTranspose2d}: those of the operator that say what is computed, and of its weights. */
+/** Options of a {@link ConvTranspose2d}: the operator's options that say what is computed, and those of the weights. */
 export interface ConvTranspose2dLayerOptions extends WeightedLayerOptions, Spatial {}
 
 const optionNames: Names<ConvTranspose2dLayerOptions> = {
@@ -27,11 +27,11 @@ const optionNames: Names<ConvTranspose2dLayerOptions> = {
 };
 
 /**
- * Transposed convolution layer: [batch, inChannels, height, width] to [batch, outChannels, outHeight, outWidth], with
- * weights [inChannels, outChannels / groups, kernelHeight, kernelWidth]: as in PyTorch.
+ * Transposed convolution layer, [batch, inChannels, height, width] to [batch, outChannels, outHeight, outWidth]. As in
+ * PyTorch, the weights are [inChannels, outChannels / groups, kernelHeight, kernelWidth].
  *
- * Throws INVALID_ARGUMENT for sizes that are no positive integers, options that make no sense, and an output padding
- * that is not below the stride.
+ * Throws INVALID_ARGUMENT for sizes that are not positive integers, for options that make no sense, and for an output
+ * padding that is not below the stride.
  */
 export class ConvTranspose2d extends WeightedLayer {
   readonly name = "ConvTranspose2d";
@@ -75,7 +75,7 @@ export class ConvTranspose2d extends WeightedLayer {
     return y;
   }
 
-  /** The layer is the adjoint of a convolution with the same weights: its own adjoint is that convolution. */
+  /** The layer is the adjoint of a convolution with the same weights, so its own adjoint is that convolution. */
   backward(gradOutput: TensorLike): Tensor {
     const { engine, weight, bias } = this;
     const x = kept(this.#x);
@@ -99,7 +99,9 @@ export class ConvTranspose2d extends WeightedLayer {
   }
 }
 
-/** From the stride on, the convolution of `backward` would have more outputs than the layer has inputs. */
+/**
+ * With output padding of a stride or more, `backward`'s convolution would have more outputs than the layer has inputs.
+ */
 function checkOutputPadding({ outputPadding = 0, strides = 1 }: Spatial): void {
   const steps = resolvePerAxis(strides, "strides");
   const extra = typeof outputPadding === "number" ? [outputPadding, outputPadding] : outputPadding;

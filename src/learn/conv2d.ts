@@ -17,7 +17,7 @@ import { WeightGradient } from "./weight-gradient.ts";
 
 type Spatial = Pick<ConvOptions, "strides" | "padding" | "dilations" | "groups" | "border">;
 
-/** Options of a {@link Conv2d}: those of the operator conv2d that say what is computed, and of its weights. */
+/** Options of a {@link Conv2d}: conv2d's options that say what is computed, and those of the weights. */
 export interface Conv2dLayerOptions extends WeightedLayerOptions, Spatial {}
 
 const optionNames: Names<Conv2dLayerOptions> = {
@@ -26,10 +26,10 @@ const optionNames: Names<Conv2dLayerOptions> = {
 };
 
 /**
- * Convolution layer: [batch, inChannels, height, width] to [batch, outChannels, outHeight, outWidth], with weights
+ * Convolution layer, [batch, inChannels, height, width] to [batch, outChannels, outHeight, outWidth], with weights
  * [outChannels, inChannels / groups, kernelHeight, kernelWidth]. The kernel is not flipped.
  *
- * Throws INVALID_ARGUMENT for sizes that are no positive integers, and options that make no sense.
+ * Throws INVALID_ARGUMENT for sizes that are not positive integers, and for options that make no sense.
  */
 export class Conv2d extends WeightedLayer {
   readonly name = "Conv2d";
@@ -81,7 +81,7 @@ export class Conv2d extends WeightedLayer {
   }
 }
 
-/** Checks channels and groups together; returns the groups. Throws INVALID_ARGUMENT. */
+/** Checks channels and groups together, and returns the groups. Throws INVALID_ARGUMENT. */
 export function checkGroups(groups: number | undefined, inChannels: number, outChannels: number): number {
   checkCount(inChannels, "inChannels");
   checkCount(outChannels, "outChannels");

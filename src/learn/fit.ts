@@ -9,39 +9,39 @@ import type { Labels, Loss } from "./losses.ts";
 import type { Optimiser } from "./optimisers.ts";
 import { Random } from "./random.ts";
 
-/** Examples along the first axis, and what the model should make of each. */
+/** Examples along the first axis, and the target of each. */
 export interface Examples<Targets extends TensorLike | Labels> {
   readonly inputs: TensorLike;
   readonly targets: Targets;
 }
 
 export interface FitOptions<Targets> {
-  /** How often all examples are seen. */
+  /** The number of times that all examples are seen. */
   readonly epochs: number;
-  /** How many examples make one step; the last step of an epoch takes what remains. */
+  /** Examples in one step; the last step of an epoch takes the rest. */
   readonly batchSize: number;
   readonly optimiser: Optimiser;
   readonly loss: Loss<Targets>;
-  /** Of the order of the examples, which is another in each epoch. Default 0. */
+  /** The seed of the examples' order, which differs from epoch to epoch. Default 0. */
   readonly seed?: number;
-  /** Called after each step; training goes on when what it returns has settled. */
+  /** Called after each step; training continues when the promise that it returns has settled. */
   readonly onProgress?: (progress: FitProgress) => void | Promise<void>;
   /** Ends the training early; the promise then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 
 export interface FitProgress {
-  /** From 1. */
+  /** The number of the epoch, from 1. */
   readonly epoch: number;
-  /** In this epoch, from 1. */
+  /** The number of the step in this epoch, from 1. */
   readonly step: number;
   readonly stepsPerEpoch: number;
-  /** Of this step, before it. */
+  /** The loss of this step's examples before the step. */
   readonly loss: number;
 }
 
 export interface History {
-  /** Of each epoch the mean of the loss over its examples, each as its step found it. */
+  /** For each epoch, the mean of the loss over its examples, each measured before its step. */
   readonly losses: readonly number[];
 }
 
@@ -50,14 +50,14 @@ const optionNames: Names<FitOptions<unknown>> = {
   ...{ onProgress: true, signal: true },
 };
 
-/** How long training may keep the event loop from other work. */
+/** Training may block the event loop for this long. */
 const longestTurnMs = 50;
 
 /**
- * Trains a model by steps of an optimiser on batches of examples in random order. The same seed, model and backend give the
- * same parameters, to the last bit. Lets the event loop run between steps.
+ * Trains a model by steps of an optimiser on batches of examples in random order. The same seed, model and backend give
+ * the same parameters, to the last bit. The event loop runs between steps.
  *
- * Rejects with INVALID_ARGUMENT for options and shapes that do not fit together, and for a loss that is no longer finite.
+ * Rejects with INVALID_ARGUMENT if options and shapes do not fit together, or if the loss is no longer finite.
  */
 export async function fit<Targets extends TensorLike | Labels>(
   model: Layer,
@@ -101,7 +101,7 @@ export async function fit<Targets extends TensorLike | Labels>(
 const predictOptionNames: Names<{ readonly batchSize?: number }> = { batchSize: true };
 
 /**
- * What a model makes of inputs, `batchSize` (by default 256) of them at a time. Throws INVALID_ARGUMENT as the model does.
+ * Computes a model's output for inputs, `batchSize` at a time (default 256). Throws INVALID_ARGUMENT as the model does.
  */
 export function predict(model: Layer, inputs: TensorLike, options?: { readonly batchSize?: number }): Tensor {
   checkArity("predict", arguments.length, 3);
@@ -169,7 +169,7 @@ function targetsOf<Targets extends TensorLike | Labels>(targets: Targets, chosen
   return Array.from(chosen, (index) => labels[index]) as Labels as Targets;
 }
 
-/** Copies of some of the examples. */
+/** Copies some of the examples. */
 function rowsOf({ data, shape }: TensorLike, chosen: Uint32Array): Tensor {
   const size = data.length / shape[0];
   const rows = allocate(dtypeOf(data, "inputs.data"), chosen.length * size);

@@ -5,7 +5,7 @@ import { checkArity } from "../input/options.ts";
 import { checkShape, elementCount, type Tensor, type TensorLike } from "../tensor.ts";
 import { checkTensor, kept, Layer, reshaped } from "./layer.ts";
 
-/** Makes one row of each example: [batch, ...sizes] to [batch, product of sizes]. Shares the elements. */
+/** Makes one row of each example: [batch, ...sizes] becomes [batch, product of sizes], with the same elements. */
 export class Flatten extends Layer {
   readonly name = "Flatten";
   #inputShape: readonly number[] | undefined;

@@ -5,7 +5,7 @@ import { invalid } from "../errors.ts";
 import { checkArity, checkPositive } from "../input/options.ts";
 import { Random } from "./random.ts";
 
-/** How many inputs each output of a layer is a sum over, and how many outputs each input contributes to. */
+/** The number of inputs that each output of a layer sums over, and of outputs that each input contributes to. */
 export interface Fans {
   readonly fanIn: number;
   readonly fanOut: number;
@@ -15,7 +15,8 @@ export interface Fans {
 export type Initializer = (weights: FloatArray, fans: Fans, random: Random) => void;
 
 /**
- * Uniform in [-b, b) with b = sqrt(6 / fanIn), which keeps the variance of activations through layers with ReLU.
+ * Fills weights uniformly from [-b, b) with b = sqrt(6 / fanIn), which keeps the variance of activations through layers
+ * with ReLU.
  *
  * Source: K. He et al., "Delving Deep into Rectifiers" (2015), equation 10. Throws INVALID_ARGUMENT.
  */
@@ -26,7 +27,8 @@ export function kaimingUniform(weights: FloatArray, fans: Fans, random: Random):
 }
 
 /**
- * Uniform in [-b, b) with b = sqrt(6 / (fanIn + fanOut)), for layers with tanh, sigmoid or nothing after them.
+ * Fills weights uniformly from [-b, b) with b = sqrt(6 / (fanIn + fanOut)), for layers that tanh, sigmoid or nothing
+ * follows.
  *
  * Source: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010),
  * equation 16. Throws INVALID_ARGUMENT.
@@ -37,7 +39,10 @@ export function glorotUniform(weights: FloatArray, fans: Fans, random: Random): 
   fillUniform(weights, Math.sqrt(6 / (fanIn + fanOut)), random);
 }
 
-/** Normal of mean 0 and the given standard deviation, by default 0.01. Throws INVALID_ARGUMENT. */
+/**
+ * Returns an initializer with normal weights of mean 0 and this standard deviation, by default 0.01. Throws
+ * INVALID_ARGUMENT.
+ */
 export function normal(standardDeviation = 0.01): Initializer {
   checkArity("normal", arguments.length, 1);
   if (!(Number.isFinite(standardDeviation) && standardDeviation >= 0))

@@ -14,24 +14,24 @@ import { Random } from "./random.ts";
 
 /** A tensor that training changes. */
 export interface Parameter {
-  /** Unique in its model, as PyTorch names it: "0.weight". */
+  /** The name that PyTorch gives it, unique in its model: "0.weight". */
   readonly name: string;
   readonly value: Tensor;
-  /** Of the loss with respect to `value`: written by each `backward`. */
+  /** The gradient of the loss with respect to `value`, written by each `backward`. */
   readonly gradient: Tensor;
 }
 
 /**
- * A step of a model, from one tensor to another. `backward` belongs to the `forward` before it, whose input must not have
- * changed since.
+ * A step of a model, from one tensor to another. `backward` belongs to the `forward` before it, whose input must not
+ * change in between.
  */
 export abstract class Layer {
-  /** For tables: "Conv2d". */
+  /** The name in tables: "Conv2d". */
   abstract readonly name: string;
   readonly parameters: readonly Parameter[] = [];
   #engine: Engine | undefined;
 
-  /** The engine that computes: the default one, unless another was given to `useEngine`. */
+  /** The engine that computes: the default one, unless `useEngine` was given another. */
   get engine(): Engine {
     return this.#engine ?? defaultEngine();
   }
@@ -41,40 +41,40 @@ export abstract class Layer {
     this.#engine = engine;
   }
 
-  /** Draws all parameters anew; the order of draws is that of the layers. */
+  /** Draws all parameters anew, layer by layer. */
   initialize(_random: Random): void {}
 
   abstract forward(x: TensorLike): Tensor;
 
   /**
-   * Given the gradient of a loss with respect to the output of `forward`, writes that of each parameter and returns that
-   * of the input. Throws INVALID_ARGUMENT where there was no `forward`.
+   * Takes the gradient of a loss with respect to the output of `forward`, writes the gradients of the parameters, and
+   * returns the gradient of the input. Throws INVALID_ARGUMENT if there was no `forward`.
    */
   abstract backward(gradOutput: TensorLike): Tensor;
 
-  /** The shape of the output, without computing it. Throws INVALID_ARGUMENT as `forward` does. */
+  /** Returns the shape of the output without computing it. Throws INVALID_ARGUMENT as `forward` does. */
   abstract outputShape(inputShape: readonly number[]): readonly number[];
 
-  /** Floating-point operations of `forward`: 2 for each multiply-add with a weight; what has no weights counts none. */
+  /** Counts the floating-point operations of `forward`: 2 for each multiply-add with a weight, and no others. */
   flops(_inputShape: readonly number[]): number {
     return 0;
   }
 }
 
-/** Throws INVALID_ARGUMENT unless `engine` has the operators of one. */
+/** Throws INVALID_ARGUMENT unless `engine` has an engine's operators. */
 export function checkEngine(engine: unknown): void {
   if (typeof (engine as Engine | null | undefined)?.planConv2d !== "function")
     throw invalid("an engine", "engine", engine);
 }
 
 export interface WeightedLayerOptions {
-  /** Whether a number is added to each output channel. Default true; it begins with 0. */
+  /** Whether a number, at first 0, is added to each output channel. Default true. */
   readonly bias?: boolean;
-  /** Default "float32". */
+  /** The element type of the parameters. Default "float32". */
   readonly dtype?: FloatDType;
-  /** Default {@link kaimingUniform}. */
+  /** Draws the first weights. Default {@link kaimingUniform}. */
   readonly initializer?: Initializer;
-  /** Of the first weights. Default 0; a Sequential can draw those of all its layers from one seed. */
+  /** The seed of the first weights. Default 0. A Sequential can draw those of all its layers from one seed. */
   readonly seed?: number;
 }
 
@@ -127,7 +127,7 @@ export function checkModel(model: unknown): asserts model is Layer {
   if (!(model instanceof Layer)) throw invalid("a layer", "model", model);
 }
 
-/** What `forward` kept for `backward`. Throws INVALID_ARGUMENT if it was not called. */
+/** Returns what `forward` kept for `backward`. Throws INVALID_ARGUMENT if it was not called. */
 export function kept<T>(value: T | undefined): T {
   if (value === undefined) {
     throw new Corr2dError("INVALID_ARGUMENT", "Expected a call of forward() before that of backward()");
@@ -135,7 +135,7 @@ export function kept<T>(value: T | undefined): T {
   return value;
 }
 
-/** The same elements in another shape. */
+/** Returns the same elements in another shape. */
 export function reshaped({ data }: TensorLike, shape: readonly number[]): Tensor {
   return new Tensor(data, shape);
 }
@@ -152,7 +152,7 @@ export function checkTensor(value: TensorLike, name: string): Tensor {
   return new Tensor(data, sizes);
 }
 
-/** Checks what needs no input for it. Throws INVALID_ARGUMENT. */
+/** Checks the options that need no input to be checked. Throws INVALID_ARGUMENT. */
 export function checkSpatial(
   options: Pick<ConvOptions, "strides" | "padding" | "dilations" | "border">,
   kernel: readonly [number, number],
@@ -164,7 +164,7 @@ export function checkSpatial(
   checkOneOf(border, borders, "border");
 }
 
-/** Checks a count of channels or features. Throws INVALID_ARGUMENT. */
+/** Checks a number of channels or features. Throws INVALID_ARGUMENT. */
 export function checkCount(value: number, name: string): number {
   checkPositive(value, name);
   return value;

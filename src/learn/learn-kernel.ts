@@ -13,41 +13,42 @@ import { Random } from "./random.ts";
 type Matrix = TensorLike | NestedArray;
 
 export interface LearnKernelOptions {
-  /** Of the kernel: [height, width]. */
+  /** The shape of the kernel, [height, width]. */
   readonly shape: readonly number[];
-  /** How the output was made of the input: as in corr2d. Default "valid". */
+  /** The mode of the corr2d that made the output. Default "valid". */
   readonly mode?: "valid" | "same" | "full";
-  /** What lay beyond the edge. Default "constant": zeros. */
+  /** The border of that corr2d. Default "constant": zeros. */
   readonly border?: Border;
   /**
-   * Plain gradient descent by steps of `learningRate` times the gradient of the loss. Default: conjugate gradients, whose
-   * steps are as long as is best, and which need no more of them than the kernel has elements, but for rounding.
+   * Selects plain gradient descent, by steps of `learningRate` times the gradient of the loss. The default is conjugate
+   * gradients, whose steps have the best length. Without rounding, they need at most as many steps as the kernel has
+   * elements.
    */
   readonly learningRate?: number;
-  /** Learning ends when the loss is no greater. Default a millionth of the sum of the squares of the output. */
+  /** Learning ends when the loss is no greater than this. Default: a millionth of the sum of the output's squares. */
   readonly limit?: number;
   /** Learning ends after this many steps. Default 1000. */
   readonly steps?: number;
-  /** Of the first kernel, which is normally distributed. Default 0. */
+  /** The seed of the first kernel, which is normally distributed. Default 0. */
   readonly seed?: number;
-  /** Default the default one. */
+  /** The engine that computes. Default: the default engine. */
   readonly engine?: Engine;
-  /** Called after each step; `kernel` changes with the next one. */
+  /** Called after each step; the next step changes `kernel`. */
   readonly onProgress?: (progress: LearnKernelProgress) => void;
 }
 
 export interface LearnKernelProgress {
-  /** From 1. */
+  /** The number of the step, from 1. */
   readonly step: number;
-  /** After the step. */
+  /** The loss after the step. */
   readonly loss: number;
   readonly kernel: Tensor;
 }
 
 export interface LearnedKernel {
-  /** Of the element type of the input. */
+  /** The kernel, of the input's element type. */
   readonly kernel: Tensor;
-  /** The loss of the first kernel, and after each step. */
+  /** The loss of the first kernel, and the loss after each step. */
   readonly losses: readonly number[];
   /** Whether the last loss is within the limit. */
   readonly converged: boolean;
@@ -59,14 +60,14 @@ const optionNames: Names<LearnKernelOptions> = {
 };
 
 /**
- * Learns the kernel with which `corr2d` makes `output` of `input`, two matrices, from nothing but these: by descent along
- * the gradient of the loss, the sum of the squared errors. Computes in float64.
+ * Learns the kernel with which `corr2d` makes `output` of `input`, two matrices, from nothing else. It descends along
+ * the gradient of the loss, the sum of the squared errors, in float64.
  *
- * Source: "Dive into Deep Learning", "Convolutions for Images", "Learning a Kernel". Conjugate gradients: M. R. Hestenes
- * and E. Stiefel, "Methods of Conjugate Gradients for Solving Linear Systems" (1952).
+ * Sources: "Dive into Deep Learning", "Convolutions for Images", "Learning a Kernel"; for conjugate gradients, M. R.
+ * Hestenes and E. Stiefel, "Methods of Conjugate Gradients for Solving Linear Systems" (1952).
  *
- * Throws INVALID_ARGUMENT for an output of another shape than such a corr2d has, for numbers that are not finite, and for a
- * learning rate by which the loss grows beyond all numbers.
+ * Throws INVALID_ARGUMENT if the output's shape is not that of such a corr2d, for numbers that are not finite, and for
+ * a learning rate at which the loss does not stay finite.
  */
 export function learnKernel(input: Matrix, output: Matrix, options: LearnKernelOptions): LearnedKernel {
   checkArity("learnKernel", arguments.length, 3);
@@ -94,7 +95,7 @@ export function learnKernel(input: Matrix, output: Matrix, options: LearnKernelO
   };
 }
 
-/** corr2d as a convolution of one image with one channel. */
+/** A corr2d as a convolution of one image with one channel. */
 interface Problem {
   readonly engine: Engine;
   readonly x: Tensor;
@@ -131,13 +132,14 @@ function resolveProblem(input: Matrix, output: Matrix, options: LearnKernelOptio
 
 interface Descent {
   loss(): number;
-  /** Changes the kernel; false where the gradient is 0. */
+  /** Changes the kernel; returns false if the gradient is 0. */
   step(): boolean;
 }
 
 /**
- * With the errors e = correlate(kernel) - target the loss is e . e, and its gradient 2 g with g the correlation of input
- * and e. It is quadratic, so along a direction d, with c = correlate(d), it is least after a step of -(e . c) / (c . c).
+ * Descends along the gradient. With the errors e = correlate(kernel) - target, the loss is e . e and its gradient 2 g,
+ * where g is the correlation of input and e. The loss is quadratic, so along a direction d with c = correlate(d), it is
+ * least after a step of -(e . c) / (c . c).
  */
 function descent(problem: Problem, kernel: Tensor, learningRate: number | undefined): Descent {
   const { engine, x, target, spatial } = problem;
@@ -162,7 +164,7 @@ function descent(problem: Problem, kernel: Tensor, learningRate: number | undefi
       const gradient = engine.conv2dGradWeights(x, shape, errors, spatial).data;
       const square = sumOfSquares(gradient);
       if (square === 0) return false;
-      // Fletcher and Reeves: the new direction is conjugate to those before.
+      // By Fletcher and Reeves, the new direction is conjugate to those before.
       const share = learningRate === undefined && before > 0 ? square / before : 0;
       before = square;
       for (let i = 0; i < direction.length; i++) direction[i] = share * direction[i] - gradient[i];
@@ -191,7 +193,7 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 const sumOfSquares = (values: ArrayLike<number>): number => dot(values, values);
 
-/** A copy in another element type. */
+/** Copies a tensor to another element type. */
 function ofType({ data, shape }: Tensor, dtype: FloatDType): Tensor {
   return new Tensor(dtype === "float32" ? Float32Array.from(data) : Float64Array.from(data), shape);
 }

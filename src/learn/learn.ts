@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Everything public of corr2d/learn; index.ts and browser.ts put it on a platform.
+// The public names of corr2d/learn; index.ts and web.ts put them on a platform.
 
 export { type LoadOptions, load, save } from "./checkpoint.ts";
 export { ConvTranspose2d, type ConvTranspose2dLayerOptions } from "./conv-transpose2d.ts";

@@ -12,14 +12,14 @@ import {
 } from "./layer.ts";
 import { WeightGradient } from "./weight-gradient.ts";
 
-/** A batch of features is an image of one row, channels last: a 1x1 convolution of it is the product of matrices. */
+/** A batch of features is an image of one row, channels last, whose 1x1 convolution is a product of matrices. */
 const layout = { inputLayout: "nhwc" } as const;
 
 /**
- * Fully connected layer: [batch, inFeatures] to [batch, outFeatures], y = x transpose(weight) + bias, with weights
- * [outFeatures, inFeatures]: as in PyTorch.
+ * Fully connected layer, [batch, inFeatures] to [batch, outFeatures]: y = x transpose(weight) + bias. As in PyTorch,
+ * the weights are [outFeatures, inFeatures].
  *
- * Throws INVALID_ARGUMENT for sizes that are no positive integers, and options that make no sense.
+ * Throws INVALID_ARGUMENT for sizes that are not positive integers, and for options that make no sense.
  */
 export class Linear extends WeightedLayer {
   readonly name = "Linear";

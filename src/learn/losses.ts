@@ -12,22 +12,22 @@ export interface LossValue {
   readonly gradient: Tensor;
 }
 
-/** Compares a model's output with what it should be. */
+/** Compares a model's output with its targets. */
 export type Loss<Targets> = (prediction: TensorLike, targets: Targets) => LossValue;
 
 /** The class of each example, numbered from 0. */
 export type Labels = Uint8Array | Int32Array | Uint32Array | readonly number[];
 
 export interface MseOptions {
-  /** Default "mean". */
+  /** Whether squared errors are averaged or summed. Default "mean". */
   readonly reduction?: "mean" | "sum";
 }
 
 const mseOptionNames: Names<MseOptions> = { reduction: true };
 
 /**
- * Mean, or sum, of the squared errors of all elements. Throws INVALID_ARGUMENT for tensors of unlike shapes or types, and
- * for the mean of none.
+ * Computes the mean, or the sum, of the squared errors of all elements. Throws INVALID_ARGUMENT if shapes or types
+ * differ, and for the mean of no elements.
  */
 export function mse(prediction: TensorLike, targets: TensorLike, options?: MseOptions): LossValue {
   checkArity("mse", arguments.length, 3);
@@ -52,12 +52,13 @@ export function mse(prediction: TensorLike, targets: TensorLike, options?: MseOp
 }
 
 /**
- * Cross-entropy of the softmax of `logits`, [batch, classes], with the true classes, in nats; the mean over the batch.
+ * Computes the cross-entropy, in nats, of the softmax of `logits` [batch, classes] with the true classes, as the mean
+ * over the batch:
  *
  * value = mean over n of log(sum over c of exp(logits[n, c])) - logits[n, labels[n]]
  *
- * No exponential overflows, as the greatest logit is taken away first. Throws INVALID_ARGUMENT for a label that is no
- * class, and for an empty batch.
+ * The greatest logit is subtracted first, so that no exponential overflows. Throws INVALID_ARGUMENT for a label that is
+ * no class, and for an empty batch.
  */
 export function softmaxCrossEntropy(logits: TensorLike, labels: Labels): LossValue {
   checkArity("softmaxCrossEntropy", arguments.length, 2);
@@ -81,7 +82,9 @@ export function softmaxCrossEntropy(logits: TensorLike, labels: Labels): LossVal
   return { value: sum / batch, gradient: new Tensor(gradient, shape) };
 }
 
-/** The share of examples whose greatest logit is that of their class. Throws INVALID_ARGUMENT as the loss does. */
+/**
+ * Computes the share of examples whose greatest logit is that of their class. Throws INVALID_ARGUMENT as the loss does.
+ */
 export function accuracy(logits: TensorLike, labels: Labels): number {
   checkArity("accuracy", arguments.length, 2);
   const { data, shape } = checkLogits(logits, labels);

@@ -3,22 +3,22 @@ import { invalid } from "../errors.ts";
 import { checkArity, type Names, readOptions } from "../input/options.ts";
 import type { Parameter } from "./layer.ts";
 
-/** Changes parameters by their gradients. Keeps what it remembers of them, so each model takes one of its own. */
+/** Changes parameters by their gradients. It remembers past steps of each parameter, so every model needs its own. */
 export interface Optimiser {
   step(parameters: readonly Parameter[]): void;
 }
 
 export interface SgdOptions {
   readonly learningRate: number;
-  /** From 0, the default, to less than 1. */
+  /** The share of the last step that is kept, from 0, the default, to less than 1. */
   readonly momentum?: number;
-  /** Times the parameter, added to its gradient. Default 0. */
+  /** The parameter times this is added to its gradient. Default 0. */
   readonly weightDecay?: number;
 }
 
 /**
- * Gradient descent with momentum, as in PyTorch: v = momentum * v + gradient, which begins with the first gradient, and
- * parameter -= learningRate * v.
+ * Gradient descent with momentum, as in PyTorch: v = momentum * v + gradient, where v begins with the first gradient,
+ * and parameter -= learningRate * v.
  *
  * Throws INVALID_ARGUMENT for numbers out of range.
  */
@@ -47,21 +47,21 @@ export function sgd(options: SgdOptions): Optimiser {
 const sgdNames: Names<SgdOptions> = { learningRate: true, momentum: true, weightDecay: true };
 
 export interface AdamOptions {
-  /** Default 0.001. */
+  /** The length of steps. Default 0.001. */
   readonly learningRate?: number;
-  /** Decay of the mean of gradients, from 0 to less than 1. Default 0.9. */
+  /** The decay of the mean of gradients, from 0 to less than 1. Default 0.9. */
   readonly beta1?: number;
-  /** Decay of the mean of their squares. Default 0.999. */
+  /** The decay of the mean of squared gradients, from 0 to less than 1. Default 0.999. */
   readonly beta2?: number;
-  /** Default 1e-8. */
+  /** Added to the root of the mean square, so that none divides by 0. Default 1e-8. */
   readonly epsilon?: number;
-  /** Times the parameter, added to its gradient. Default 0. */
+  /** The parameter times this is added to its gradient. Default 0. */
   readonly weightDecay?: number;
 }
 
 /**
- * Adam, as in PyTorch: steps of the mean of gradients over the root of the mean of their squares, both corrected for
- * having begun with 0.
+ * Adam, as in PyTorch. A step is the mean of gradients over the root of the mean of their squares, both corrected for
+ * beginning with 0.
  *
  * Source: D. P. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization" (2015), algorithm 1. Throws
  * INVALID_ARGUMENT for numbers out of range.
@@ -104,9 +104,9 @@ const adamNames: Names<AdamOptions> = {
   ...{ learningRate: true, beta1: true, beta2: true, epsilon: true, weightDecay: true },
 };
 
-/** An array for each parameter, in float64, of zeros at first. */
+/** Keeps a float64 array for each parameter, at first zeros. */
 function remembered(): (parameter: Parameter) => Float64Array {
-  // By tensor: the Sequential around a layer has parameters of other names for the same tensors.
+  // The key is the tensor, as the Sequential around a layer gives the same tensors other parameter objects and names.
   const arrays = new WeakMap<object, Float64Array>();
   return ({ value }) => {
     const known = arrays.get(value) ?? new Float64Array(value.data.length);

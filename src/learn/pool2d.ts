@@ -7,7 +7,7 @@ import { type PerAxis, resolvePerAxis } from "../resolve/shape.ts";
 import type { Tensor, TensorLike } from "../tensor.ts";
 import { checkSpatial, kept, Layer } from "./layer.ts";
 
-/** Options of a {@link Pool2d}; `countIncludePad` is for a mean alone. */
+/** Options of a {@link Pool2d}; `countIncludePad` is for means only. */
 export type Pool2dLayerOptions = Pick<
   AvgPool2dOptions,
   "strides" | "padding" | "dilations" | "border" | "countIncludePad"
@@ -19,10 +19,10 @@ const maxOptionNames: Names<Omit<Pool2dLayerOptions, "countIncludePad">> = {
 const avgOptionNames: Names<Pool2dLayerOptions> = { ...maxOptionNames, countIncludePad: true };
 
 /**
- * Pooling layer: the greatest element or the mean of each window, [batch, channels, height, width] to
- * [batch, channels, outHeight, outWidth]. `strides` are by default the size of the window, as in PyTorch.
+ * Pooling layer, the greatest element or the mean of each window: [batch, channels, height, width] to [batch, channels,
+ * outHeight, outWidth]. As in PyTorch, `strides` are by default the size of the window.
  *
- * Throws INVALID_ARGUMENT for another kind than "max" and "avg", and options that make no sense.
+ * Throws INVALID_ARGUMENT for a kind other than "max" and "avg", and for options that make no sense.
  */
 export class Pool2d extends Layer {
   readonly name: "MaxPool2d" | "AvgPool2d";

@@ -4,23 +4,25 @@ import { invalid } from "../errors.ts";
 import { checkArity } from "../input/options.ts";
 
 /**
- * Pseudo-random numbers that a seed determines, the same on every machine: xoshiro128**, of D. Blackman and S. Vigna,
- * "Scrambled linear pseudorandom number generators" (2018), 128 bits of state, period 2^128 - 1. Not for secrets.
+ * Pseudo-random numbers that a seed determines, the same on every machine. They are not fit for secrets.
+ *
+ * Source: xoshiro128** of D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators" (2018), with 128
+ * bits of state and period 2^128 - 1.
  */
 export class Random {
   readonly #state = new Uint32Array(4);
 
-  /** @param seed a whole number from 0 to 2^32 - 1. Throws INVALID_ARGUMENT for any other. */
+  /** Throws INVALID_ARGUMENT unless `seed` is a whole number from 0 to 2^32 - 1. */
   constructor(seed: number) {
     checkArity("new Random", arguments.length, 1);
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
       throw invalid("a whole number from 0 to 4294967295", "seed", seed);
     }
-    // Neighbouring seeds must give states far apart, none of them all zeros: steps of the golden ratio, hashed.
+    // Hashed steps of the golden ratio give neighbouring seeds states far apart, none of them all zeros.
     for (let i = 0; i < 4; i++) this.#state[i] = hash(seed + Math.imul(i + 1, 0x9e3779b9));
   }
 
-  /** The next 32 bits, as a whole number from 0 to 2^32 - 1. */
+  /** Returns the next 32 bits, as a whole number from 0 to 2^32 - 1. */
   bits(): number {
     const s = this.#state;
     const result = Math.imul(rotate(Math.imul(s[1], 5), 7), 9) >>> 0;
@@ -34,12 +36,12 @@ export class Random {
     return result;
   }
 
-  /** Uniform in [low, high), by default [0, 1), in steps of 2^-32 of the interval. */
+  /** Returns a number uniform in [low, high), by default [0, 1), in steps of 2^-32 of the interval. */
   uniform(low = 0, high = 1): number {
     return low + (this.bits() / 2 ** 32) * (high - low);
   }
 
-  /** Normally distributed, by the polar method of G. Marsaglia and T. A. Bray (1964). */
+  /** Returns a normally distributed number, by the polar method of G. Marsaglia and T. A. Bray (1964). */
   normal(mean = 0, standardDeviation = 1): number {
     for (;;) {
       const x = this.uniform(-1, 1);
@@ -51,7 +53,7 @@ export class Random {
     }
   }
 
-  /** The numbers from 0 to `length` - 1 in random order: the shuffle of Fisher and Yates. */
+  /** Returns the numbers from 0 to `length` - 1 in random order, by the shuffle of Fisher and Yates. */
   permutation(length: number): Uint32Array {
     const order = Uint32Array.from({ length }, (_, i) => i);
     for (let i = length - 1; i > 0; i--) {
@@ -64,7 +66,7 @@ export class Random {
 
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
 
-/** The finaliser of MurmurHash3 (A. Appleby): a bijection of 32 bits. */
+/** Hashes 32 bits by the finaliser of MurmurHash3 (A. Appleby), a bijection. */
 function hash(x: number): number {
   let h = x >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The element types of the safetensors format, and the arrays that hold them.
 
-/** The array that holds elements of each type. A type without an array in JavaScript is kept as the bits of the file. */
+/** The array for elements of each type. If JavaScript has no array for a type, the bits of the file are kept. */
 interface StoredArrays {
   /** One byte for each element, 0 or 1. */
   BOOL: Uint8Array;
@@ -9,7 +9,7 @@ interface StoredArrays {
   I8: Int8Array;
   /** Bits: sign, 5 of exponent, 2 of mantissa. */
   F8_E5M2: Uint8Array;
-  /** Bits: sign, 4 of exponent, 3 of mantissa; without infinities ("e4m3fn" in PyTorch). */
+  /** Bits: sign, 4 of exponent, 3 of mantissa, without infinities ("e4m3fn" in PyTorch). */
   F8_E4M3: Uint8Array;
   I16: Int16Array;
   U16: Uint16Array;
@@ -56,17 +56,17 @@ export function isStoredDType(name: unknown): name is SafetensorsDType {
 
 export const storedBytesOf = (dtype: SafetensorsDType): number => arrays[dtype].BYTES_PER_ELEMENT;
 
-/** The array that elements of this type are kept in. */
+/** Returns the class of array that holds elements of this type. */
 export const storedArrayOf = (dtype: SafetensorsDType) => arrays[dtype];
 
-/** The type of an array whose `dtype` is not given. undefined for what is no such array. */
+/** Returns the type of an array whose `dtype` is not given; undefined if no type has such arrays. */
 export function storedDTypeOf(data: unknown): SafetensorsDType | undefined {
   if (!ArrayBuffer.isView(data)) return undefined;
   const plain = ["F32", "F64", "U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64"] as const;
   return plain.find((dtype) => data instanceof arrays[dtype]);
 }
 
-/** The elements at `bytes`, little-endian, copied. */
+/** Copies the little-endian elements at `bytes` to an array. */
 export function decodeElements<D extends SafetensorsDType>(dtype: D, bytes: Uint8Array): ArrayOfStored<D> {
   const copy = new Uint8Array(bytes);
   toHostOrder(copy, storedBytesOf(dtype));
@@ -81,21 +81,21 @@ export function encodeElements(data: ArrayOfStored<SafetensorsDType>, bytes: Uin
 
 const isBigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
 
-/** Turns little-endian elements into those of this machine, or back. */
+/** Converts elements in place between little-endian and this machine's order. */
 function toHostOrder(bytes: Uint8Array, elementBytes: number): void {
   if (!isBigEndian) return;
   for (let at = 0; at < bytes.length; at += elementBytes) bytes.subarray(at, at + elementBytes).reverse();
 }
 
-/** What each type of short floating-point numbers becomes: all of them are float32 numbers, none is rounded. */
+/** Widens each short floating-point type. All their numbers are float32 numbers, so nothing is rounded. */
 const widenings: Partial<Record<SafetensorsDType, (bits: number) => number>> = {
   F16: (bits) => widenFloat(bits, 5, 10),
-  // The upper byte of a half is one: its exponent has as many bits.
+  // F8_E5M2 is the upper byte of a half, as its exponent has as many bits.
   F8_E5M2: (bits) => widenFloat(bits, 5, 2),
   F8_E4M3: (bits) => ((bits & 0x7f) === 0x7f ? Number.NaN : widenFinite(bits, 4, 3)),
 };
 
-/** `data` as float32 where `dtype` is one of F16, BF16 and F8; undefined for the others. */
+/** Returns `data` as float32 if `dtype` is F16, BF16 or F8, and undefined for other types. */
 export function widen(
   dtype: SafetensorsDType,
   data: ArrayOfStored<SafetensorsDType>,
@@ -107,7 +107,7 @@ export function widen(
   return widening && Float32Array.from(data as Uint16Array, widening);
 }
 
-/** A number with infinities and NaN at the greatest exponent, as IEEE 754 has them. */
+/** Widens a number whose greatest exponent means infinity or NaN, as in IEEE 754. */
 function widenFloat(bits: number, exponentBits: number, mantissaBits: number): number {
   const exponents = (1 << exponentBits) - 1;
   if (((bits >> mantissaBits) & exponents) < exponents) return widenFinite(bits, exponentBits, mantissaBits);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The header of a safetensors file: JSON that says each thing once.
+// The header of a safetensors file is JSON in which no key occurs twice.
 import { Corr2dError, show } from "../errors.ts";
 
-/** As of the reference implementation; there is no more in a header that is meant well. */
+/** The limit of the reference implementation; no well-meant header is larger. */
 const mostHeaderBytes = 100_000_000;
 
-/** The header's object, and the byte at which the elements begin. Throws INVALID_ARGUMENT for a malformed one. */
+/**
+ * Returns the header's object, and the byte at which the elements begin. Throws INVALID_ARGUMENT if it is malformed.
+ */
 export function readHeader(file: Uint8Array): { header: object; dataStart: number } {
   if (file.length < 8) throw malformed(`is ${file.length} bytes long, too short for the length of a header`);
   const length = Number(new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true));
@@ -13,7 +15,7 @@ export function readHeader(file: Uint8Array): { header: object; dataStart: numbe
     throw malformed(`has ${file.length} bytes, but a header of ${length}`);
   }
   if (file[8] !== 0x7b || length === 0) throw malformed("has a header that does not begin with {");
-  // A copy: decoders refuse shared memory.
+  // Decoders refuse shared memory, so the bytes are copied.
   const bytes = new Uint8Array(file.subarray(8, 8 + length));
   let text: string;
   let header: unknown;
@@ -28,8 +30,8 @@ export function readHeader(file: Uint8Array): { header: object; dataStart: numbe
 }
 
 /**
- * Checks in valid JSON what JSON.parse lets pass: of two equal keys it forgets the first, it reads 1e1 as the whole number
- * 10, and half a surrogate pair as a text.
+ * Refuses valid JSON that JSON.parse reads too leniently: equal keys, of which it forgets the first; 1e1, which it
+ * reads as the whole number 10; and half a surrogate pair.
  */
 function checkTokens(json: string): void {
   const keysOfOpen: Set<string>[] = [];
@@ -52,7 +54,7 @@ function checkTokens(json: string): void {
     } else if (first === "-" || (first >= "0" && first <= "9")) {
       number.lastIndex = at;
       const [digits] = number.exec(json) as RegExpExecArray;
-      // What is no whole number whatever its spelling is refused by those who know where it belongs.
+      // A number that is not whole in any spelling is refused where it is used.
       const isWhole = Number.isInteger(Number(digits)) && Number(digits) >= 0;
       if (isWhole && !/^\d+$/.test(digits)) throw malformed(`has the number ${digits} in its header`);
       at += digits.length - 1;
@@ -60,7 +62,7 @@ function checkTokens(json: string): void {
   }
 }
 
-/** The place behind the closing quote of the string that begins at `start`. */
+/** Returns the place behind the closing quote of the string that begins at `start`. */
 function endOfString(json: string, start: number): number {
   let at = start + 1;
   while (json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
@@ -70,7 +72,7 @@ function endOfString(json: string, start: number): number {
 /** Whether a text has no half of a surrogate pair, which UTF-8 cannot hold. */
 export const isUnicode = (text: string): boolean => !/\p{Surrogate}/u.test(text);
 
-/** The error for a file that breaks a rule of the format. */
+/** Makes the error for a file that breaks a rule of the format. */
 export function malformed(what: string, options?: ErrorOptions): Corr2dError {
   return new Corr2dError(
     "INVALID_ARGUMENT",

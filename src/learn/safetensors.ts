@@ -27,27 +27,28 @@ interface StoredTensorOf<D extends SafetensorsDType> {
   readonly dtype: D;
   readonly data: ArrayOfStored<D>;
   readonly shape: readonly number[];
-  /** The elements as nested arrays, one level for each axis. */
+  /** Returns the elements as nested arrays, one level for each axis. */
   toArray(): D extends "I64" | "U64" ? NestedBigInts : NestedArray;
 }
 
 /**
- * A tensor of a file in the safetensors format. `dtype` says what `data` is:
+ * A tensor of a file in the safetensors format. `dtype` tells what `data` is:
  *
- * - F32, F64, I8, U8, I16, U16, I32, U32: the typed array of that name; I64 and U64: BigInt64Array and BigUint64Array.
- * - BOOL: Uint8Array of 0 and 1.
- * - F16 and BF16: Uint16Array of the numbers' bits; F8_E5M2 and F8_E4M3: Uint8Array of their bits.
+ * - F32, F64, I8, U8, I16, U16, I32 and U32 are the typed array of that name; I64 and U64 are BigInt64Array and
+ *   BigUint64Array.
+ * - BOOL is a Uint8Array of 0 and 1.
+ * - F16 and BF16 are a Uint16Array of the numbers' bits; F8_E5M2 and F8_E4M3 are a Uint8Array of their bits.
  */
 export type SafetensorsTensor = { [D in SafetensorsDType]: StoredTensorOf<D> }[SafetensorsDType];
 
-/** What a file in the safetensors format holds. */
+/** The contents of a file in the safetensors format. */
 export interface Safetensors {
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
-  /** Texts by name: `__metadata__` of the file. */
+  /** The file's `__metadata__`: texts by name. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** A tensor to write. Without `dtype` its array says it: an Uint16Array is U16, an Uint8Array U8. */
+/** A tensor to write. Without `dtype` its array decides: a Uint16Array is U16, a Uint8Array U8. */
 export interface SafetensorsInput extends Strided {
   readonly data: ArrayOfStored<SafetensorsDType>;
   readonly shape: readonly number[];
@@ -57,12 +58,13 @@ export interface SafetensorsInput extends Strided {
 const metadataName = "__metadata__";
 
 /**
- * Tensors as a file in the safetensors format: the length of the header in 8 bytes, little-endian; the header in JSON,
- * with spaces up to a multiple of 8 bytes; the elements, little-endian, row-major, one tensor after the other. Types of
- * wide elements come first, as in files of the reference implementation, so that all elements are aligned.
+ * Writes tensors as a file in the safetensors format: the length of the header in 8 bytes, little-endian; the header in
+ * JSON, with spaces up to a multiple of 8 bytes; and the elements, little-endian and row-major, one tensor after the
+ * other. Types of wide elements come first, as the reference implementation has them, so that all elements are aligned.
  *
- * Writes whatever `readSafetensors` returns. Source: https://github.com/huggingface/safetensors. Throws INVALID_ARGUMENT
- * for what is no tensor, a name that occurs twice or is no Unicode text, and a `dtype` that does not fit its array.
+ * It writes whatever `readSafetensors` returns. Source: https://github.com/huggingface/safetensors. Throws
+ * INVALID_ARGUMENT for a value that is no tensor, for a name that occurs twice or is not Unicode text, and for a
+ * `dtype` that does not fit its array.
  */
 export function writeSafetensors(
   tensors: Iterable<readonly [string, SafetensorsInput]>,
@@ -98,7 +100,9 @@ export function writeSafetensors(
   return file;
 }
 
-/** The pairs of a map, a name each. Throws INVALID_ARGUMENT for a name that is none, or occurs twice, or is in `taken`. */
+/**
+ * Reads pairs of a name and a value. Throws INVALID_ARGUMENT for names that are no text, occur twice or are in `taken`.
+ */
 function readPairs(pairs: unknown, name: string, taken: readonly string[] = []): [string, unknown][] {
   const iterable = typeof pairs === "object" && pairs !== null && Symbol.iterator in pairs;
   if (!iterable) throw invalid("a Map, or pairs of a name and a value", name, pairs);
@@ -149,7 +153,7 @@ function rowMajorElements(
   return gather<number | bigint, typeof data>(data, shape, places, new (storedArrayOf(dtype))(places.count));
 }
 
-/** An object of its own properties only, so that "__proto__" is a name like any other. */
+/** Makes an object without a prototype, so that "__proto__" is a name like any other. */
 function record(entries: readonly (readonly [string, unknown])[]): object {
   const object = Object.create(null);
   for (const [name, value] of entries) object[name] = value;
@@ -157,17 +161,18 @@ function record(entries: readonly (readonly [string, unknown])[]): object {
 }
 
 export interface ReadSafetensorsOptions {
-  /** F16, BF16, F8_E5M2 and F8_E4M3 become F32, whose numbers include all of theirs. Default false: their bits. */
+  /** Converts F16, BF16, F8_E5M2 and F8_E4M3 to F32, which holds all their numbers. Default false: keep their bits. */
   readonly widen?: boolean;
 }
 
 const readOptionNames: Names<ReadSafetensorsOptions> = { widen: true };
 
 /**
- * Reads a file in the safetensors format; the elements are copied. See {@link SafetensorsTensor} for their types.
+ * Reads a file in the safetensors format, and copies the elements. See {@link SafetensorsTensor} for their types.
  *
- * Throws INVALID_ARGUMENT, saying what is wrong, for a file that is cut off, whose header is no such JSON or has a key twice,
- * or whose tensors overlap, leave gaps or do not fill it; UNSUPPORTED for element types that are not listed there.
+ * Throws INVALID_ARGUMENT, saying what is wrong, if the file is cut off, if its header is not such JSON or has a key
+ * twice, or if its tensors overlap, leave gaps or do not fill it. Throws UNSUPPORTED for element types that are not
+ * listed there.
  */
 export function readSafetensors(given: Uint8Array, options?: ReadSafetensorsOptions): Safetensors {
   checkArity("readSafetensors", arguments.length, 2);
@@ -218,14 +223,14 @@ function readEntry(name: string, value: unknown): Entry {
     throw malformed(`has ${show(offsets)} as data_offsets of ${shown}`);
   }
   const [begin, end] = offsets as [number, number];
-  // Of sizes beyond 2^53 the product is not exact, and greater than any file: it cannot match.
+  // A product of sizes beyond 2^53 is not exact, but exceeds any file, so it cannot match.
   if (end - begin !== elementCount(sizes) * storedBytesOf(dtype)) {
     throw malformed(`has ${end - begin} bytes for tensor ${shown} of shape ${show(sizes)}`);
   }
   return { name, dtype, shape: sizes, begin, end };
 }
 
-/** The tensors must fill the data without overlap or gap: nothing is read twice, nothing hidden. */
+/** Checks that the tensors fill the data without overlap or gap, so that nothing is read twice or hidden. */
 function checkLayout(entries: readonly Entry[], dataBytes: number): void {
   let next = 0;
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
@@ -242,7 +247,7 @@ function readTensor(
 ): SafetensorsTensor {
   const data = decodeElements(dtype, file.subarray(begin, end));
   const widened = toFloat32 ? widen(dtype, data) : undefined;
-  // Tensor is declared for the element types that operators take; its methods serve them all.
+  // Tensor's type names only the element types of operators, but its methods serve all.
   const tensor = new Tensor((widened ?? data) as never, shape);
   return Object.assign(tensor, { dtype: widened === undefined ? dtype : "F32" }) as SafetensorsTensor;
 }

@@ -7,7 +7,7 @@ import { checkTensor, Layer, type Parameter } from "./layer.ts";
 import { Random } from "./random.ts";
 
 export interface SequentialOptions {
-  /** The engine that computes all layers. Default the default one. */
+  /** The engine that computes all layers. Default: the default engine. */
   readonly engine?: Engine;
   /** Draws the parameters of all layers anew, from one generator. Default: they stay as they are. */
   readonly seed?: number;
@@ -16,10 +16,10 @@ export interface SequentialOptions {
 const optionNames: Names<SequentialOptions> = { engine: true, seed: true };
 
 /**
- * Layers one after the other, as one layer. Its parameters are named by place, as in PyTorch: "0.weight", "0.bias",
+ * Layers one after the other, as one layer. As in PyTorch, places name its parameters: "0.weight", "0.bias",
  * "3.weight".
  *
- * Throws INVALID_ARGUMENT for anything but layers, and for one that occurs twice.
+ * Throws INVALID_ARGUMENT for anything but layers, and for a layer that occurs twice.
  */
 export class Sequential extends Layer {
   readonly name = "Sequential";
@@ -34,7 +34,7 @@ export class Sequential extends Layer {
     const checked: Layer[] = [];
     for (let i = 0; i < layers.length; i++) {
       const layer: unknown = layers[i];
-      // What a layer keeps between forward and backward is of one place in the model.
+      // A layer keeps state between forward and backward, so it can have only one place in a model.
       if (!(layer instanceof Layer) || checked.includes(layer))
         throw invalid("a layer that occurs once", `layers[${i}]`, layer);
       checked.push(layer);
@@ -58,7 +58,7 @@ export class Sequential extends Layer {
 
   forward(x: TensorLike): Tensor {
     const [first, ...rest] = this.layers;
-    // As it was given: a tensor in WebAssembly's memory is to be asked for its elements each time.
+    // The first layer gets x itself, as a tensor in WebAssembly's memory must be asked for its elements each time.
     let y = first === undefined ? checkTensor(x, "x") : first.forward(x);
     for (const layer of rest) y = layer.forward(y);
     return y;

@@ -6,8 +6,8 @@ import { checkModel, type Layer } from "./layer.ts";
 import { Sequential } from "./sequential.ts";
 
 /**
- * A model as a table in text: of each layer the shape of its output, its parameters and its floating-point operations, 2 for
- * each multiply-add with a weight; and the sums. The text may change between versions.
+ * Describes a model as a table in text. For each layer, and as sums, it gives the shape of the output, the parameters,
+ * and the floating-point operations, 2 for each multiply-add with a weight. The text may change between versions.
  *
  * Throws INVALID_ARGUMENT for an input that the model does not take.
  */
@@ -25,7 +25,7 @@ export function summary(model: Layer, inputShape: readonly number[]): string {
   return formatTable(rows, [2, 3]);
 }
 
-/** The layers that do the work, in order. */
+/** Lists the layers that do the work, in order. */
 function layersOf(model: Layer): Layer[] {
   return model instanceof Sequential ? model.layers.flatMap(layersOf) : [model];
 }
@@ -34,7 +34,7 @@ function parametersOf({ parameters }: Layer): number {
   return parameters.reduce((sum, { value }) => sum + elementCount(value.shape), 0);
 }
 
-/** 61706 as "61 706". */
+/** Formats 61706 as "61 706". */
 function group(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, " ");
 }

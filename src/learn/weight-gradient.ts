@@ -6,7 +6,7 @@ import type { GradWeightsPlan } from "../plan/grad-weights-plan.ts";
 import { sameShape } from "../plan/output.ts";
 import type { TensorLike } from "../tensor.ts";
 
-/** The gradient of a layer's weights: step after step of one shape, so that its plan is kept for the next. */
+/** The gradient of a layer's weights. Steps mostly have one shape, so the plan is kept for the next step. */
 export class WeightGradient {
   readonly #options: Conv2dGradientOptions;
   #engine: Engine | undefined;
@@ -16,7 +16,7 @@ export class WeightGradient {
     this.#options = options;
   }
 
-  /** Writes to `out` the gradient of weights of its shape, for the input and the gradient of the output of a convolution. */
+  /** Writes to `out` the gradient of a convolution's weights, from its input and the gradient of its output. */
   run(engine: Engine, x: TensorLike, gradOutput: TensorLike, out: TensorLike): void {
     this.#planFor(engine, x.shape, out).run(x, gradOutput, { out });
   }
@@ -28,7 +28,7 @@ export class WeightGradient {
       !sameShape(this.#plan.inputShape, inputShape)
     ) {
       this.#plan?.dispose();
-      // The next one may be refused.
+      // If the next plan is refused, the disposed one must not be kept.
       this.#plan = undefined;
       const dtype = dtypeOf(data, "weights.data");
       this.#plan = engine.planConv2dGradWeights(inputShape, shape, { ...this.#options, dtype });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The operation of every kind of task: for workers, to which no code can be sent.
+// Builds the operation for any kind of task. Workers need this, as code cannot be sent to them.
 import type { Operation } from "../backend/backend.ts";
 import type { Task } from "../spec/task.ts";
 import { convOperation } from "./convolution.ts";

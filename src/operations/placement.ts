@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Elements that change places: what transposed convolution and gradients of the input need around their convolutions.
+// Transposed convolutions and gradients of the input move elements with these before and after their convolutions.
 import type { Operation } from "../backend/backend.ts";
 import { exchange } from "../backend/reference/exchange.ts";
 import { interleave } from "../backend/reference/interleave.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// What convolutions over other than two axes share: they run as conv2d, and say what is wrong in their own terms.
+// Convolutions over one or three axes run as conv2d, and report errors in their own terms.
 import { invalid } from "../errors.ts";
 import { type Names, readOptions } from "../input/options.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
@@ -16,7 +16,7 @@ export type SharedConvOptions = Pick<
   "groups" | "border" | "activation" | "bias" | "algorithm" | "accuracy" | "tune"
 >;
 
-/** Those, and the ones that each number of axes has in a form of its own. */
+/** The names of the shared options, and of those that each number of axes has in a form of its own. */
 export const convNdOptionNames: Names<
   SharedConvOptions & Pick<Conv2dOptions, "strides" | "padding" | "dilations">
 > = {
@@ -25,8 +25,8 @@ export const convNdOptionNames: Names<
 };
 
 /**
- * One call, its async twin, and a plan for many, of whatever `make` prepares for operands of `rank` sizes and options
- * of the given names.
+ * Makes the call, its async twin, and the plan of an operator. `make` prepares it for operands of `rank` dimensions and
+ * options of the given names.
  */
 export function convNdOperators<O extends object, P extends Call["plan"]>(
   rank: number,
@@ -51,7 +51,7 @@ export function convNdOperators<O extends object, P extends Call["plan"]>(
 }
 
 /**
- * What conv2d would say in terms of two axes. Throws INVALID_ARGUMENT.
+ * Checks what conv2d would report in terms of two axes. Throws INVALID_ARGUMENT.
  *
  * @param inputShape [batch, channels, ...sizes]
  */
@@ -75,7 +75,7 @@ export function checkShapes(
   }
 }
 
-/** The part of that which any operator asks for. Throws INVALID_ARGUMENT. */
+/** Checks the sizes that every operator needs. Throws INVALID_ARGUMENT. */
 export function checkSizes(inputShape: readonly number[], weightsShape: readonly number[]): void {
   if (inputShape.slice(1).some((size) => size < 1))
     throw invalid("sizes of at least 1 after the batch", "x.shape", inputShape);

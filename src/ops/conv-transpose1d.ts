@@ -22,9 +22,9 @@ export interface ConvTranspose1dOptions
   extends Pick<ConvTranspose2dOptions, "groups" | "border" | "activation" | "bias" | "accuracy"> {
   /** Step of the convolution that is transposed. Default 1. */
   readonly strides?: number;
-  /** How much the output is shorter than all that is computed: on both sides, [before, after], or by rule. Default 0. */
+  /** How much is cropped from the full result: one number for both ends, [before, after], or a rule. Default 0. */
   readonly padding?: number | readonly [number, number] | "valid" | "full";
-  /** Elements added to the end of the output; less than the stride, or than the dilation. Default 0. */
+  /** Elements added to the end of the output. Must be less than the stride or the dilation. Default 0. */
   readonly outputPadding?: number;
   /** Distance between neighbouring kernel elements. Default 1. */
   readonly dilations?: number;
@@ -33,23 +33,25 @@ export interface ConvTranspose1dOptions
 /** Transposed convolution over one axis. */
 export interface ConvTranspose1dOperators {
   /**
-   * `convTranspose2d` over one axis: signals [batch, inChannels, length] by weights [inChannels, outChannels / groups,
-   * kernelLength] give [batch, outChannels, outLength] with
+   * Computes `convTranspose2d` over one axis: signals [batch, inChannels, length] by weights [inChannels, outChannels /
+   * groups, kernelLength] give [batch, outChannels, outLength] with
    *
    *     outLength = (length - 1) * strides - before - after + (kernelLength - 1) * dilations + outputPadding + 1
    *
-   * Runs as convTranspose2d on images of height 1, without a copy.
+   * It runs as convTranspose2d on images of height 1, without a copy.
    *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   * Throws INVALID_ARGUMENT, naming the argument, if the operands and options do not fit together.
    */
   convTranspose1d(x: Operand, weights: Operand, options?: ConvTranspose1dOptions & RunOptions): Tensor;
-  /** As `convTranspose1d`, off the event loop. */
+  /**
+   * Computes `convTranspose1d` off the event loop. Rejects with its errors, and with `signal.reason` after an abort.
+   */
   convTranspose1dAsync(
     x: Operand,
     weights: Operand,
     options?: ConvTranspose1dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** Prepares a convTranspose1d for many inputs of one shape. Throws as that does. */
+  /** Prepares a convTranspose1d for many inputs of one shape. Throws the errors of convTranspose1d. */
   planConvTranspose1d(
     inputShape: readonly number[],
     weights: Operand,
@@ -75,7 +77,7 @@ export function convTranspose1dOperators(core: EngineCore): ConvTranspose1dOpera
   };
 }
 
-/** A convTranspose1d as one of two axes and height 1, by shapes of three sizes. Throws INVALID_ARGUMENT. */
+/** Turns shapes and options of one axis into those of a convTranspose2d of height 1. Throws INVALID_ARGUMENT. */
 function resolveRow(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -104,7 +106,7 @@ function resolveRow(
   };
 }
 
-/** The output shape of a convTranspose1d. Throws INVALID_ARGUMENT as that does. */
+/** Returns the output shape of a convTranspose1d. Throws INVALID_ARGUMENT as convTranspose1d does. */
 export function convTranspose1dOutputShape(
   inputShape: readonly number[],
   weightsShape: readonly number[],

@@ -27,28 +27,31 @@ const optionNames: Names<ConvTranspose2dOptions> = {
   ...{ border: true, inputLayout: true, filterLayout: true, activation: true, accuracy: true },
 };
 
-/** Transposed convolution. */
+/** The operators of transposed convolution. */
 export interface ConvTranspose2dOperators {
   /**
-   * Transposed convolution, the adjoint of a conv2d with the same options: batches [batch, inChannels, height, width] in
-   * the order of `inputLayout`, by weights [inChannels, outChannels / groups, kernelHeight, kernelWidth] in the order of
-   * `filterLayout` (by default as in PyTorch), give [batch, outChannels, outHeight, outWidth] with
+   * Computes a transposed convolution, the adjoint of a conv2d with the same options. Batches [batch, inChannels,
+   * height, width] in the order of `inputLayout`, by weights [inChannels, outChannels / groups, kernelHeight,
+   * kernelWidth] in the order of `filterLayout` (by default PyTorch's), give [batch, outChannels, outHeight, outWidth]
+   * with
    *
    *     outHeight = (height - 1) * strideY - padTop - padBottom + (kernelHeight - 1) * dilationY + outputPaddingY + 1
    *
-   * With a border other than "constant", padding is not cut off but added to the elements that such a border would have
-   * been copied from. Bias and activation come last.
+   * Padding is cropped with the border "constant". With any other border it is added to the elements that such a border
+   * would have been copied from. Bias and activation come last.
    *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   * Throws INVALID_ARGUMENT, naming the argument, if the operands and options do not fit together.
    */
   convTranspose2d(x: Operand, weights: Operand, options?: ConvTranspose2dOptions & RunOptions): Tensor;
-  /** Prepares a convTranspose2d for many inputs of one shape. Throws as that does. */
+  /** Prepares a convTranspose2d for many inputs of one shape. Throws the errors of convTranspose2d. */
   planConvTranspose2d(
     inputShape: readonly number[],
     weights: Operand,
     options?: ConvTranspose2dOptions,
   ): ConvTransposePlan;
-  /** As `convTranspose2d`, off the event loop. */
+  /**
+   * Computes `convTranspose2d` off the event loop. Rejects with its errors, and with `signal.reason` after an abort.
+   */
   convTranspose2dAsync(
     x: Operand,
     weights: Operand,
@@ -72,7 +75,7 @@ export function convTranspose2dOperators(core: EngineCore): ConvTranspose2dOpera
   };
 }
 
-/** The output shape of a convTranspose2d, in the order of its input layout. Throws INVALID_ARGUMENT as that does. */
+/** Returns the output shape of a convTranspose2d in the order of its layout. Throws INVALID_ARGUMENT as it does. */
 export function convTranspose2dOutputShape(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -84,7 +87,9 @@ export function convTranspose2dOutputShape(
   return inputShapeOf(resolveConvTransposeSpec(input, weights, "float32", given));
 }
 
-/** A plan for inputs of four sizes; `shapes` are those that callers see, given the spec, where they are others. */
+/**
+ * Plans a transposed convolution for inputs of four sizes; `shapes` gives the shapes that callers see if they differ.
+ */
 export function planTransposed(
   core: EngineCore,
   inputShape: readonly number[],
@@ -95,7 +100,7 @@ export function planTransposed(
   const accuracy = resolveAccuracy(options.accuracy);
   const dtype = dtypeOf(filters.data, "weights.data");
   const spec = resolveConvTransposeSpec(inputShape, filters.shape, dtype, options);
-  // The input channels of this are the output channels of the convolution that it transposes.
+  // The input channels of a transposed convolution are the output channels of the convolution.
   const swapped = { i: "o", o: "i", h: "h", w: "w" };
   const layout = [...(options.filterLayout ?? "iohw")].map((axis) => swapped[axis as keyof typeof swapped]);
   const weights = toOihw(filters, layout.join(""));

@@ -15,28 +15,28 @@ import type { Operand } from "./pad.ts";
 export interface Conv1dOptions extends SharedConvOptions {
   /** Step between neighbouring outputs. Default 1. */
   readonly strides?: number;
-  /** On both sides, or [before, after], or by the rules of conv2d. Default 0. */
+  /** Padding at both ends, as one number, [before, after], or a rule of conv2d. Default 0. */
   readonly padding?: number | readonly [number, number] | "same" | "valid" | "full";
   /** Distance between neighbouring kernel elements. Default 1. */
   readonly dilations?: number;
 }
 
-/** What an {@link Engine} offers for convolutions over one axis. */
+/** The operators of an {@link Engine} for convolutions over one axis. */
 export interface Conv1dOperators {
   /**
-   * `conv2d` over one axis: signals [batch, inChannels, length] by weights [outChannels, inChannels / groups,
-   * kernelLength]. Runs as conv2d on images of height 1, without a copy.
+   * Computes `conv2d` over one axis: signals [batch, inChannels, length] by weights [outChannels, inChannels / groups,
+   * kernelLength] give [batch, outChannels, outLength]. It runs as conv2d on images of height 1, without a copy.
    *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   * Throws INVALID_ARGUMENT, naming the argument, if the operands and options do not fit together.
    */
   conv1d(x: Operand, weights: Operand, options?: Conv1dOptions & RunOptions): Tensor;
-  /** As `conv1d`, off the event loop. */
+  /** Computes `conv1d` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   conv1dAsync(
     x: Operand,
     weights: Operand,
     options?: Conv1dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** Prepares a conv1d for many inputs of one shape. Throws as conv1d does. */
+  /** Prepares a conv1d for many inputs of one shape. Throws the errors of conv1d. */
   planConv1d(inputShape: readonly number[], weights: Operand, options?: Conv1dOptions): ConvPlan;
 }
 
@@ -49,7 +49,7 @@ export function conv1dOperators(core: EngineCore): Conv1dOperators {
   return { conv1d: operators.once, conv1dAsync: operators.onceAsync, planConv1d: operators.plan };
 }
 
-/** A conv1d as a conv2d of height 1, by shapes of three sizes. Throws INVALID_ARGUMENT. */
+/** Turns shapes and options of one axis into those of a conv2d of height 1. Throws INVALID_ARGUMENT. */
 function resolveRow(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -74,7 +74,7 @@ function resolveRow(
   };
 }
 
-/** The output shape of a conv1d. Throws INVALID_ARGUMENT as conv1d does. */
+/** Returns the output shape of a conv1d. Throws INVALID_ARGUMENT as conv1d does. */
 export function conv1dOutputShape(
   inputShape: readonly number[],
   weightsShape: readonly number[],

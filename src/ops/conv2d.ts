@@ -38,13 +38,13 @@ export interface Conv2dOptions extends ConvOptions {
   readonly bias?: TensorLike | FloatArray | readonly number[];
 }
 
-/** Options of a conv2d of uint8 or int8 by int8. */
+/** The options of a conv2d of uint8 or int8 by int8. */
 export interface IntegerConv2dOptions extends ConvOptions, IntegerOptions {
   /** One int32 for each output channel, added to the sum of products before it is scaled. Default zeros. */
   readonly bias?: TensorLike<Int32Array> | Int32Array | readonly number[];
-  /** What sums are multiplied by, as float32: one number for each output channel, or one for all. */
+  /** Factors that the sums are multiplied by, as float32: one for each output channel, or one for all. */
   readonly scale?: number | TensorLike<Float32Array> | Float32Array | readonly number[];
-  /** The element type of the input, where no typed array says it: of plans and nested arrays. Default "int8". */
+  /** The input's element type, for plans and nested arrays, where no typed array tells it. Default "int8". */
   readonly inputDtype?: "int8" | "uint8";
 }
 
@@ -59,23 +59,24 @@ const layerOptionNames: Names<Omit<IntegerConv2dOptions, keyof ConvOptions>> = {
   ...{ inputZeroPoint: true, outputDtype: true, outputZeroPoint: true },
 };
 
-/** Beside int8 those of a designed kernel, which have to be whole. */
+/** A designed kernel's weights fit beside an integer input if they are whole numbers. */
 type IntegerWeights = TensorLike<Int8Array | FloatArray> | NestedArray;
 
-/** Convolution layers. */
+/** The operators of an {@link Engine} for convolution layers. */
 export interface Conv2dOperators {
   /**
-   * A convolution layer: batches of images with channels, [batch, inChannels, height, width] in the order of
-   * `inputLayout`, by weights [outChannels, inChannels / groups, kernelHeight, kernelWidth] in the order of
-   * `filterLayout`. The kernel is not flipped. Weights are packed anew in every call; `planConv2d` does it once.
+   * Computes a convolution layer. Batches of images [batch, inChannels, height, width] in the order of `inputLayout`,
+   * by weights [outChannels, inChannels / groups, kernelHeight, kernelWidth] in the order of `filterLayout`, give
+   * [batch, outChannels, outHeight, outWidth]. The kernel is not flipped. Every call packs the weights anew;
+   * `planConv2d` does so once.
    *
-   * Input of uint8 or int8 takes weights of int8 (symmetric: their zero is 0) and sums exactly in int32, the same bits
-   * on every backend. It gives the int32 sums, which wrap around; or, with a `scale`, float32; or, with an
-   * `outputDtype`, int8 or uint8. See {@link ConvSpec}.
+   * An input of uint8 or int8 takes weights of int8 (symmetric: their zero is 0). Sums are exact int32, the same on
+   * every backend, and wrap around. They are the output, unless a `scale` makes it float32, or an `outputDtype` int8 or
+   * uint8. See {@link ConvSpec} for the formulas.
    *
    * Weights that are the `data` of a designed kernel take the element type of `x`, as in `corr2d`.
    *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   * Throws INVALID_ARGUMENT, naming the argument, if the operands and options do not fit together.
    */
   conv2d<O extends IntegerConv2dOptions & RunOptions<IntegerOutput<O>> = Record<never, never>>(
     x: Bytes,
@@ -83,20 +84,20 @@ export interface Conv2dOperators {
     options?: O,
   ): Tensor<IntegerOutput<O>>;
   conv2d(x: Operand, weights: Operand, options?: Conv2dOptions & RunOptions): Tensor;
-  /** Prepares a conv2d for many inputs of one shape. Throws as conv2d does. */
+  /** Prepares a conv2d for many inputs of one shape. Throws the errors of conv2d. */
   planConv2d<O extends IntegerConv2dOptions = Record<never, never>>(
     inputShape: readonly number[],
     weights: TensorLike<Int8Array>,
     options?: O,
   ): ConvPlan<ByteArray, IntegerOutput<O>>;
-  /** The same with weights of a designed kernel, for an input whose element type is named. */
+  /** Prepares a conv2d by a designed kernel's weights, for an integer input whose type `inputDtype` names. */
   planConv2d<O extends IntegerConv2dOptions & { readonly inputDtype: "int8" | "uint8" }>(
     inputShape: readonly number[],
     weights: TensorLike<FloatArray>,
     options: O,
   ): ConvPlan<ByteArray, IntegerOutput<O>>;
   planConv2d(inputShape: readonly number[], weights: Operand, options?: Conv2dOptions): ConvPlan;
-  /** As `conv2d`, off the event loop. */
+  /** Computes `conv2d` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   conv2dAsync<
     O extends IntegerConv2dOptions & RunOptions<IntegerOutput<O>> & AsyncOptions = Record<never, never>,
   >(x: Bytes, weights: IntegerWeights, options?: O): Promise<Tensor<IntegerOutput<O>>>;
@@ -128,7 +129,7 @@ export function conv2dOperators(core: EngineCore): Conv2dOperators {
   };
 }
 
-/** The output shape of a conv2d, in the order of its input layout. Throws INVALID_ARGUMENT as conv2d does. */
+/** Returns the output shape of a conv2d in the order of its input layout. Throws INVALID_ARGUMENT as conv2d does. */
 export function conv2dOutputShape(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -138,14 +139,14 @@ export function conv2dOutputShape(
   return [...outputShapeOf(conv2dSpec(input, shapeOfRank(weightsShape, 4, "weightsShape"), options))];
 }
 
-/** What a conv2d of such shapes comes to. Throws INVALID_ARGUMENT as conv2d does. */
+/** Returns the spec of a conv2d of such shapes, in float32. Throws INVALID_ARGUMENT as conv2d does. */
 export function conv2dSpec(
   inputShape: readonly number[],
   weightsShape: readonly number[],
   options?: LayerOptions,
 ): ConvSpec {
   const given = readOptions<ConvOptions>(options, convOptionNames, layerOptionNames);
-  // Only shapes are asked for: whatever the elements are, an option that speaks of them does not matter.
+  // Only shapes are asked for, so options that concern element types are left out.
   const shapes = Object.fromEntries(
     Object.entries(given).filter(([name]) => Object.hasOwn(convOptionNames, name)),
   );
@@ -153,8 +154,8 @@ export function conv2dSpec(
 }
 
 /**
- * A nested input takes the element type of the weights, and weights that are nested or a designed kernel's that of the
- * input; beside an input of uint8 or int8 they are int8.
+ * A nested input takes the element type of the weights. Nested weights and designed kernels take the type of the input,
+ * or int8 beside an input of uint8 or int8.
  */
 function operands(x: AnyOperand, weights: AnyOperand, options: LayerOptions) {
   const layer = options as IntegerConv2dOptions;
@@ -177,12 +178,12 @@ function operands(x: AnyOperand, weights: AnyOperand, options: LayerOptions) {
   return { input, filters, layer: { ...layer, inputDtype: dtype } };
 }
 
-/** Weights for a plan or nested input: of a designed kernel in int8 where the input is said to be of integers. */
+/** Converts a designed kernel to int8 if the input of a plan, or a nested input, is said to hold integers. */
 function forInputDtype(filters: TensorLike<TypedArray>, { inputDtype }: IntegerConv2dOptions) {
   return inputDtype === undefined ? filters : inElementsOf(filters, "int8", "weights.data");
 }
 
-/** The element type of the input that goes with some weights. */
+/** Returns the element type of an input that fits the weights. Throws INVALID_ARGUMENT. */
 function inputDtypeOf(filters: TensorLike<TypedArray>, { inputDtype }: IntegerConv2dOptions): DType {
   const dtype = elementTypeOf(filters.data, "weights.data");
   if (!isInteger(dtype)) {
@@ -193,7 +194,7 @@ function inputDtypeOf(filters: TensorLike<TypedArray>, { inputDtype }: IntegerCo
   return checkOneOf(inputDtype ?? "int8", ["int8", "uint8"], "inputDtype");
 }
 
-/** A plan for inputs of four sizes; `shapes` are those that callers see, where they are others. */
+/** Plans a conv2d for inputs of four sizes; `shapes` are the shapes that callers see if they differ. */
 export function planLayer(
   core: EngineCore,
   inputShape: readonly number[],
@@ -209,7 +210,7 @@ export function planLayer(
   return planConvolution(core, spec, constants, options, shapes);
 }
 
-/** The elements of a bias, or null. Throws INVALID_ARGUMENT. */
+/** Returns the elements of a bias, or null if there is none. Throws INVALID_ARGUMENT. */
 export function readBias(
   bias: Conv2dOptions["bias"],
   spec: { readonly dtype: FloatDType; readonly outChannels: number },
@@ -243,7 +244,7 @@ function readScale(scale: IntegerConv2dOptions["scale"], { outChannels }: ConvSp
   throw invalid(`${outChannels} elements, one for each output channel, or a single one`, "scale", scale);
 }
 
-/** A bare array as a tensor of one dimension. */
+/** Makes a bare typed array a tensor of one dimension. */
 function vectorOf(value: object, name: string): TensorLike<TypedArray> | NestedArray {
   if (typeof value !== "object" || value === null)
     throw invalid("a typed array, an array of numbers or { data, shape }", name, value);

@@ -23,7 +23,9 @@ type Three<T> = readonly [depth: T, height: T, width: T];
 export interface Conv3dOptions extends SharedConvOptions {
   /** Steps between neighbouring outputs: one number, or [depth, vertical, horizontal]. Default 1. */
   readonly strides?: number | Three<number>;
-  /** One number, [depth, vertical, horizontal], [front, back, top, bottom, left, right], or by the rules of conv2d. Default 0. */
+  /**
+   * One number, [depth, vertical, horizontal], [front, back, top, bottom, left, right], or a rule of conv2d. Default 0.
+   */
   readonly padding?:
     | number
     | Three<number>
@@ -35,7 +37,7 @@ export interface Conv3dOptions extends SharedConvOptions {
   readonly dilations?: number | Three<number>;
 }
 
-/** A conv3d with everything resolved. */
+/** A conv3d with every option resolved. */
 interface Resolved extends Volume {
   readonly batch: number;
   readonly outChannels: number;
@@ -87,7 +89,7 @@ function resolveConv3d(
   };
 }
 
-/** The output shape of a conv3d. Throws INVALID_ARGUMENT as conv3d does. */
+/** Returns the output shape of a conv3d. Throws INVALID_ARGUMENT as conv3d does. */
 export function conv3dOutputShape(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -111,16 +113,16 @@ export function conv3dOutputShape(
   return [batch, outChannels, outDepth, outHeight, outWidth];
 }
 
-/** Each is computed by a call of its own. */
+/** The most padded slices of a volume. */
 const mostSlices = 2 ** 24;
 
 /** A conv3d with its weights packed. */
 export type Conv3dPlan = Omit<ConvPlan, "spec">;
 
 /**
- * Runs as conv2d, at its speed. Where the kernel is one pixel wide and high, depth and pixels are the two axes. Else the
- * slices of a volume are laid one after the other, each with all its channels, so that those that a kernel sees at one
- * depth are the kernelDepth * inChannels channels of one image: no slice is copied more than once.
+ * Plans a conv3d as conv2d, at its speed. If the kernel is one pixel wide and high, depth and pixels are the two axes.
+ * Otherwise the slices of a volume are laid one after the other, each with all its channels. The slices that a kernel
+ * sees at one depth are then the kernelDepth * inChannels channels of one image, and no slice is copied more than once.
  */
 export function planVolumes(
   core: EngineCore,
@@ -138,7 +140,7 @@ export function planVolumes(
     : new SlicedPlan(core, inputShape, resolved, filters, options);
 }
 
-/** One conv2d for each group, which runs on the slices of one depth at a time. */
+/** One conv2d for each group, which runs on the slices of one output depth at a time. */
 class SlicedPlan extends UnaryPlan {
   readonly algorithm: ConvPlan["algorithm"];
   readonly #explanation: string;
@@ -177,7 +179,7 @@ class SlicedPlan extends UnaryPlan {
 
 function prepareSlices(resolved: Resolved, slices: Slices, plans: readonly ConvPlan[]): Prepared {
   const { batch, dtype } = resolved;
-  /** Kept for the next run, as memory touched for the first time is slow. */
+  /** Kept for the next run, as touching fresh memory is slow. */
   let kept: FloatArray | undefined;
   return {
     workspaceBytes: Math.max(...plans.map(({ workspaceBytes }) => workspaceBytes)),
@@ -208,7 +210,7 @@ function prepareSlices(resolved: Resolved, slices: Slices, plans: readonly ConvP
   };
 }
 
-/** The conv2d of one volume, one after the other. */
+/** Yields the conv2d steps of one volume, group by group and depth by depth. */
 function* stepsOf(
   { groups, inChannels, outChannels, outDepth, kernel, input, dtype }: Resolved,
   slices: Slices,
@@ -242,17 +244,20 @@ function* stepsOf(
 
 interface Step {
   readonly plan: ConvPlan;
-  /** What the kernel sees of one group at one depth: an image of kernelDepth * inChannels / groups channels. */
+  /** The part of a group that the kernel sees at one depth: an image of kernelDepth * inChannels / groups channels. */
   readonly window: FloatArray;
   /** [outChannels / groups, outHeight, outWidth] */
   readonly result: FloatArray;
-  /** Puts the result where it belongs. */
+  /** Copies the result to its place in the output. */
   store(output: FloatArray): void;
 }
 
 const isZero = ([before, after]: AxisPadding): boolean => before === 0 && after === 0;
 
-/** [outChannels, inChannels / groups, kernelDepth, 1] over [depth, height * width]. */
+/**
+ * Plans a kernel one pixel high and wide, [outChannels, inChannels / groups, kernelDepth, 1], as conv2d over the axes
+ * depth and pixels.
+ */
 function planFlat(
   core: EngineCore,
   inputShape: readonly number[],
@@ -270,7 +275,7 @@ function planFlat(
   ) as ConvPlan;
 }
 
-/** A plan for each group, whose input channels are those of the slices that the kernel sees, slice by slice. */
+/** Plans a conv2d for each group. Its input channels are those of the slices that the kernel sees, slice by slice. */
 function planGroups(
   core: EngineCore,
   resolved: Resolved,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the slices of a volume are laid out for a conv2d that takes those that a kernel sees as channels of one image.
+// Lays out the slices of a volume for a conv2d, to which the slices that a kernel sees are channels of one image.
 
 import { allocate, dtypeOf, type FloatArray, type FloatDType } from "../dtype.ts";
 import type { Border } from "../spec/border.ts";
@@ -7,7 +7,7 @@ import { tapSources } from "../spec/border.ts";
 import type { AxisPadding } from "../spec/shape.ts";
 import type { TensorLike } from "../tensor.ts";
 
-/** What slides over one volume. Sizes and the like are [depth, height, width]. */
+/** A volume and the kernel's way through it. Arrays are [depth, height, width]. */
 export interface Volume {
   readonly inChannels: number;
   readonly groups: number;
@@ -19,15 +19,17 @@ export interface Volume {
   readonly outDepth: number;
 }
 
-/** How the padded slices of a volume are laid: by groups, then such that those a dilation apart are neighbours. */
+/**
+ * The order of a volume's padded slices: by groups, and within a group so that slices a dilation apart are neighbours.
+ */
 export interface Slices {
-  /** Of one group. */
+  /** Slices of one group. */
   readonly count: number;
-  /** Of all groups, in elements. */
+  /** Elements of all groups. */
   readonly length: number;
-  /** At each place the slice of the volume, or -1 for zeros. */
+  /** The slice of the volume at each place, or -1 for zeros. */
   readonly sources: Int32Array;
-  /** The place of the first slice that the kernel sees at each output depth; the others follow. */
+  /** The place of the first slice that the kernel sees at each output depth; its other slices follow. */
   readonly windows: Int32Array;
 }
 
@@ -49,7 +51,7 @@ export function slicesOf(volume: Volume, border: Border): Slices {
   return { count, length: inChannels * count * input[1] * input[2], sources, windows };
 }
 
-/** Lays the slices of volume `n`. Those of zeros are zeros already. */
+/** Lays out the slices of volume `n`. Places of zeros are zero already. */
 export function stackSlices(
   { groups, inChannels, input }: Volume,
   { count, sources }: Slices,
@@ -71,7 +73,7 @@ export function stackSlices(
   }
 }
 
-/** [out, in, depth, height, width] as [out, depth, in, height, width]. */
+/** Reorders weights from [out, in, depth, height, width] to [out, depth, in, height, width]. */
 export function slicesFirst({ data, shape }: TensorLike): FloatArray {
   const [outChannels, groupIn, depth, height, width] = shape;
   const taps = height * width;

@@ -24,31 +24,32 @@ import { runOnce, runOnceAsync } from "./planned.ts";
 
 const algorithms1d = ["direct", "fft"] as const;
 export type Algorithm1d =
-  /** The definition, on the engine's backend. */
+  /** Computes the definition on the engine's backend. */
   | "direct"
   /**
-   * Fourier transforms of blocks of the signal (overlap-save), in float64 and in TypeScript on every backend: faster for
-   * long kernels. Each output lies within (21 log2 N + 3) 2^-53 ||x|| sum |kernel| of the exact one before it is rounded
-   * to its type, with N the length of a block and ||x|| the Euclidean norm of its samples: for float32 less than the
-   * error of "direct" as a rule, for float64 more. Whole numbers are rounded too; a NaN or infinity spreads over its block.
+   * Computes by Fourier transforms of blocks of the signal (overlap-save), in float64 and in TypeScript on every
+   * backend; faster for long kernels. Before it is rounded to its type, each output lies within (21 log2 N + 3) 2^-53
+   * ||x|| sum |kernel| of the exact one, with N the length of a block and ||x|| the Euclidean norm of its samples. For
+   * float32 this is usually less than the error of "direct", for float64 it is more. Whole numbers are rounded too, and
+   * a NaN or infinity spreads over its block.
    */
   | "fft";
 
 /** Options of corr1d and convolve1d. */
 export interface Corr1dOptions {
-  /** How much of all overlaps is returned. Default "valid", unless `padding` is given. */
+  /** Which part of all overlaps is returned. Default "valid", unless `padding` is given. */
   readonly mode?: Mode;
-  /** Instead of `mode`: the same number of samples at both ends, [before, after], or a rule as in conv2d. */
+  /** Replaces `mode`: one number of samples for both ends, [before, after], or a rule of conv2d. */
   readonly padding?: number | readonly [number, number] | "same" | "valid" | "full";
   /** Samples from one output to the next. Default 1. */
   readonly strides?: number;
   /** Distance between neighbouring taps. Default 1. */
   readonly dilations?: number;
-  /** What padding is filled with. Default "constant": zeros. */
+  /** How padding is filled. Default "constant": zeros. */
   readonly border?: Border;
-  /** Default "auto": the one expected to be faster. */
+  /** Default "auto", which takes the algorithm expected to be faster. */
   readonly algorithm?: Algorithm1d | "auto";
-  /** Default "fast". "exact" keeps "auto" from fft: whole numbers whose sums stay below 2^24 then come out exact. */
+  /** Default "fast". "exact" keeps "auto" from fft, so that whole numbers whose sums stay below 2^24 come out exact. */
   readonly accuracy?: Accuracy;
 }
 
@@ -57,26 +58,29 @@ const corr1dOptionNames: Names<Corr1dOptions> = {
   ...{ algorithm: true, accuracy: true },
 };
 
-/** Correlation and convolution of signals. */
+/** The operators of an {@link Engine} for correlation and convolution of signals. */
 export interface Corr1dOperators {
   /**
-   * Cross-correlation of a signal with a kernel: out[o] = sum over k of kernel[k] * x[o * strides + k * dilations -
-   * padding]. The kernel is not flipped; `convolve1d` flips it. Modes and even kernels as in `corr2d`.
+   * Computes the cross-correlation of a signal with a kernel:
    *
-   * Takes typed arrays, `{ data, shape: [length] }` and arrays of numbers, as kernel the row of a designed kernel
-   * too, which takes the element type of `x`. Throws INVALID_ARGUMENT for operands of unlike types, and a kernel longer
-   * than the padded signal.
+   *     out[o] = sum over k of kernel[k] * x[o * strides + k * dilations - padding]
+   *
+   * The kernel is not flipped; `convolve1d` flips it. Modes and even kernels follow `corr2d`.
+   *
+   * Operands are typed arrays, `{ data, shape: [length] }` or arrays of numbers. The kernel may also be the row of a
+   * designed kernel, which takes the element type of `x`. Throws INVALID_ARGUMENT if the element types differ, or if
+   * the kernel is longer than the padded signal.
    */
   corr1d(x: Signal, kernel: Signal, options?: Corr1dOptions & RunOptions): Tensor;
-  /** Convolution of a signal with a kernel: `corr1d` with the kernel flipped, the one difference between the two. */
+  /** Computes the convolution of a signal with a kernel: `corr1d` with the kernel flipped, and no other difference. */
   convolve1d(x: Signal, kernel: Signal, options?: Corr1dOptions & RunOptions): Tensor;
-  /** As `corr1d`, off the event loop. */
+  /** Computes `corr1d` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   corr1dAsync(
     x: Signal,
     kernel: Signal,
     options?: Corr1dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `convolve1d`, off the event loop. */
+  /** Computes `convolve1d` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   convolve1dAsync(
     x: Signal,
     kernel: Signal,
@@ -91,7 +95,7 @@ export function corr1dOperators(core: EngineCore): Corr1dOperators {
     const weights = flip ? copyOf(taps).reverse() : taps;
     const isFft = select1d(core, spec, given) === "fft";
     const plan = isFft ? new OverlapSavePlan(core, spec, weights) : planDirect(core, spec, weights);
-    // Tensors of an engine are given as they are, as `transfer` must not take their memory.
+    // Tensors of an engine are passed on as they are, so that `transfer` does not take their memory.
     return { plan, operands: [isAllocated(x) ? x : samples] };
   };
   return {
@@ -102,7 +106,7 @@ export function corr1dOperators(core: EngineCore): Corr1dOperators {
   };
 }
 
-/** The length of a corr1d or convolve1d, in an array. Throws INVALID_ARGUMENT as they do. */
+/** Returns the length of a corr1d or convolve1d, in an array. Throws INVALID_ARGUMENT as they do. */
 export function corr1dOutputShape(
   inputShape: readonly number[],
   kernelShape: readonly number[],
@@ -128,7 +132,7 @@ class OverlapSavePlan extends UnaryPlan {
         return {
           ...prepared,
           run: (x, _b, c, out, out2) => prepared.run(x, taps, c, out, out2),
-          // Workers are given a copy, as they keep what they are given.
+          // Workers get a copy, as they keep what they are given.
           runAsync: (x, _b, c, out, out2, signal) => prepared.runAsync(x, copyOf(taps), c, out, out2, signal),
         };
       },
@@ -141,8 +145,8 @@ class OverlapSavePlan extends UnaryPlan {
 }
 
 /**
- * A signal of numbers takes the element type of the kernel, and a kernel of numbers, or one that was designed, that of
- * the signal.
+ * A signal of plain numbers takes the element type of the kernel. A kernel of plain numbers, or a designed one, takes
+ * that of the signal.
  */
 function operands(x: Signal, kernel: Signal): { samples: FloatArray; taps: FloatArray } {
   if (Array.isArray(x) && !Array.isArray(kernel)) {
@@ -157,7 +161,7 @@ function operands(x: Signal, kernel: Signal): { samples: FloatArray; taps: Float
   return { samples, taps };
 }
 
-/** A signal as a matrix of one row. Throws INVALID_ARGUMENT. */
+/** Resolves a signal as a matrix of one row. Throws INVALID_ARGUMENT. */
 export function resolve1d(
   length: number,
   kernelLength: number,
@@ -179,7 +183,7 @@ export function resolve1d(
   return resolveMatrix([1, length], [1, kernelLength], dtype, given, "kernel");
 }
 
-/** Checks the options and chooses. */
+/** Checks the algorithm options and chooses. Throws INVALID_ARGUMENT. */
 function select1d(core: EngineCore, spec: ConvSpec, options: Corr1dOptions): Algorithm1d {
   const { algorithm: asked = "auto" } = options;
   const algorithm = checkOneOf(asked, ["auto", ...algorithms1d], "algorithm");
@@ -189,8 +193,8 @@ function select1d(core: EngineCore, spec: ConvSpec, options: Corr1dOptions): Alg
 }
 
 /**
- * Multiply-adds of float32 in a nanosecond, in one long row on one thread: measured on Zen 5 with Node 20; NEON and
- * relaxed SIMD are guesses. The number of threads must not change results, so it is not asked for.
+ * Multiply-adds of float32 per nanosecond, in one long row on one thread, measured on Zen 5 with Node 20; those of NEON
+ * and relaxed SIMD are guesses. The number of threads must not change results, so it does not count here.
  */
 const directRates: Readonly<Record<string, number>> = {
   ...{
@@ -210,7 +214,7 @@ function directNanoseconds({ backend }: EngineCore, spec: ConvSpec): number {
   return (multiplyAdds(spec) / (directRates[backend.isa] ?? 1)) * (isHalved ? 2 : 1);
 }
 
-/** Each block, and about as much for the kernel. */
+/** Estimates the time of all blocks, and of about one more for the kernel. */
 function fftNanoseconds(spec: ConvSpec): number {
   const extent = dilatedSize(spec.kernelWidth, spec.dilations[1]);
   if (extent > largestExtent) return Number.POSITIVE_INFINITY;
@@ -219,7 +223,9 @@ function fftNanoseconds(spec: ConvSpec): number {
   return (blocks + 1) * blockNanoseconds(length);
 }
 
-/** Named "direct", on the backend whatever the size: each output is then computed alike wherever it lies in a signal. */
+/**
+ * Plans "direct" on the backend whatever the size, so that an output is computed alike wherever it lies in a signal.
+ */
 export function planDirect(core: EngineCore, spec: ConvSpec, weights: FloatArray): ConvPlan {
   const shapes = { input: [spec.inWidth], output: [spec.outWidth] };
   const constants = { weights, bias: null, scale: null };

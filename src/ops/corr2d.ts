@@ -32,11 +32,11 @@ import {
 } from "../tensor.ts";
 import { runOnce, runOnceAsync } from "./planned.ts";
 
-/** How much of the matrix of all overlaps is returned; names are SciPy's. */
+/** Which part of the matrix of all overlaps is returned; names are SciPy's. */
 export type Mode =
-  /** Only where the kernel lies wholly inside the matrix. */
+  /** Only the positions at which the kernel lies wholly inside the matrix. */
   | "valid"
-  /** As large as the matrix, centred with respect to "full". */
+  /** A part as large as the matrix, from the centre of "full". */
   | "same"
   /** Every overlap of at least one element. */
   | "full";
@@ -44,15 +44,15 @@ export type Mode =
 /** Options of corr2d and convolve2d. */
 export interface Corr2dOptions
   extends Pick<ConvOptions, "strides" | "dilations" | "border" | "algorithm" | "accuracy" | "tune"> {
-  /** Default "valid", unless `padding` is given. */
+  /** Which part of all overlaps is returned. Default "valid", unless `padding` is given. */
   readonly mode?: Mode;
-  /** Instead of `mode`: explicit padding, as in conv2d. */
+  /** Replaces `mode` by explicit padding, as in conv2d. */
   readonly padding?: Padding;
 }
 
 /** Options of planCorr2d and planConvolve2d. */
 export interface PlanCorr2dOptions extends Corr2dOptions {
-  /** The element type of the input. Default that of the kernel. */
+  /** The element type of the input. Default: that of the kernel. */
   readonly inputDtype?: "float32" | "float64" | "int8" | "uint8";
 }
 
@@ -67,25 +67,29 @@ const optionNames: Names<Corr2dOptions> = {
   ...{ algorithm: true, accuracy: true, tune: true },
 };
 
-/** Beside int8 a designed kernel, whose weights have to be whole. */
+/** A designed kernel's weights fit beside an integer matrix if they are whole numbers. */
 type IntegerKernel = TensorLike<Int8Array | FloatArray> | NestedArray;
 
 const planOptionNames: Names<PlanCorr2dOptions> = { ...optionNames, inputDtype: true };
 
-/** Correlation and convolution of matrices. */
+/** The operators of an {@link Engine} for correlation and convolution of matrices. */
 export interface Corr2dOperators {
   /**
-   * Cross-correlation of two matrices: out[oy, ox] = sum over ky, kx of kernel[ky, kx] * x[oy + ky, ox + kx]. The
-   * kernel is not flipped, which is what deep learning calls convolution; `convolve2d` flips it.
+   * Computes the cross-correlation of two matrices:
    *
-   * Takes nested arrays (float32 unless their partner is float64) or `{ data, shape }`. Throws INVALID_ARGUMENT for
-   * matrices that are ragged, of unlike types, or smaller than the kernel in mode "valid".
+   *     out[oy, ox] = sum over ky, kx of kernel[ky, kx] * x[oy + ky, ox + kx]
    *
-   * A matrix of uint8 or int8 takes a kernel of int8 and gives int32, exactly.
+   * The kernel is not flipped. Deep learning calls this convolution; `convolve2d` flips the kernel.
    *
-   * A designed kernel takes the element type of `x`, if that holds its weights: float64 does, and gets them unrounded;
-   * int8, beside a matrix of uint8 or int8, holds whole numbers. For weights that are not whole, such as those of
-   * `kernels.gaussian`, make `x` float32 first.
+   * Operands are nested arrays (float32 unless the other operand is float64) or `{ data, shape }`. Throws
+   * INVALID_ARGUMENT for ragged matrices, for element types that do not match, and in mode "valid" for a matrix smaller
+   * than the kernel.
+   *
+   * A matrix of uint8 or int8 takes a kernel of int8 and gives exact int32 sums.
+   *
+   * A designed kernel takes the element type of `x`, if that type holds its weights. float64 holds them unrounded, and
+   * int8, beside a matrix of uint8 or int8, holds whole numbers. For other weights, such as those of
+   * `kernels.gaussian`, convert `x` to float32 first.
    */
   corr2d(
     x: Bytes,
@@ -94,8 +98,8 @@ export interface Corr2dOperators {
   ): Tensor<Int32Array>;
   corr2d(x: Operand, kernel: Operand, options?: Corr2dOptions & RunOptions): Tensor;
   /**
-   * Convolution of two matrices, as in mathematics and signal processing: `corr2d` with the kernel flipped in both
-   * axes, the one difference between the two.
+   * Computes the convolution of two matrices, as in mathematics and signal processing: `corr2d` with the kernel flipped
+   * in both axes, and no other difference.
    */
   convolve2d(
     x: Bytes,
@@ -103,7 +107,7 @@ export interface Corr2dOperators {
     options?: Corr2dOptions & RunOptions<Int32Array>,
   ): Tensor<Int32Array>;
   convolve2d(x: Operand, kernel: Operand, options?: Corr2dOptions & RunOptions): Tensor;
-  /** As `corr2d`, off the event loop. */
+  /** Computes `corr2d` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   corr2dAsync(
     x: Bytes,
     kernel: IntegerKernel,
@@ -114,7 +118,7 @@ export interface Corr2dOperators {
     kernel: Operand,
     options?: Corr2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `convolve2d`, off the event loop. */
+  /** Computes `convolve2d` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   convolve2dAsync(
     x: Bytes,
     kernel: IntegerKernel,
@@ -126,12 +130,13 @@ export interface Corr2dOperators {
     options?: Corr2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
   /**
-   * Prepares a corr2d of matrices of one shape by one kernel; nested kernels are float32. Throws as corr2d does.
+   * Prepares a corr2d of many matrices of one shape by one kernel; nested kernels are float32. Throws the errors of
+   * corr2d.
    *
-   * The matrices have the element type of the kernel, or "inputDtype" says which: "uint8" or "int8" beside int8.
+   * The matrices have the kernel's element type, unless `inputDtype` names another: "uint8" or "int8" beside int8.
    */
   planCorr2d(inputShape: readonly number[], kernel: Operand, options?: PlanCorr2dOptions): ConvPlan;
-  /** Prepares a convolve2d, as `planCorr2d` a corr2d. */
+  /** Prepares a convolve2d as `planCorr2d` prepares a corr2d. */
   planConvolve2d(inputShape: readonly number[], kernel: Operand, options?: PlanCorr2dOptions): ConvPlan;
 }
 
@@ -185,7 +190,7 @@ export function corr2dOperators(core: EngineCore): Corr2dOperators {
   };
 }
 
-/** The element types of a plan, whose input is not there to tell. */
+/** Finds the element types of a plan, which has no input yet to tell them. Throws INVALID_ARGUMENT. */
 function typesOfPlan(
   taps: TensorLike<TypedArray>,
   inputDtype: unknown,
@@ -201,7 +206,7 @@ function typesOfPlan(
   return { filters, dtype };
 }
 
-/** The output shape of corr2d and convolve2d. Throws INVALID_ARGUMENT as they do. */
+/** Returns the output shape of corr2d and convolve2d. Throws INVALID_ARGUMENT as they do. */
 export function corr2dOutputShape(
   inputShape: readonly number[],
   kernelShape: readonly number[],
@@ -214,8 +219,8 @@ export function corr2dOutputShape(
 }
 
 /**
- * What corr2d and convolve2d of such shapes come to; `kernelName` is how messages call the kernel's. Throws
- * INVALID_ARGUMENT as they do.
+ * Returns the spec of a corr2d or convolve2d of such shapes, in float32; messages call the kernel's shape `kernelName`.
+ * Throws INVALID_ARGUMENT as they do.
  */
 export function corr2dSpec(
   inputShape: readonly number[],
@@ -227,9 +232,7 @@ export function corr2dSpec(
   return resolveMatrix(inputShape, kernelShape, "float32", given, kernelName, "inputShape");
 }
 
-/**
- * The plain call on a matrix so small that planning would cost more than the work: the definition, summed in float64.
- */
+/** Computes the definition in float64 for a matrix so small that planning would cost more than the work. */
 function correlateSmall(
   core: EngineCore,
   image: TensorLike<TypedArray>,
@@ -306,7 +309,10 @@ function planMatrix(
   return planConvolution<TypedArray>(core, spec, { weights, bias: null, scale: null }, options, shapes);
 }
 
-/** A corr2d as a convolution of one channel; `kernelName` is how messages call its shape. Throws INVALID_ARGUMENT. */
+/**
+ * Resolves a corr2d as a convolution of one channel; messages call the kernel's shape `kernelName`. Throws
+ * INVALID_ARGUMENT.
+ */
 export function resolveMatrix(
   shape: readonly number[],
   kernelShape: readonly number[],
@@ -341,9 +347,8 @@ function centred(kernelShape: readonly number[], dilations: readonly [number, nu
 }
 
 /**
- * The padding of mode "same" along one axis. Of an even kernel, the larger half comes first: as in
- * scipy.signal.convolve2d, scipy.signal.correlate and scipy.ndimage; scipy.signal.correlate2d alone has it the other way
- * round.
+ * Returns the padding of mode "same" along one axis. An even kernel has the larger half before it, as in
+ * scipy.signal.convolve2d, scipy.signal.correlate and scipy.ndimage; only scipy.signal.correlate2d has it after.
  */
 export function centredPadding(extent: number): [before: number, after: number] {
   return [Math.ceil((extent - 1) / 2), Math.floor((extent - 1) / 2)];

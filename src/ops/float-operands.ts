@@ -6,8 +6,8 @@ import { type NestedArray, type TensorLike, toTensor } from "../tensor.ts";
 type Operand = TensorLike | NestedArray;
 
 /**
- * Two operands of `rank` dimensions and floating-point elements: nested arrays and designed kernels take the element type
- * of their partner.
+ * Reads two floating-point operands of `rank` dimensions. Nested arrays and designed kernels take the element type of
+ * the other operand. Throws INVALID_ARGUMENT.
  */
 export function floatOperands(
   a: Operand,
@@ -25,7 +25,7 @@ export function floatOperands(
   const second = toTensor(b, rank, bName, dtype);
   const secondDtype = dtypeOf(second.data, `${bName}.data`);
   if (secondDtype === dtype) return [first, second];
-  // At most one of the two is a kernel.
+  // At most one of the two is a designed kernel.
   const fitted = inElementsOf(second, dtype, `${bName}.data`) as TensorLike;
   return [
     fitted === second ? (inElementsOf(first, secondDtype, `${aName}.data`) as TensorLike) : first,

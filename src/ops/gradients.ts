@@ -25,8 +25,9 @@ import { floatOperands } from "./float-operands.ts";
 import { runOnce, runOnceAsync } from "./planned.ts";
 
 /**
- * The options of the convolution whose gradients are asked for: one object serves it and all three. No activation but
- * "none" is among them: its gradient is the caller's to apply to `gradOutput` before. The bias changes no gradient.
+ * The options of the convolution whose gradients are computed, so that one object serves all four calls. Only the
+ * activation "none" is accepted: callers apply an activation's gradient to `gradOutput` themselves. The bias changes no
+ * gradient.
  */
 export type Conv2dGradientOptions = Conv2dOptions;
 
@@ -34,7 +35,7 @@ type Operand = TensorLike | NestedArray;
 
 const gradientOptionNames: Names<Conv2dGradientOptions> = { ...convOptionNames, bias: true };
 
-/** Options of `planConv2dGradWeights`, which sees no elements. */
+/** The options of `planConv2dGradWeights`, which sees no elements that tell their type. */
 export interface PlanGradWeightsOptions extends Conv2dGradientOptions {
   /** The element type of all tensors. Default "float32". */
   readonly dtype?: FloatDType;
@@ -42,15 +43,15 @@ export interface PlanGradWeightsOptions extends Conv2dGradientOptions {
 
 const planOptionNames: Names<PlanGradWeightsOptions> = { ...gradientOptionNames, dtype: true };
 
-/** Gradients of conv2d. */
+/** The operators of an {@link Engine} for gradients of conv2d. */
 export interface GradientOperators {
   /**
-   * The gradient of a conv2d's input: the sum over all outputs of `gradOutput` times what each element of the input
-   * contributes to it. Takes the shape of that input, the weights, the gradient of the output (which has the shape of
-   * the convolution's output), and the options of the convolution. With a border other than "constant", what the border
-   * contributes goes to the elements that it was copied from.
+   * Computes the gradient of a conv2d's input: for each element of the input, the sum over all outputs of `gradOutput`
+   * times the weight that connects the two. Takes the shape of the input, the weights, the gradient of the output
+   * (which has the output's shape), and the options of the convolution. Returns a tensor of `inputShape`. With a border
+   * other than "constant", padding's gradient is added to the elements that the padding was copied from.
    *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   * Throws INVALID_ARGUMENT, naming the argument, if the operands and options do not fit together.
    */
   conv2dGradInput(
     inputShape: readonly number[],
@@ -58,17 +59,17 @@ export interface GradientOperators {
     gradOutput: Operand,
     options?: Conv2dGradientOptions & RunOptions,
   ): Tensor;
-  /** Prepares a conv2dGradInput for many gradients. Throws as that does. */
+  /** Prepares a conv2dGradInput for many gradients. Throws the errors of conv2dGradInput. */
   planConv2dGradInput(
     inputShape: readonly number[],
     weights: Operand,
     options?: Conv2dGradientOptions,
   ): ConvTransposePlan;
   /**
-   * The gradient of a conv2d's weights, summed over the batch: a tensor of `weightsShape`, which is in the order of
-   * `filterLayout`. Takes the convolution's input and the gradient of its output.
+   * Computes the gradient of a conv2d's weights, summed over the batch, from the convolution's input and the gradient
+   * of its output. Returns a tensor of `weightsShape`, which is in the order of `filterLayout`.
    *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   * Throws INVALID_ARGUMENT, naming the argument, if the operands and options do not fit together.
    */
   conv2dGradWeights(
     x: Operand,
@@ -76,27 +77,31 @@ export interface GradientOperators {
     gradOutput: Operand,
     options?: Conv2dGradientOptions & RunOptions,
   ): Tensor;
-  /** Prepares a conv2dGradWeights for many inputs and gradients. Throws as that does. */
+  /** Prepares a conv2dGradWeights for many inputs and gradients. Throws the errors of conv2dGradWeights. */
   planConv2dGradWeights(
     inputShape: readonly number[],
     weightsShape: readonly number[],
     options?: PlanGradWeightsOptions,
   ): GradWeightsPlan;
   /**
-   * The gradient of a conv2d's bias: `gradOutput` summed over batch, height and width, in float64. It reads each element
-   * once, which is less than an asynchronous call does before it returns: there is no such twin.
+   * Computes the gradient of a conv2d's bias: `gradOutput` summed over batch, height and width, in float64. Returns a
+   * tensor [outChannels]. There is no async twin, as copying the operand would take longer than the sum.
    *
    * Throws INVALID_ARGUMENT as conv2dGradInput does.
    */
   conv2dGradBias(gradOutput: Operand, options?: Conv2dGradientOptions & RunOptions): Tensor;
-  /** As `conv2dGradInput`, off the event loop. */
+  /**
+   * Computes `conv2dGradInput` off the event loop. Rejects with its errors, and with `signal.reason` after an abort.
+   */
   conv2dGradInputAsync(
     inputShape: readonly number[],
     weights: Operand,
     gradOutput: Operand,
     options?: Conv2dGradientOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `conv2dGradWeights`, off the event loop. */
+  /**
+   * Computes `conv2dGradWeights` off the event loop. Rejects with its errors, and with `signal.reason` after an abort.
+   */
   conv2dGradWeightsAsync(
     x: Operand,
     weightsShape: readonly number[],
@@ -179,7 +184,7 @@ function planGradWeights(
   return new GradWeightsPlan(backend, spec, options.filterLayout ?? "oihw", shape, core.assertOpen);
 }
 
-/** The spec of the convolution. Throws INVALID_ARGUMENT for what it has and its gradients have not. */
+/** Resolves the convolution's spec. Throws INVALID_ARGUMENT also for options that its gradients cannot honour. */
 function resolveGradient(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -223,7 +228,7 @@ function conv2dGradBias(
   return out instanceof Tensor ? out : new Tensor(target, [channels]);
 }
 
-/** Adds up each plane in four sums at a time, as one would wait for each addition. */
+/** Adds up each plane in four separate sums, as a single one would wait for each addition. */
 function addPlanes(data: FloatArray, channels: number, pixels: number, sums: Float64Array): void {
   const quads = pixels - (pixels % 4);
   for (let start = 0, channel = 0; start < data.length; start += pixels, channel++) {

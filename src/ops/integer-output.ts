@@ -2,7 +2,7 @@
 import type { ArrayOf } from "../dtype.ts";
 import type { IntegerOutputDType } from "../resolve/elements.ts";
 
-/** What a conv2d of integers with options `O` returns: all that it may be where their type does not say. */
+/** The array type that an integer conv2d with options `O` returns: a union where the type of `O` does not decide. */
 export type IntegerOutput<O> = O extends { readonly outputDtype: infer D extends IntegerOutputDType }
   ? ArrayOf<D>
   : "outputDtype" extends keyof O

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// outputShape.NAME: the shape that operator NAME gives for operands of some shapes, without computing anything. Each takes
-// the options of its operator, and throws INVALID_ARGUMENT as that does.
+// outputShape.NAME returns the output shape of operator NAME without computing anything. Each takes its operator's
+// shapes and options, and throws INVALID_ARGUMENT as the operator does.
 import { checkArity } from "../input/options.ts";
 import { type ConvTranspose1dOptions, convTranspose1dOutputShape } from "./conv-transpose1d.ts";
 import { type ConvTranspose2dOptions, convTranspose2dOutputShape } from "./conv-transpose2d.ts";
@@ -20,7 +20,7 @@ import {
 } from "./pool2d.ts";
 import { type UnfoldOptions, unfoldOutputShape } from "./unfold.ts";
 
-/** [batch, outChannels, outLength]. */
+/** Returns [batch, outChannels, outLength]. */
 export function conv1d(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -30,7 +30,7 @@ export function conv1d(
   return conv1dOutputShape(inputShape, weightsShape, options);
 }
 
-/** [batch, outChannels, outHeight, outWidth], in the order of `inputLayout`. */
+/** Returns [batch, outChannels, outHeight, outWidth] in the order of `inputLayout`. */
 export function conv2d(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -40,7 +40,7 @@ export function conv2d(
   return conv2dOutputShape(inputShape, weightsShape, options);
 }
 
-/** [batch, outChannels, outDepth, outHeight, outWidth]. */
+/** Returns [batch, outChannels, outDepth, outHeight, outWidth]. */
 export function conv3d(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -50,7 +50,7 @@ export function conv3d(
   return conv3dOutputShape(inputShape, weightsShape, options);
 }
 
-/** [batch, outChannels, outLength]. */
+/** Returns [batch, outChannels, outLength]. */
 export function convTranspose1d(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -60,7 +60,7 @@ export function convTranspose1d(
   return convTranspose1dOutputShape(inputShape, weightsShape, options);
 }
 
-/** [batch, outChannels, outHeight, outWidth], in the order of `inputLayout`. */
+/** Returns [batch, outChannels, outHeight, outWidth] in the order of `inputLayout`. */
 export function convTranspose2d(
   inputShape: readonly number[],
   weightsShape: readonly number[],
@@ -70,7 +70,7 @@ export function convTranspose2d(
   return convTranspose2dOutputShape(inputShape, weightsShape, options);
 }
 
-/** [outLength]. */
+/** Returns [outLength]. */
 export function corr1d(
   inputShape: readonly number[],
   kernelShape: readonly number[],
@@ -80,7 +80,7 @@ export function corr1d(
   return corr1dOutputShape(inputShape, kernelShape, options);
 }
 
-/** [outLength]. */
+/** Returns [outLength]. */
 export function convolve1d(
   inputShape: readonly number[],
   kernelShape: readonly number[],
@@ -90,7 +90,7 @@ export function convolve1d(
   return corr1dOutputShape(inputShape, kernelShape, options);
 }
 
-/** [outHeight, outWidth]. */
+/** Returns [outHeight, outWidth]. */
 export function corr2d(
   inputShape: readonly number[],
   kernelShape: readonly number[],
@@ -100,7 +100,7 @@ export function corr2d(
   return corr2dOutputShape(inputShape, kernelShape, options);
 }
 
-/** [outHeight, outWidth]. */
+/** Returns [outHeight, outWidth]. */
 export function convolve2d(
   inputShape: readonly number[],
   kernelShape: readonly number[],
@@ -110,31 +110,31 @@ export function convolve2d(
   return corr2dOutputShape(inputShape, kernelShape, options);
 }
 
-/** [batch, channels, outHeight, outWidth], in the order of `inputLayout`. */
+/** Returns [batch, channels, outHeight, outWidth] in the order of `inputLayout`. */
 export function maxPool2d(inputShape: readonly number[], options?: MaxPool2dOptions): number[] {
   checkArity("outputShape.maxPool2d", arguments.length, 2);
   return maxPool2dOutputShape(inputShape, options);
 }
 
-/** [batch, channels, outHeight, outWidth], in the order of `inputLayout`. */
+/** Returns [batch, channels, outHeight, outWidth] in the order of `inputLayout`. */
 export function avgPool2d(inputShape: readonly number[], options?: AvgPool2dOptions): number[] {
   checkArity("outputShape.avgPool2d", arguments.length, 2);
   return avgPool2dOutputShape(inputShape, options);
 }
 
-/** [batch, channels, outHeight, outWidth], in the order of `inputLayout`. */
+/** Returns [batch, channels, 1, 1] in the order of `inputLayout`. */
 export function globalAvgPool2d(inputShape: readonly number[], options?: GlobalPool2dOptions): number[] {
   checkArity("outputShape.globalAvgPool2d", arguments.length, 2);
   return globalAvgPool2dOutputShape(inputShape, options);
 }
 
-/** The shape of the padded image. */
+/** Returns the shape of the padded image, in the order of the input's. */
 export function pad(inputShape: readonly number[], padding: ImagePadding, options?: PadOptions): number[] {
   checkArity("outputShape.pad", arguments.length, 3);
   return padOutputShape(inputShape, padding, options);
 }
 
-/** [batch, channels * kernelHeight * kernelWidth, outHeight * outWidth]. */
+/** Returns [batch, channels * kernelHeight * kernelWidth, outHeight * outWidth]. */
 export function unfold(inputShape: readonly number[], options: UnfoldOptions): number[] {
   checkArity("outputShape.unfold", arguments.length, 2);
   return unfoldOutputShape(inputShape, options);

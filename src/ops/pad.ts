@@ -22,36 +22,36 @@ import { runOnce, runOnceAsync } from "./planned.ts";
 export type Operand = TensorLike | NestedArray;
 
 export interface PadOptions {
-  /** What padding is filled with. Default "constant". */
+  /** How padding is filled. Default "constant". */
   readonly border?: Border;
-  /** The constant, of border "constant" alone. Default 0. */
+  /** The constant; only with border "constant". Default 0. */
   readonly value?: number;
-  /** Of an input of four dimensions: default "nchw". */
+  /** The layout of an input of four dimensions. Default "nchw". */
   readonly inputLayout?: InputLayout;
 }
 
-/** Options of planPad, which sees no elements. */
+/** The options of planPad, which sees no elements that tell their type. */
 export interface PlanPadOptions extends PadOptions {
   /** The element type. Default "float32". */
   readonly dtype?: FloatDType;
 }
 
-/** What an {@link Engine} offers for padding. */
+/** The operators of an {@link Engine} for padding. */
 export interface PadOperators {
   /**
-   * An image, [height, width] or [batch, channels, height, width] in the order of `inputLayout`, with rows and columns
-   * added around it: the same number on all sides, [vertical, horizontal] or [top, bottom, left, right].
+   * Adds rows and columns around an image, [height, width] or [batch, channels, height, width] in the order of
+   * `inputLayout`. `padding` is one number for all sides, [vertical, horizontal] or [top, bottom, left, right].
    *
-   * Throws INVALID_ARGUMENT, naming the argument; the image must have elements, unless the batch is 0.
+   * Throws INVALID_ARGUMENT, naming the argument. The image must have elements, unless the batch is 0.
    */
   pad(x: Operand, padding: ImagePadding, options?: PadOptions & RunOptions): Tensor;
-  /** Prepares a pad for many images of one shape. Throws as pad does. */
+  /** Prepares a pad for many images of one shape. Throws the errors of pad. */
   planPad(inputShape: readonly number[], padding: ImagePadding, options?: PlanPadOptions): OperationPlan;
   /**
-   * The gradient of `pad` with respect to `x`, its adjoint: for a gradient of the output of pad, each of its elements
-   * added to the element of the input that it was copied from.
+   * Computes the gradient of `pad` with respect to `x`, its adjoint: each element of the output's gradient is added to
+   * the element of the input that it was copied from. Throws INVALID_ARGUMENT as pad does.
    *
-   * @param inputShape the shape of x
+   * @param inputShape the shape of x, and of the result
    */
   padGradInput(
     inputShape: readonly number[],
@@ -59,13 +59,13 @@ export interface PadOperators {
     padding: ImagePadding,
     options?: PadOptions & RunOptions,
   ): Tensor;
-  /** As `pad`, off the event loop. */
+  /** Computes `pad` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   padAsync(
     x: Operand,
     padding: ImagePadding,
     options?: PadOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `padGradInput`, off the event loop. */
+  /** Computes `padGradInput` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   padGradInputAsync(
     inputShape: readonly number[],
     gradOutput: Operand,
@@ -74,10 +74,10 @@ export interface PadOperators {
   ): Promise<Tensor>;
 }
 
-/** {@link Padding} in numbers. */
+/** {@link Padding} given by numbers. */
 export type ImagePadding = Exclude<Padding, string>;
 
-/** The patches that a padded image is, and its shape. */
+/** A padded image as patches of one element each, and its shape. */
 export interface PadSpec {
   readonly patches: PatchSpec;
   readonly outShape: readonly number[];
@@ -121,7 +121,7 @@ export function padOperators(core: EngineCore): PadOperators {
   };
 }
 
-/** The output shape of a pad. Throws INVALID_ARGUMENT as pad does. */
+/** Returns the output shape of a pad. Throws INVALID_ARGUMENT as pad does. */
 export function padOutputShape(
   inputShape: readonly number[],
   padding: ImagePadding,
@@ -150,7 +150,7 @@ function planPad(
   return patchPlan(core, "pad", "unfold", { ...patches, value }, dtype, input, output);
 }
 
-/** Throws INVALID_ARGUMENT. */
+/** Returns the constant of the border. Throws INVALID_ARGUMENT if another border has one. */
 function constantOf({ border = "constant", value }: PadOptions): number {
   if (value !== undefined && typeof value !== "number") throw invalid("a number", "value", value);
   if (border !== "constant" && value !== undefined)
@@ -158,7 +158,7 @@ function constantOf({ border = "constant", value }: PadOptions): number {
   return value ?? 0;
 }
 
-/** A plan of one operation on patches. */
+/** Plans a single operation on patches. */
 export function patchPlan(
   core: EngineCore,
   name: string,
@@ -175,7 +175,7 @@ export function patchPlan(
   return new OperationPlan(core, backendFor(core, work), row, input, output);
 }
 
-/** A gradient of an output of the given shape. Throws INVALID_ARGUMENT for any other. */
+/** Reads a gradient of the given shape. Throws INVALID_ARGUMENT for any other. */
 export function gradientOf(gradOutput: Operand, outShape: readonly number[]): TensorLike {
   const gradient = toTensor(gradOutput, outShape.length, "gradOutput");
   if (!sameShape(gradient.shape, outShape)) {
@@ -184,7 +184,7 @@ export function gradientOf(gradOutput: Operand, outShape: readonly number[]): Te
   return gradient;
 }
 
-/** 2 or 4, whichever the operand has: toTensor says what is wrong with any other. */
+/** Returns 2 or 4, the operand's dimensions. toTensor reports the errors of nested arrays and of other values. */
 function rankOf(x: Operand, name: string): number {
   if (Array.isArray(x)) return Array.isArray((x[0] as NestedArray | undefined)?.[0]) ? 4 : 2;
   if (typeof x !== "object" || x === null) return 2;
@@ -237,5 +237,5 @@ export function resolvePad(
   return { patches, outShape };
 }
 
-/** More than any image has; turned away before tables are made for it. */
+/** No image has more rows or columns; larger sizes are refused before tables are made for them. */
 const mostRows = 2 ** 30;

@@ -15,7 +15,7 @@ export interface Call<Y extends TypedArray = FloatArray> {
   readonly operands: readonly unknown[];
 }
 
-/** What an operator makes of its operands and its own options. */
+/** Makes the plan and operands of a call from an operator's own options. */
 type Make<O, Y extends TypedArray> = (options: O) => Call<Y>;
 
 /** Runs what `make` plans. `names` are those of the operator's own options. */

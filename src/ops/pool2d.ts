@@ -21,48 +21,50 @@ import { runOnce, runOnceAsync } from "./planned.ts";
 
 /** Options of a pooling; all are optional. Names follow WebNN. */
 export interface MaxPool2dOptions extends WindowOptions {
-  /** Height and width of the window. Default those of the whole input. */
+  /** Height and width of the window. Default: those of the whole input. */
   readonly windowDimensions?: PerAxis;
-  /** Default "floor". */
+  /** How the size of the output is rounded. Default "floor". */
   readonly outputShapeRounding?: Rounding;
-  /** Default "nchw". The output has the same layout. */
+  /** The order of the input's axes, and of the output's. Default "nchw". */
   readonly inputLayout?: InputLayout;
   /**
-   * What padding is filled with. Default "constant": for a maximum with -Infinity, which never is the greatest, for a
-   * mean with zeros that count as `countIncludePad` says.
+   * How padding is filled. Default "constant". A maximum then ignores padding; a mean has zeros there, which count as
+   * `countIncludePad` says.
    */
   readonly border?: Border;
 }
 
 export interface AvgPool2dOptions extends MaxPool2dOptions {
   /**
-   * Whether a mean divides by all elements of its window in the padded input, or by those in the input alone. Default
-   * false, as in WebNN, ONNX and TensorFlow; PyTorch's default is true. Padding of another border than "constant" always
-   * counts.
+   * Whether a mean divides by the number of all elements of its window in the padded input, or only of those in the
+   * input. Default false, as in WebNN, ONNX and TensorFlow; PyTorch's default is true. Padding of a border other than
+   * "constant" always counts.
    */
   readonly countIncludePad?: boolean;
 }
 
-/** What plans of poolings are told besides, as they see no elements. */
+/** The additional options of poolings' plans, which see no elements that tell their type. */
 export interface PlanPool2dOptions {
   /** The element type. Default "float32". */
   readonly dtype?: FloatDType;
 }
 
-/** What an {@link Engine} offers for pooling. */
+/** The operators of an {@link Engine} for pooling. */
 export interface Pool2dOperators {
   /**
-   * The greatest element of each window of each channel, of images [batch, channels, height, width] in the order of
-   * `inputLayout`. NaN where the window has one; -Infinity where it has nothing but padding.
+   * Computes the greatest element of each window of each channel. Images [batch, channels, height, width] in the order
+   * of `inputLayout` give [batch, channels, outHeight, outWidth]. A window that holds a NaN gives NaN; a window that
+   * holds only padding gives -Infinity.
    *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together; as all of these do.
+   * Throws INVALID_ARGUMENT, naming the argument, if operands and options do not fit together; so do all operators
+   * here.
    */
   maxPool2d(x: Operand, options?: MaxPool2dOptions & RunOptions): Tensor;
-  /** The mean of each window of each channel; otherwise as `maxPool2d`. NaN where a mean is of no elements at all. */
+  /** Computes the mean of each window of each channel, with the shapes of `maxPool2d`. A mean of no elements is NaN. */
   avgPool2d(x: Operand, options?: AvgPool2dOptions & RunOptions): Tensor;
-  /** The mean of each channel: an image of one pixel, [batch, channels, 1, 1] or [batch, 1, 1, channels]. */
+  /** Computes the mean of each channel: an image of one pixel, [batch, channels, 1, 1] or [batch, 1, 1, channels]. */
   globalAvgPool2d(x: Operand, options?: GlobalPool2dOptions & RunOptions): Tensor;
-  /** Prepares a maxPool2d for many images of one shape; so do the other two. Throws as they do. */
+  /** Prepares a maxPool2d for many images of one shape. Like the plans below, it throws the errors of its operator. */
   planMaxPool2d(inputShape: readonly number[], options?: MaxPool2dOptions & PlanPool2dOptions): OperationPlan;
   planAvgPool2d(inputShape: readonly number[], options?: AvgPool2dOptions & PlanPool2dOptions): OperationPlan;
   planGlobalAvgPool2d(
@@ -70,44 +72,45 @@ export interface Pool2dOperators {
     options?: GlobalPool2dOptions & PlanPool2dOptions,
   ): OperationPlan;
   /**
-   * The gradient of `maxPool2d` with respect to `x`, given that of its output. It goes to the greatest element of each
-   * window; among equals to the first in rows from the top, and to the last NaN: as in PyTorch.
+   * Computes the gradient of `maxPool2d` with respect to `x`, which has the shape of x. Each window's gradient goes to
+   * its greatest element. As in PyTorch, it goes to the first of equal elements, in rows from the top, or to the last
+   * NaN.
    */
   maxPool2dGradInput(x: Operand, gradOutput: Operand, options?: MaxPool2dOptions & RunOptions): Tensor;
-  /** The gradient of `avgPool2d` with respect to its input, given the shape of that and the gradient of the output. */
+  /** Computes the gradient of `avgPool2d` with respect to its input, a tensor of `inputShape`. */
   avgPool2dGradInput(
     inputShape: readonly number[],
     gradOutput: Operand,
     options?: AvgPool2dOptions & RunOptions,
   ): Tensor;
-  /** The gradient of `globalAvgPool2d` with respect to its input. */
+  /** Computes the gradient of `globalAvgPool2d` with respect to its input, a tensor of `inputShape`. */
   globalAvgPool2dGradInput(
     inputShape: readonly number[],
     gradOutput: Operand,
     options?: GlobalPool2dOptions & RunOptions,
   ): Tensor;
-  /** As `maxPool2d`, off the event loop. */
+  /** Computes `maxPool2d` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   maxPool2dAsync(x: Operand, options?: MaxPool2dOptions & RunOptions & AsyncOptions): Promise<Tensor>;
-  /** As `avgPool2d`, off the event loop. */
+  /** Computes `avgPool2d` off the event loop. Rejects as `maxPool2dAsync` does. */
   avgPool2dAsync(x: Operand, options?: AvgPool2dOptions & RunOptions & AsyncOptions): Promise<Tensor>;
-  /** As `globalAvgPool2d`, off the event loop. */
+  /** Computes `globalAvgPool2d` off the event loop. Rejects as `maxPool2dAsync` does. */
   globalAvgPool2dAsync(
     x: Operand,
     options?: GlobalPool2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `maxPool2dGradInput`, off the event loop. */
+  /** Computes `maxPool2dGradInput` off the event loop. Rejects as `maxPool2dAsync` does. */
   maxPool2dGradInputAsync(
     x: Operand,
     gradOutput: Operand,
     options?: MaxPool2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `avgPool2dGradInput`, off the event loop. */
+  /** Computes `avgPool2dGradInput` off the event loop. Rejects as `maxPool2dAsync` does. */
   avgPool2dGradInputAsync(
     inputShape: readonly number[],
     gradOutput: Operand,
     options?: AvgPool2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
-  /** As `globalAvgPool2dGradInput`, off the event loop. */
+  /** Computes `globalAvgPool2dGradInput` off the event loop. Rejects as `maxPool2dAsync` does. */
   globalAvgPool2dGradInputAsync(
     inputShape: readonly number[],
     gradOutput: Operand,
@@ -116,7 +119,7 @@ export interface Pool2dOperators {
 }
 
 export interface GlobalPool2dOptions {
-  /** Default "nchw". */
+  /** The order of the input's axes, and of the output's. Default "nchw". */
   readonly inputLayout?: InputLayout;
 }
 
@@ -153,7 +156,7 @@ export function pool2dOperators(core: EngineCore): Pool2dOperators {
   };
   const avgGrad = (inputShape: readonly number[], gradOutput: Operand) => (given: AvgPool2dOptions) => {
     const shape = shapeOfRank(inputShape, 4, "inputShape");
-    // Only the gradient has elements: shapes are resolved before its type is known.
+    // Only the gradient has elements, so shapes are resolved before the element type is known.
     const { outShape } = resolvePool("average", shape, "float32", given, "inputShape");
     const gradient = gradientOf(gradOutput, outShape);
     const dtype = dtypeOf(gradient.data, "gradOutput.data");
@@ -256,7 +259,7 @@ function planAvgGrad(
   return new OperationPlan(core, backendFor(core, workOf(spec)), row, input, output);
 }
 
-/** Lays the border around the image. */
+/** The step that lays a border around the image. */
 const framing = ({ patches }: PadSpec, dtype: FloatDType): Step => ({
   operation: patchOperation("unfold", patches, dtype),
   from: ["a"],
@@ -266,17 +269,17 @@ const framing = ({ patches }: PadSpec, dtype: FloatDType): Step => ({
 const workOf = ({ batch, channels, outHeight, outWidth, kernelHeight, kernelWidth }: PoolSpec): number =>
   batch * channels * outHeight * outWidth * kernelHeight * kernelWidth;
 
-/** The output shape of avgPool2d, in the order of its layout. Throws INVALID_ARGUMENT as the pooling does. */
+/** Returns the output shape of avgPool2d in the order of its layout. Throws INVALID_ARGUMENT as avgPool2d does. */
 export function avgPool2dOutputShape(inputShape: readonly number[], options?: AvgPool2dOptions): number[] {
   return poolOutputShape(inputShape, readOptions(options, avgOptionNames));
 }
 
-/** The same for maxPool2d. */
+/** Returns the output shape of maxPool2d in the order of its layout. Throws INVALID_ARGUMENT as maxPool2d does. */
 export function maxPool2dOutputShape(inputShape: readonly number[], options?: MaxPool2dOptions): number[] {
   return poolOutputShape(inputShape, readOptions(options, maxOptionNames));
 }
 
-/** The same for globalAvgPool2d. */
+/** Returns the output shape of globalAvgPool2d in the order of its layout. Throws INVALID_ARGUMENT as it does. */
 export function globalAvgPool2dOutputShape(
   inputShape: readonly number[],
   options?: GlobalPool2dOptions,
@@ -291,7 +294,7 @@ function poolOutputShape(inputShape: readonly number[], given: AvgPool2dOptions)
 
 interface ResolvedPool {
   readonly spec: PoolSpec;
-  /** The border that is laid around the image first, unless it is the constant one. */
+  /** The border that is laid around the image first; undefined for the constant border. */
   readonly frame: PadSpec | undefined;
   readonly outShape: readonly number[];
 }

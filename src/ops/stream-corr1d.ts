@@ -14,18 +14,18 @@ import { dilatedSize } from "../spec/shape.ts";
 import { type Algorithm1d, planDirect, resolve1d } from "./corr1d.ts";
 import { centredPadding, type Mode } from "./corr2d.ts";
 
-/** Options of streamCorr1d and streamConvolve1d; those of the same name mean what they mean for corr1d. */
+/** The options of streamCorr1d and streamConvolve1d. Options that corr1d has too mean the same. */
 export interface StreamCorr1dOptions {
-  /** Its element type is that of the stream; numbers are float32. */
+  /** The kernel, whose element type is that of the stream; plain numbers are float32. */
   readonly kernel: Signal;
   readonly mode?: Mode;
-  /** Zeros at [before, after] the signal: [kernel length - 1, 0] makes a causal filter. */
+  /** Zeros before and after the signal. [kernel length - 1, 0] makes a causal filter. */
   readonly padding?: number | readonly [number, number];
   readonly strides?: number;
   readonly dilations?: number;
   /**
-   * Default "direct", whose outputs come as soon as their last sample is there. "fft" waits for a whole block, of at
-   * least twice the kernel's extent.
+   * Default "direct", which returns each output as soon as its last sample is there. "fft" waits for a whole block,
+   * which is at least twice as long as the kernel's extent.
    */
   readonly algorithm?: Algorithm1d;
 }
@@ -34,10 +34,10 @@ const names: Names<StreamCorr1dOptions> = {
   ...{ kernel: true, mode: true, padding: true, strides: true, dilations: true, algorithm: true },
 };
 
-/** What a stream keeps in memory: the reach of its kernel, and padding. */
+/** The most samples that a stream keeps in memory: its kernel's extent, or padding on one side. */
 const mostSamples = 2 ** 26;
 
-/** A stream's options with everything resolved. */
+/** A stream's options with every value resolved. */
 interface StreamSpec {
   readonly dtype: FloatDType;
   readonly taps: FloatArray;
@@ -45,18 +45,18 @@ interface StreamSpec {
   readonly after: number;
   readonly stride: number;
   readonly dilation: number;
-  /** From the first to the last sample that an output reads. */
+  /** Samples from the first to the last that one output reads. */
   readonly extent: number;
 }
 
-/** Correlation and convolution of signals that come in chunks. */
+/** The operators of an {@link Engine} for signals that come in chunks. */
 export interface StreamCorr1dOperators {
   /**
-   * `corr1d` of a signal that comes in chunks: what `push` and `flush` return are, one after the other, the very
-   * numbers, to the last bit, of one call with all samples and the same `algorithm`.
+   * Correlates a signal that comes in chunks. The outputs of `push` and `flush`, one after the other, are to the last
+   * bit those of one `corr1d` of all samples with the same `algorithm`. Throws INVALID_ARGUMENT as corr1d does.
    */
   streamCorr1d(options: StreamCorr1dOptions): SampleStream;
-  /** `convolve1d` of such a signal: an impulse gives the kernel. */
+  /** Convolves a signal that comes in chunks, as `convolve1d` does: an impulse gives the kernel. */
   streamConvolve1d(options: StreamCorr1dOptions): SampleStream;
 }
 
@@ -115,12 +115,12 @@ function readPadding(padding: unknown): [number, number] {
   return [sides[0], sides[1]];
 }
 
-/** Computes what outputs each chunk determines. */
+/** Computes the outputs that each chunk completes. */
 function directStream(core: EngineCore, spec: StreamSpec): SampleStream {
   const { dtype, before, after, stride, extent } = spec;
   const planOf = plans(core, spec);
   const queue = new SampleQueue(dtype);
-  /** Samples to come that no output reads: a long stride steps over them. */
+  /** Samples still to come that no output reads, as a long stride steps over them. */
   let skip = 0;
   let isEmpty = true;
   const begin = () => {
@@ -159,7 +159,7 @@ function directStream(core: EngineCore, spec: StreamSpec): SampleStream {
   };
 }
 
-/** Plans for so many outputs each. Chunks of one length need two: their outputs can differ by one. */
+/** Keeps plans by their number of outputs. Chunks of one length need two, as their numbers of outputs differ by one. */
 function plans(core: EngineCore, { dtype, taps, stride, dilation, extent }: StreamSpec) {
   const mostPlans = 4;
   const known = new Map<number, ConvPlan>();
@@ -185,8 +185,8 @@ function fftStream(core: EngineCore, spec: StreamSpec): SampleStream {
   const blocks = planOverlapSave(spec.taps, dilation);
   const block = new Float64Array(blocks.fftLength);
   const queue = new SampleQueue(dtype);
-  let start = 0; // position of the queue's first sample in the padded signal
-  let done = 0; // outputs that were returned
+  let start = 0; // The queue's first sample has this position in the padded signal.
+  let done = 0; // This many outputs were returned.
   let isEmpty = true;
   const begin = () => {
     queue.clear();
@@ -195,7 +195,7 @@ function fftStream(core: EngineCore, spec: StreamSpec): SampleStream {
     done = 0;
     isEmpty = true;
   };
-  /** The outputs at positions below `end`; what is missing of the last block is zeros. */
+  /** Returns the outputs at positions below `end`. Zeros complete the last block. */
   const advance = (end: number): FloatArray => {
     const outputs = allocate(dtype, Math.max(Math.ceil(end / stride) - done, 0));
     for (let written = 0; start < end; start += blocks.step) {

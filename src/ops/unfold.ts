@@ -17,35 +17,38 @@ import { type Operand, patchPlan } from "./pad.ts";
 import { runOnce, runOnceAsync } from "./planned.ts";
 
 export interface UnfoldOptions extends WindowOptions {
-  /** Height and width of the window. */
+  /** Height and width of the window, as one number or two. */
   readonly windowDimensions: PerAxis;
-  /** What padding is filled with. Default "constant": zeros. */
+  /** How padding is filled. Default "constant": zeros. */
   readonly border?: Border;
 }
 
-/** What an {@link Engine} offers for patches. */
+/** The operators of an {@link Engine} for patches. */
 export interface UnfoldOperators {
   /**
-   * The windows of an image as columns of a matrix (im2col): of [batch, channels, height, width] makes
-   * [batch, channels * kernelHeight * kernelWidth, outHeight * outWidth], where
-   * out[n, (c * kernelHeight + ky) * kernelWidth + kx, oy * outWidth + ox] = padded[n, c, oy * strideY + ky * dilationY,
-   * ox * strideX + kx * dilationX]. The layout is that of `torch.nn.functional.unfold`; weights
-   * [outChannels, channels * kernelHeight * kernelWidth] times it are a convolution.
+   * Copies the windows of images [batch, channels, height, width] to the columns of matrices (im2col), [batch, channels
+   * * kernelHeight * kernelWidth, outHeight * outWidth]:
    *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   *     out[n, (c * kernelHeight + ky) * kernelWidth + kx, oy * outWidth + ox] =
+   *         padded[n, c, oy * strideY + ky * dilationY, ox * strideX + kx * dilationX]
+   *
+   * The layout is that of `torch.nn.functional.unfold`. Weights [outChannels, channels * kernelHeight * kernelWidth]
+   * times such a matrix are a convolution.
+   *
+   * Throws INVALID_ARGUMENT, naming the argument, if operand and options do not fit together.
    */
   unfold(x: Operand, options: UnfoldOptions & RunOptions): Tensor;
   /**
-   * The adjoint of `unfold` (col2im): each element of `columns` added to the one that `unfold` would have copied it from,
-   * in an image of `outputSize`, [height, width]. The sum, not the mean, of windows that overlap, as
-   * `torch.nn.functional.fold`; the gradient of `unfold` with respect to its input.
+   * Adds each element of `columns` to the one that `unfold` would have copied it from, in images [batch, channels,
+   * height, width] with `outputSize` [height, width] (col2im). This is the adjoint of `unfold`, and its gradient with
+   * respect to its input. Overlapping windows are summed, not averaged, as in `torch.nn.functional.fold`.
    *
-   * Throws INVALID_ARGUMENT, naming the argument, for anything that does not fit together.
+   * Throws INVALID_ARGUMENT, naming the argument, if operands and options do not fit together.
    */
   fold(columns: Operand, outputSize: PerAxis, options: UnfoldOptions & RunOptions): Tensor;
-  /** As `unfold`, off the event loop. */
+  /** Computes `unfold` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   unfoldAsync(x: Operand, options: UnfoldOptions & RunOptions & AsyncOptions): Promise<Tensor>;
-  /** As `fold`, off the event loop. */
+  /** Computes `fold` off the event loop. Rejects with its errors, and with `signal.reason` after an abort. */
   foldAsync(
     columns: Operand,
     outputSize: PerAxis,
@@ -77,14 +80,14 @@ export function unfoldOperators(core: EngineCore): UnfoldOperators {
   };
 }
 
-/** The shape of the columns that `unfold` makes. */
+/** Returns the shape of the columns that `unfold` makes. */
 const columnsOf = ({ batch, channels, kernelHeight, kernelWidth, outHeight, outWidth }: WindowSpec) => [
   batch,
   channels * kernelHeight * kernelWidth,
   outHeight * outWidth,
 ];
 
-/** The shape of the columns of an unfold. Throws INVALID_ARGUMENT as unfold does. */
+/** Returns the shape of the columns of an unfold. Throws INVALID_ARGUMENT as unfold does. */
 export function unfoldOutputShape(inputShape: readonly number[], options: UnfoldOptions): number[] {
   const { border = "constant", ...given } = readOptions(options, optionNames);
   checkOneOf(border, borders, "border");

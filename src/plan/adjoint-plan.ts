@@ -15,10 +15,10 @@ import type { PlanningOn } from "./planning.ts";
 
 /** A transposed convolution, or the gradient of a convolution's input, with its weights packed. */
 export class ConvTransposePlan extends UnaryPlan {
-  /** Those of the convolutions that it consists of, one for each remainder of the outputs' places by the strides. */
+  /** The algorithms of its convolutions, one convolution for each remainder of the outputs' places by the strides. */
   readonly algorithms: readonly Algorithm[];
 
-  /** Plans come from `planConvTranspose2d` and its kin. `spec` is the convolution that is transposed. */
+  /** Callers get plans from `planConvTranspose2d` and its kin. `spec` is the convolution that is transposed. */
   constructor(
     on: PlanningOn,
     spec: ConvSpec,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The adjoint of a convolution: from what has the shape of its output to what has the shape of its input. It is the
-// gradient of the input, and transposed convolution.
+// The adjoint of a convolution maps a tensor of its output's shape to one of its input's shape. It computes transposed
+// convolutions and gradients of the input.
 
 import type { Backend, Operation, Prepared } from "../backend/backend.ts";
 import { allocate, type FloatArray, type FloatDType } from "../dtype.ts";
@@ -30,22 +30,22 @@ import { backendFor, type PlanningOn } from "./planning.ts";
 import { selectFastest, selectNamed } from "./selection.ts";
 
 /**
- * An adjoint to prepare. Here the spec's input is what is computed, of its output `outHeight` and `outWidth` may be
- * less than the convolution would have, and its activation is applied to the result.
+ * An adjoint to prepare. The spec's input is the result here, and its activation is applied to that result. `outHeight`
+ * and `outWidth` may be smaller than the convolution's own.
  */
 export interface Adjoint {
   readonly spec: ConvSpec;
-  /** Of the convolution, OIHW. */
+  /** The convolution's weights, OIHW. */
   readonly weights: FloatArray;
   /** One for each input channel of the convolution. */
   readonly bias: FloatArray | null;
   readonly accuracy: Accuracy;
-  /** What computes its convolutions; "auto" for the fastest. */
+  /** The algorithm of the convolutions that compute the adjoint; "auto" takes the fastest. */
   readonly algorithm: Algorithm | "auto";
   readonly on: PlanningOn;
 }
 
-/** What is prepared, and the algorithms in use. */
+/** A prepared adjoint, and the algorithms that it uses. */
 export interface PreparedAdjoint extends Prepared {
   readonly algorithms: readonly Algorithm[];
 }
@@ -55,15 +55,16 @@ interface Part extends PhaseConv {
   readonly backend: Backend;
   readonly prepared: Prepared;
   readonly algorithm: Algorithm;
-  /** Kept where its outputs may have to be computed again. */
+  /** Kept if some outputs may have to be computed again; otherwise null. */
   readonly weights: Weights | null;
 }
 
 /**
- * Gathers where the convolution scatters: for each remainder of output rows and columns by the strides one convolution of
- * stride 1, with the kernel elements that reach them, flipped, and channels exchanged (Dumoulin & Visin, 2016, section
- * 4). No zeros are put between the elements of the source, and those around it change nothing (invented-zeros.ts). With a border other than zeros, the adjoint of the convolution
- * is computed on the padded image, whose border is then added to the elements that it was copied from.
+ * Gathers where the convolution scatters. Each remainder of output rows and columns by the strides gets one convolution
+ * of stride 1, whose weights are the kernel elements that reach them, flipped, with channels exchanged (Dumoulin &
+ * Visin, 2016, section 4). No zeros are put between the elements of the source, and the zeros around it change nothing
+ * (invented-zeros.ts). With a border other than zeros, the adjoint is computed on the padded image, whose border is
+ * then added to the elements that it was copied from.
  */
 export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
   const { spec } = adjoint;
@@ -73,7 +74,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
   const counts = parts.flatMap(({ rows, columns }) =>
     rows.map((row) => row.count * columns[0].count * columns.length),
   );
-  // Every place is in one phase at most.
+  // The counts add up to the covered places, as no place is in two phases.
   const isCovered = !folds && counts.reduce((sum, count) => sum + count, 0) === height * width;
   const isWhole = isCovered && parts.length === 1 && parts[0].rows.length * parts[0].columns.length === 1;
   const scratchLength = isWhole
@@ -126,7 +127,7 @@ export function prepareAdjoint(adjoint: Adjoint): PreparedAdjoint {
       const [source, output] = [a as FloatArray, out as FloatArray];
       begin(output);
       for (const part of parts) {
-        // Backends may take the input away.
+        // A backend may detach the input, so it gets a copy while the source is still needed.
         const isNeeded = part !== parts.at(-1) || part.weights !== null;
         const input = isNeeded ? copyOf(cropped(spec, source, part)) : cropped(spec, source, part);
         const result = isWhole
@@ -169,9 +170,9 @@ function prepareParts(adjoint: Adjoint, folds: boolean): Part[] {
 }
 
 /**
- * Where few channels come out, as colours of an image, a convolution for each phase would leave the backend little to
- * share. All phases are then channels of one, whose kernels have zeros where a phase has no tap. The estimate follows
- * that of "direct" in select.ts.
+ * With few output channels, such as an image's colours, a convolution for each phase gives the backend little to share.
+ * All phases then become channels of one convolution, whose kernels hold zeros where a phase has no tap. The estimate
+ * follows that of "direct" in selection.ts.
  */
 function shouldMerge(spec: ConvSpec, rows: readonly Phase[], columns: readonly Phase[]): boolean {
   const phases = [...rows, ...columns];
@@ -238,7 +239,7 @@ function repeated(values: FloatArray, times: number): FloatArray {
   return result;
 }
 
-/** OIHW of the convolution -> OIHW of a part, with input and output channels exchanged in each group; a copy. */
+/** Copies a convolution's OIHW weights to a part's, with input and output channels exchanged in each group. */
 function weightsOf(
   backend: Backend,
   { spec, weights }: Adjoint,
@@ -274,7 +275,7 @@ function weightsOf(
   return { weights: result, areFinite };
 }
 
-/** Elements that change places are little work beside the convolutions: nothing is kept of it. */
+/** Prepares, runs and disposes of an operation, as moving elements is little work beside the convolutions. */
 function runOnce(
   backend: Backend,
   operation: Operation,
@@ -287,7 +288,7 @@ function runOnce(
   prepared.dispose();
 }
 
-/** The source without the rows and columns that reach no output of a part: there are some where padding exceeds the kernel. */
+/** Drops rows and columns of the source that reach no output of a part; padding wider than the kernel leaves some. */
 function cropped(spec: ConvSpec, source: FloatArray, part: Part): FloatArray {
   const { inHeight: height, inWidth: width } = part.spec;
   if (height === spec.outHeight && width === spec.outWidth) return source;
@@ -305,11 +306,11 @@ function cropped(spec: ConvSpec, source: FloatArray, part: Part): FloatArray {
   return result;
 }
 
-/** Puts each block of a part's outputs where it belongs. */
+/** Copies each block of a part's outputs to its place. */
 function interleaveBlocks(spec: ConvSpec, part: Part, from: FloatArray, to: FloatArray): void {
   const { rows, columns, backend } = part;
   const blocks = rows.length * columns.length;
-  // Blocks of several images do not follow one another.
+  // With several blocks, the images of one block do not follow one another, so each image is placed on its own.
   const parts = blocks === 1 ? 1 : spec.batch;
   const block = from.length / blocks / parts;
   const out = to.length / parts;
@@ -326,7 +327,7 @@ function interleaveBlocks(spec: ConvSpec, part: Part, from: FloatArray, to: Floa
   }
 }
 
-/** Where the outputs of a pair of phases belong. */
+/** Says where the outputs of a pair of phases go. */
 function placementOf(spec: ConvSpec, batch: number, row: Phase, column: Phase): InterleaveTask {
   const { inChannels, inHeight, inWidth, strides, padding, inputLayout } = spec;
   const [images, pixel] = inputLayout === "nchw" ? [batch * inChannels, 1] : [batch, inChannels];
@@ -339,7 +340,7 @@ function placementOf(spec: ConvSpec, batch: number, row: Phase, column: Phase): 
   };
 }
 
-/** Adds a part's outputs to the elements of which their places are copies. */
+/** Adds a part's outputs to the elements that their places are copies of. */
 function fold(
   spec: ConvSpec,
   { rows: [rows], columns: [columns] }: Part,
@@ -364,7 +365,7 @@ function fold(
   }
 }
 
-/** What places have that no kernel element reaches: bias alone. */
+/** Fills the output with the value of places that no kernel element reaches: the activated bias. */
 function fillUnreached({ spec, bias }: Adjoint, output: FloatArray): void {
   const activation = activationFunction(spec.activation);
   const channels = spec.inChannels;
@@ -381,7 +382,7 @@ function fillUnreached({ spec, bias }: Adjoint, output: FloatArray): void {
   }
 }
 
-/** Bias and activation, once the border is folded. */
+/** Applies bias and activation once the border is folded. */
 function finish({ spec, bias }: Adjoint, output: FloatArray): void {
   if (bias === null && spec.activation.kind === "none") return;
   const activation = activationFunction(spec.activation);

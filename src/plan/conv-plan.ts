@@ -14,10 +14,10 @@ import { planOperand } from "./operands.ts";
 import { describeThreads, nothing, UnaryPlan } from "./plan.ts";
 import type { Selection } from "./selection.ts";
 
-/** What a convolution is computed with. */
+/** The constant operands of a convolution. */
 export type ConvConstants = Pick<ConvTask, "weights" | "bias" | "scale">;
 
-/** The shapes of a plan where they are not the spec's own, which has four sizes. */
+/** A plan's shapes where they differ from the spec's own four sizes, as in 1-D. */
 export interface PlanShapes {
   readonly input: readonly number[];
   readonly output: readonly number[];
@@ -32,7 +32,7 @@ export class ConvPlan<X extends TypedArray = FloatArray, Y extends TypedArray = 
   readonly algorithm: Algorithm;
   readonly #reason: string;
 
-  /** Plans come from `planConv2d` and its kin. */
+  /** Callers get plans from `planConv2d` and its kin. */
   constructor(
     backend: Backend,
     spec: ConvSpec,

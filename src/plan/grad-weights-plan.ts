@@ -11,14 +11,14 @@ import type { Tensor } from "../tensor.ts";
 import { planOperand } from "./operands.ts";
 import { type AsyncOptions, describeThreads, type Given, Plan, type RunOptions } from "./plan.ts";
 
-/** The gradient of a convolution's weights, prepared for many inputs and gradients of one shape. */
+/** The gradient of a convolution's weights, prepared for many inputs and gradients of the same shapes. */
 export class GradWeightsPlan extends Plan {
   readonly inputShape: readonly number[];
-  /** The shape of the convolution's output, and so of its gradient. */
+  /** The shape of the convolution's output, and therefore of its gradient. */
   readonly gradOutputShape: readonly number[];
   readonly weightsShape: readonly number[];
 
-  /** Plans come from `planConv2dGradWeights`. */
+  /** Callers get plans from `planConv2dGradWeights`. */
   constructor(
     backend: Backend,
     spec: ConvSpec,
@@ -42,10 +42,10 @@ export class GradWeightsPlan extends Plan {
   }
 
   /**
-   * The gradient of the weights, from the convolution's input and the gradient of its output: tensors of `inputShape`
-   * and `gradOutputShape`, or bare arrays of their elements.
+   * Computes the gradient of the weights from the convolution's input and the gradient of its output: tensors of
+   * `inputShape` and `gradOutputShape`, or bare arrays of their elements.
    *
-   * Throws as `run` of a {@link UnaryPlan}.
+   * Throws the errors of {@link UnaryPlan}'s `run`.
    */
   run(x: Given, gradOutput: Given, options?: RunOptions): Tensor {
     checkArity("run", arguments.length, 3);
@@ -53,10 +53,10 @@ export class GradWeightsPlan extends Plan {
   }
 
   /**
-   * As `run`, without blocking the event loop: both operands are copied before this returns, or taken over with
-   * `transfer`.
+   * Computes like `run`, without blocking the event loop. Both operands are copied before this returns, or taken over
+   * with `transfer`.
    *
-   * Rejects as `runAsync` of a {@link UnaryPlan}.
+   * Rejects with the errors of {@link UnaryPlan}'s `runAsync`.
    */
   async runAsync(x: Given, gradOutput: Given, options?: RunOptions & AsyncOptions): Promise<Tensor> {
     checkArity("runAsync", arguments.length, 3);
@@ -78,7 +78,7 @@ function prepare(
   if (spec.batch === 0) return zeros;
   const prepared = backend.prepare(gradWeightsOperation(spec));
   if (layout === "oihw") return prepared;
-  // Backends know one order of weights.
+  // Backends write weights in OIHW only.
   const ordered = (out: Operand) => allocate(spec.dtype, (out as FloatArray).length) as FloatArray;
   return {
     workspaceBytes: prepared.workspaceBytes,
@@ -96,7 +96,7 @@ function prepare(
   };
 }
 
-/** The sum over no images. */
+/** The sum over an empty batch. */
 const zeros: Prepared = {
   workspaceBytes: 0,
   run: (_a, _b, _c, out) => void out?.fill(0),

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The convolutions that an adjoint is cut into multiply by zeros that its definition does not have: those around the
-// source, and those where a merged phase has no tap. Times a finite number they add nothing. Times an infinity or NaN
-// they make an output NaN, and such outputs are computed again from the products that the definition has.
+// The convolutions that make up an adjoint multiply by zeros that its definition does not have: around the source, and
+// where a merged phase has no tap. Such a product adds nothing if the other factor is finite. An infinity or NaN makes
+// the output NaN; that output is then computed again from the products of the definition.
 
 import type { FloatArray } from "../dtype.ts";
 import { activationFunction } from "../spec/activation.ts";
 import type { ConvSpec } from "../spec/convolution.ts";
 import type { Phase, Window } from "./phases.ts";
 
-/** One of the convolutions of stride 1, and the phases of rows and columns whose pairs are its blocks of channels. */
+/** One of the convolutions of stride 1. The pairs of its row and column phases are its blocks of channels. */
 export interface PhaseConv {
   readonly spec: ConvSpec;
   readonly rows: readonly Phase[];
@@ -17,13 +17,13 @@ export interface PhaseConv {
   readonly columnWindow: Window;
 }
 
-/** What outputs are computed from again: OIHW, and one bias for each output channel. */
+/** The constants from which outputs are computed again: OIHW weights, and one bias for each output channel. */
 export interface Weights {
   readonly weights: FloatArray;
   readonly bias: FloatArray | null;
 }
 
-/** Whether a zero of a convolution can meet an infinity or NaN in what is not zero. */
+/** Whether an added zero can meet an infinity or NaN. */
 export function canZerosHarm(
   { rows, columns, rowWindow, columnWindow }: Omit<PhaseConv, "spec">,
   areWeightsFinite: boolean,
@@ -35,9 +35,9 @@ export function canZerosHarm(
 }
 
 /**
- * Computes again what is NaN, as activations leave it, of the outputs of a convolution.
+ * Computes the NaN outputs of a convolution again. Every activation leaves NaN as it is.
  *
- * @param source all of it, of [sourceHeight, sourceWidth] pixels, in the layout of the convolution
+ * @param source the whole source, [sourceHeight, sourceWidth] pixels in the convolution's layout
  */
 export function computeNaNAgain(
   conv: PhaseConv,
@@ -69,7 +69,7 @@ interface Place {
   readonly x: number;
 }
 
-/** The products of the source's elements and the taps of the phases, and no others. */
+/** Sums the products of the source's elements with the phases' taps, and no others. */
 function sumAt(
   { spec, rows, columns, rowWindow, columnWindow }: PhaseConv,
   weights: FloatArray,
@@ -96,13 +96,13 @@ function sumAt(
         sum += source[from + (iy * width + ix) * pixelStep] * weight;
       }
     }
-    // It stays so, and the rest need not be read.
+    // NaN stays NaN, so the rest need not be read.
     if (Number.isNaN(sum)) return sum;
   }
   return sum;
 }
 
-/** For one output along an axis, the taps that meet an element of the source, as places in the window and in the source. */
+/** Lists the taps of one output along an axis that meet the source: [place in the window, place in the source]. */
 function metBy(
   { taps }: Phase,
   { offsets, dilation, before }: Window,
@@ -118,7 +118,7 @@ function metBy(
   return met;
 }
 
-/** Whether there is no infinity or NaN in an array: times 0 those alone give NaN, which stays in a sum. */
+/** Whether an array holds no infinity or NaN: only they give NaN when multiplied by 0, and NaN stays in a sum. */
 export function areAllFinite(values: FloatArray): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const quads = values.length - (values.length % 4);

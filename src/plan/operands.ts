@@ -8,12 +8,12 @@ import { sameShape } from "./output.ts";
 
 /** A tensor that a plan reads or writes. */
 export interface PlanOperand {
-  /** What messages call it. */
+  /** The operand's name in messages. */
   readonly name: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly length: number;
-  /** How messages say where its type comes from: "" for not at all. */
+  /** How messages say where the type comes from; "" if they do not. */
   readonly typedAs: string;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Plans of operators that are one operation, or a few in a row.
+// Plans of operators that consist of one operation, or of a few in a row.
 import type { Backend, Operation, Prepared } from "../backend/backend.ts";
 import { allocate, type FloatDType } from "../dtype.ts";
 import { checkArity } from "../input/options.ts";
@@ -28,11 +28,11 @@ export type Place = "a" | "b" | "out" | "scratch" | "scratch2";
 
 /** Operations one after the other, the last of which writes the output. */
 export interface Row {
-  /** How `explain` calls it. */
+  /** The name that `explain` gives it. */
   readonly name: string;
   readonly dtype: FloatDType;
   readonly steps: readonly Step[];
-  /** Elements of the arrays between steps. */
+  /** The sizes in elements of the arrays between steps. */
   readonly scratch: readonly number[];
 }
 
@@ -56,7 +56,7 @@ export class OperationPlan extends UnaryPlan {
   }
 }
 
-/** The gradient of a maximum: a row of operations on the image and the gradient of the pooling's output. */
+/** The gradient of max pooling: a row of operations on the image and the gradient of the pooling's output. */
 export class PoolGradPlan extends Plan {
   readonly inputShape: readonly number[];
   readonly gradOutputShape: readonly number[];
@@ -81,13 +81,16 @@ export class PoolGradPlan extends Plan {
     this.#name = row.name;
   }
 
-  /** Throws as `run` of a {@link UnaryPlan}. */
+  /**
+   * Computes the gradient of the image from tensors of `inputShape` and `gradOutputShape`, or bare arrays of their
+   * elements. Throws the errors of {@link UnaryPlan}'s `run`.
+   */
   run(x: Given, gradOutput: Given, options?: RunOptions): Tensor {
     checkArity("run", arguments.length, 3);
     return this.compute(x, gradOutput, options);
   }
 
-  /** As `run`, without blocking the event loop. Rejects as `runAsync` of a {@link UnaryPlan}. */
+  /** Computes like `run`, off the event loop. Rejects with the errors of {@link UnaryPlan}'s `runAsync`. */
   async runAsync(x: Given, gradOutput: Given, options?: RunOptions & AsyncOptions): Promise<Tensor> {
     checkArity("runAsync", arguments.length, 3);
     return this.computeAsync(x, gradOutput, options);
@@ -115,14 +118,14 @@ function prepareRow(backend: Backend, { dtype, steps, scratch }: Row, output: Pl
     dispose();
     throw error;
   }
-  // The operation's own places are those of the plan: a call less for the smallest runs.
+  // A single operation has the plan's own operands; returning it directly saves the smallest runs a call.
   if (steps.length === 1 && steps[0].from[0] === "a") return prepared[0];
   const arrays = () => scratch.map((length) => allocate(dtype, length));
   const at = (a: Operand, b: Operand, out: Operand, [scratch, scratch2]: readonly Operand[]) => {
     const places = { a, b, out, scratch, scratch2 };
     return (place: Place | null | undefined) => (place ? places[place] : null);
   };
-  /** Kept from run to run, as memory touched for the first time is slow. */
+  /** Kept from run to run, as touching fresh memory is slow. */
   let kept: readonly Operand[] | undefined;
   return {
     workspaceBytes: prepared.reduce((most, step) => Math.max(most, step.workspaceBytes), 0),

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
-// One axis of the adjoint of a convolution with strides, cut into convolutions of stride 1.
+// One axis of the adjoint of a strided convolution, cut into convolutions of stride 1.
 
-/** Outputs of which neighbours are a stride apart, so that the same kernel elements reach all of them. */
+/** Outputs whose neighbours lie a stride apart, so that the same kernel elements reach all of them. */
 export interface Phase {
-  /** The place of the first output, and how many there are. */
+  /** The place of the first output, and the number of outputs. */
   readonly first: number;
   readonly count: number;
-  /** The kernel elements that reach them, in the order in which a convolution of stride 1 applies them. */
+  /** The kernel elements that reach these outputs, in the order in which a convolution of stride 1 applies them. */
   readonly taps: readonly number[];
-  /** How far apart these lie in the source. */
+  /** The distance of neighbouring taps in the source. */
   readonly dilation: number;
-  /** Zeros before and after the source, or, where negative, elements of it that reach no output. */
+  /** The number of zeros before and after the source; if negative, of source elements that reach no output. */
   readonly before: number;
   readonly after: number;
 }
 
 export interface Axis {
-  /** Outputs are wanted at the places from `from` on, `to` not included. */
+  /** Outputs are wanted at places [from, to). */
   readonly from: number;
   readonly to: number;
   readonly source: number;
@@ -26,9 +26,9 @@ export interface Axis {
 }
 
 /**
- * The convolution adds source[o] * kernel[k] to place o * stride + k * dilation. So a place is reached by kernel elements
- * of one remainder of k * dilation by the stride, and those of every place with that remainder are the same ones. Places
- * that none reaches, and stay zero, are in no phase.
+ * Cuts an axis into phases. The convolution adds source[o] * kernel[k] to place o * stride + k * dilation. A place is
+ * therefore reached by exactly the kernel elements for which k * dilation has the place's remainder by the stride.
+ * Places that no element reaches are in no phase.
  */
 export function phasesOf({ from, to, source, kernel, stride, dilation }: Axis): Phase[] {
   const taps = new Map<number, number[]>();
@@ -44,7 +44,7 @@ export function phasesOf({ from, to, source, kernel, stride, dilation }: Axis): 
     if (first >= to) continue;
     const count = Math.ceil((to - first) / stride);
     const last = first + (count - 1) * stride;
-    // The elements of the source that the first output meets first and the last one last.
+    // The first tap meets source element `low` at the first output; the last tap meets `high` at the last one.
     const low = (first - list[0] * dilation) / stride;
     const high = (last - (list.at(-1) as number) * dilation) / stride;
     if (high < 0 || low >= source) continue;
@@ -60,7 +60,7 @@ export function phasesOf({ from, to, source, kernel, stride, dilation }: Axis): 
   return phases;
 }
 
-/** The window that reaches the outputs of several phases, whose taps lie in it from `offsets` on. */
+/** The window that reaches the outputs of several phases. The taps of phase i begin at `offsets[i]` in it. */
 export interface Window {
   readonly size: number;
   readonly count: number;
@@ -70,13 +70,13 @@ export interface Window {
   readonly offsets: readonly number[];
 }
 
-/** Of phases with equal counts and, where there are several, without dilation. */
+/** Finds the window of phases that have equal counts and, if there are several, no dilation. */
 export function windowOf(phases: readonly Phase[]): Window {
   const [{ count, dilation }] = phases;
   const before = Math.max(...phases.map((phase) => phase.before));
   const offsets = phases.map((phase) => before - phase.before);
   const size = Math.max(...phases.map(({ taps }, i) => offsets[i] + taps.length));
-  // The window of the last output ends as much later than the source as that of any phase, and a longer one more so.
+  // `after` is known for the last tap of the first phase; the window goes on behind that tap.
   const [{ after, taps }] = phases;
   return {
     size,

@@ -32,13 +32,13 @@ export const runOptionNames: Names<RunOptions> = { out: true };
 /** The names of the options of asynchronous runs. */
 export const asyncOptionNames: Names<RunOptions & AsyncOptions> = { out: true, signal: true, transfer: true };
 
-/** Frees what belongs to plans that were forgotten instead of disposed of. */
+/** Frees what plans held that were garbage-collected without `dispose`. */
 const forgotten = new FinalizationRegistry<Prepared>((prepared) => prepared.dispose());
 
-/** What a plan computes, and on what. */
+/** A plan's operands, backend and work. */
 export interface PlanDescription {
   readonly backend: Backend;
-  /** At the first places of the task. */
+  /** Placed first among the task's inputs. */
   readonly inputs: readonly [PlanOperand, PlanOperand?];
   readonly output: PlanOperand;
   readonly assertOpen: () => void;
@@ -116,7 +116,7 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
     return this.#resultOf(output, out);
   }
 
-  /** The same off the event loop, on private copies of the inputs. */
+  /** Computes off the event loop, on private copies of the inputs. */
   protected async computeAsync(
     x: AnyGiven,
     y: AnyGiven | undefined,
@@ -148,7 +148,7 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
     return this.#resultOf(target, out);
   }
 
-  /** Throws DISPOSED. */
+  /** Returns what is prepared. Throws DISPOSED after `dispose`. */
   #live(): Prepared {
     if (this.#prepared === undefined) throw new Corr2dError("DISPOSED", "This plan was disposed of");
     this.#assertOpen();
@@ -159,7 +159,7 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
     return allocateOutput(this.#output.dtype, this.#output.length) as Y;
   }
 
-  /** A getter of one operand may have detached another; and nothing that is read may be written. */
+  /** Checks lengths again, as a getter may have detached another operand, and that no input overlaps the output. */
   #checkApart(a: TypedArray, b: TypedArray | null, output: TypedArray, isGiven: boolean): void {
     if (lengthOf(output) !== this.#output.length)
       throw invalid(`${this.#output.length} elements`, "out", output);
@@ -192,8 +192,8 @@ export abstract class UnaryPlan<
   /**
    * Computes on `x`, a tensor of `inputShape` or a bare array of its elements, on the calling thread and its pool.
    *
-   * Throws INVALID_ARGUMENT for an input or `out` of another shape or type, or where the two overlap; DISPOSED; and
-   * BACKEND_FAILED where memory runs out.
+   * Throws INVALID_ARGUMENT if an operand has another shape or type or if the two overlap, DISPOSED after `dispose`,
+   * and BACKEND_FAILED if memory runs out.
    */
   run(x: Given<X>, options?: RunOptions<Y>): Tensor<Y> {
     checkArity("run", arguments.length, 2);
@@ -201,10 +201,10 @@ export abstract class UnaryPlan<
   }
 
   /**
-   * As `run`, without blocking the event loop. The input is copied before this returns (or taken over, with
-   * `transfer`), so the caller may change it at once; `out` is written only when the work is done.
+   * Computes like `run`, without blocking the event loop. The input is copied before this returns, or taken over with
+   * `transfer`, so the caller may change it at once. `out` is written when the work is done.
    *
-   * Rejects as `run` throws, and with `signal.reason` after an abort.
+   * Rejects with the errors of `run`, and with `signal.reason` after an abort.
    */
   async runAsync(x: Given<X>, options?: RunOptions<Y> & AsyncOptions): Promise<Tensor<Y>> {
     checkArity("runAsync", arguments.length, 2);
@@ -212,7 +212,7 @@ export abstract class UnaryPlan<
   }
 }
 
-/** Nothing to compute, as for a batch of 0. */
+/** Computes nothing, as for a batch of 0. */
 export const nothing: Prepared = {
   workspaceBytes: 0,
   run: () => {},

@@ -8,21 +8,21 @@ import { type ConvConstants, ConvPlan, type PlanShapes } from "./conv-plan.ts";
 import { type Selection, selectFastest, selectNamed } from "./selection.ts";
 import { recall, tune } from "./tuning.ts";
 
-/** The engine that plans are made on. */
+/** The parts of an engine that plans need. */
 export interface PlanningOn {
   readonly backend: Backend;
-  /** Work of fewer multiply-adds than this runs in TypeScript, where crossing into the backend costs more. */
+  /** Work of fewer multiply-adds than this runs in TypeScript, as crossing into the backend costs more. */
   readonly smallBelow: number;
   small(): Backend;
   /** Throws DISPOSED. */
   assertOpen(): void;
 }
 
-/** The backend that serves so many multiply-adds best. */
+/** Returns the backend that is fastest for this many multiply-adds. */
 export const backendFor = (on: PlanningOn, work: number): Backend =>
   work < on.smallBelow ? on.small() : on.backend;
 
-/** Chooses backend and algorithm for a spec and prepares it; `X` and `Y` are the types that the spec says. */
+/** Chooses backend and algorithm for a spec and prepares it. `X` and `Y` must match the spec's element types. */
 export function planConvolution<X extends TypedArray = FloatArray, Y extends TypedArray = X>(
   on: PlanningOn,
   spec: ConvSpec,
@@ -46,7 +46,7 @@ export function planConvolution<X extends TypedArray = FloatArray, Y extends Typ
   return new ConvPlan(backend, spec, select(), constants, on.assertOpen, shapes);
 }
 
-/** Small work stays in TypeScript, unless that does not have the algorithm that was asked for. */
+/** Small work stays in TypeScript unless the reference backend lacks the algorithm asked for. */
 function backendWith(on: PlanningOn, spec: ConvSpec, algorithm: Algorithm | "auto"): Backend {
   const backend = backendFor(on, multiplyAdds(spec));
   if (algorithm === "auto" || backend === on.backend) return backend;

@@ -10,7 +10,7 @@ import {
   multiplyAdds,
 } from "../spec/convolution.ts";
 
-/** An algorithm, and why it was taken. */
+/** An algorithm, and why it was chosen. */
 export interface Selection {
   readonly algorithm: Algorithm;
   readonly reason: string;
@@ -20,8 +20,8 @@ const supports = (backend: Backend, spec: ConvSpec, algorithm: Algorithm): boole
   backend.supports({ kind: "conv", spec, algorithm });
 
 /**
- * The algorithm asked for. Throws UNSUPPORTED where the backend does not have it for this spec, BACKEND_FAILED where it
- * cannot hold the data.
+ * Selects the algorithm that was asked for. Throws UNSUPPORTED if the backend lacks it for this spec, and
+ * BACKEND_FAILED if the data do not fit into its memory.
  */
 export function selectNamed(backend: Backend, spec: ConvSpec, algorithm: Algorithm): Selection {
   if (!supports(backend, spec, algorithm)) {
@@ -34,12 +34,12 @@ export function selectNamed(backend: Backend, spec: ConvSpec, algorithm: Algorit
   return { algorithm, reason: "asked for" };
 }
 
-/** Every convolution that fits into its memory a backend has an algorithm for: the code is that of memory running out. */
+/** A backend computes every convolution that fits into its memory, so a lack of algorithms means a lack of memory. */
 function tooLarge({ name }: Backend): Corr2dError {
   return new Corr2dError("BACKEND_FAILED", `The ${name} backend cannot hold data of this size`);
 }
 
-/** What the backend has for this spec, the most promising first by {@link estimates}. */
+/** The algorithms that the backend has for this spec, the most promising by {@link estimates} first. */
 export function candidates(backend: Backend, spec: ConvSpec, accuracy: Accuracy): Algorithm[] {
   const width = vectorWidth(backend.isa, spec);
   return algorithms
@@ -52,7 +52,9 @@ export function candidates(backend: Backend, spec: ConvSpec, accuracy: Accuracy)
     .map(({ algorithm }) => algorithm);
 }
 
-/** The algorithm expected to be fastest. */
+/**
+ * Selects the algorithm expected to be fastest. Throws BACKEND_FAILED if the data do not fit into the backend's memory.
+ */
 export function selectFastest(backend: Backend, spec: ConvSpec, accuracy: Accuracy): Selection {
   const [algorithm] = candidates(backend, spec, accuracy);
   if (algorithm === undefined) {
@@ -63,7 +65,7 @@ export function selectFastest(backend: Backend, spec: ConvSpec, accuracy: Accura
   return { algorithm, reason: `${why}; expected at ${share} % of the multiplier's peak` };
 }
 
-/** Bytes of a vector register, where these are not 16. */
+/** Bytes of a vector register by ISA; the others have 16. */
 const vectorBytes: Readonly<Record<string, number>> = {
   "avx512-vnni": 64,
   avx512: 64,
@@ -77,17 +79,17 @@ function vectorWidth(isa: string, { dtype }: ConvSpec): number {
 }
 
 interface Estimate {
-  /** In multiply-adds at the processor's peak rate. */
+  /** Multiply-adds that the processor's peak rate would do in the same time. */
   readonly cost: number;
   readonly why: string;
 }
 
-/** How much of whole vectors or tiles of `unit` a `count` fills. */
+/** The share of whole vectors or tiles of `unit` elements that `count` elements fill. */
 const filled = (count: number, unit: number): number => count / (Math.ceil(count / unit) * unit);
 
 /**
- * What each algorithm costs. Measured on Zen 5 for layers of 1 to 512 channels and 7 to 224 pixels; what counts is the
- * order of the results, which is right, or wrong by less than 15 % of time, on those.
+ * The cost of each algorithm, measured on Zen 5 for layers of 1 to 512 channels and 7 to 224 pixels. Only the order of
+ * the results matters. On those layers it is right, or the choice takes less than 15 % more time than the best.
  */
 const estimates: Record<Algorithm, (spec: ConvSpec, width: number, backend: Backend) => Estimate> = {
   direct(spec, width, backend) {
@@ -98,7 +100,7 @@ const estimates: Record<Algorithm, (spec: ConvSpec, width: number, backend: Back
   },
   im2col(spec, width, backend) {
     const pixels = spec.outHeight * spec.outWidth;
-    // Each element of a patch that is gathered serves the output channels of a group.
+    // Each gathered element of a patch serves all output channels of a group.
     const gathering = groupOut(spec) / (groupOut(spec) + (isWebAssembly(backend) ? 3 : 10));
     const efficiency = 0.85 * filled(pixels, width) * sharing(spec) * gathering * planar(spec);
     return {
@@ -108,7 +110,7 @@ const estimates: Record<Algorithm, (spec: ConvSpec, width: number, backend: Back
   },
   strided(spec, width, backend) {
     const lanes = Math.max(filled(groupOut(spec), 2 * width), 0.85 * filled(groupOut(spec), width));
-    // A tile's sums are started, transposed and stored in the time of 32 products.
+    // Starting, transposing and storing a tile's sums takes the time of 32 products.
     const depth = (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
     const peak = isWebAssembly(backend) ? 0.72 : readsFar(backend, spec) ? 0.64 : 0.98;
     const efficiency = peak * lanes * (depth / (depth + 32));
@@ -119,8 +121,8 @@ const estimates: Record<Algorithm, (spec: ConvSpec, width: number, backend: Back
     return { cost, why: "a 3x3 kernel at stride 1 takes fewer multiplications this way" };
   },
   depthwise(spec, width, backend) {
-    // Nothing is shared between output channels, but each loaded row serves all rows of the kernel.
-    // Native vectors of four have no masked loads, and spend their time at the edges.
+    // Output channels share nothing, but each loaded row serves all rows of the kernel. Native vectors of four elements
+    // have no masked loads and spend their time at the edges.
     const efficiency =
       (width >= 8 || (isWebAssembly(backend) && spec.kernelHeight === 3) ? 0.6 : 0.3) *
       (spec.strides[0] === 1 ? 1 : 0.8) *
@@ -130,29 +132,28 @@ const estimates: Record<Algorithm, (spec: ConvSpec, width: number, backend: Back
 };
 
 /**
- * WebAssembly is kept back by registers and instructions: packed pixels have the largest tiles and the shortest loops.
- * Measured on Cascade Lake, where direct has 0.6 to 0.95 of the speed of im2col from 16 output channels on, and strided
- * 0.5 to 0.95.
+ * Registers and instructions limit WebAssembly, and packed pixels have the largest tiles and the shortest loops. On
+ * Cascade Lake, from 16 output channels on, direct reaches 0.6 to 0.95 of the speed of im2col, and strided 0.5 to 0.95.
  */
 const isWebAssembly = ({ name }: Backend): boolean => name === "wasm";
 
 /**
- * Whether channels are read from planes as they lie, where that is slow: measured on Cascade Lake, with AVX-512 and AVX2, 1x1
- * layers of 14 x 14 pixels and more and 32 output channels and more take direct 1.1 to 2 times, and strided 1.1 to 2.1 times, as
- * long as im2col.
+ * Whether channels are read from planes as they lie, on a processor where that is slow. On Cascade Lake with AVX-512
+ * and AVX2, 1x1 layers of at least 14 x 14 pixels and 32 output channels take direct 1.1 to 2 times, and strided 1.1 to
+ * 2.1 times, as long as im2col.
  */
 const readsFar = ({ prefersPacked = false }: Backend, { padding, inputLayout }: ConvSpec): boolean =>
   prefersPacked && inputLayout === "nchw" && padding.every((pad) => pad === 0);
 
 const groupOut = (spec: ConvSpec): number => spec.outChannels / spec.groups;
 
-/** How often a loaded pixel is used: once for each of up to 8 output channels. */
+/** Efficiency by how often a loaded pixel is used: once for each of up to 8 output channels. */
 function sharing(spec: ConvSpec): number {
   const outputs = Math.min(groupOut(spec), 8);
   return (outputs / (outputs + 1.5)) * (9.5 / 8);
 }
 
-/** Channels-last input has to be sorted into planes first. */
+/** Channels-last input is sorted into planes first. */
 const planar = ({ inputLayout }: ConvSpec): number => (inputLayout === "nchw" ? 1 : 0.5);
 
 function isPointwise({ kernelHeight, kernelWidth, strides, padding }: ConvSpec): boolean {
@@ -161,7 +162,9 @@ function isPointwise({ kernelHeight, kernelWidth, strides, padding }: ConvSpec):
   );
 }
 
-/** Products, transforms of inputs and outputs, and transformed weights coming from memory, for squares of `size`. */
+/**
+ * Sums the products, the transforms of inputs and outputs, and the loads of transformed weights, for squares of `size`.
+ */
 function winogradCost(spec: ConvSpec, width: number, size: number): number {
   const across = Math.ceil(spec.outWidth / size);
   const squares = spec.batch * Math.ceil(spec.outHeight / size) * across;
@@ -170,7 +173,7 @@ function winogradCost(spec: ConvSpec, width: number, size: number): number {
   const outputs = spec.outChannels / filled(groupOut(spec), width);
   const products = (positions * spec.inChannels * groupOut(spec)) / filled(groupOut(spec), width);
   const transforms = positions * (8 * inputs + 20 * outputs);
-  // The others read weights as well, 9 instead of each `positions`.
+  // The other algorithms load 9 weights where this one loads `positions`.
   const weights = weightCost * (positions - 9) * spec.inChannels * groupOut(spec);
   return squares * (products + transforms) + weights;
 }

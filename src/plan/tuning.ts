@@ -16,7 +16,7 @@ import { elementCount } from "../tensor.ts";
 import type { ConvConstants } from "./conv-plan.ts";
 import { candidates, type Selection } from "./selection.ts";
 
-/** What was measured for one convolution on one backend. */
+/** The measurement of one convolution on one backend. */
 interface Finding {
   readonly algorithm: Algorithm;
   readonly milliseconds: number;
@@ -30,19 +30,23 @@ export interface TuningRecord {
 
 const findings = new Map<string, Finding>();
 
-/** How long all candidates together are timed. */
+/** Time for which the candidates together are run, at least. */
 const budgetMilliseconds = 60;
-/** Of each candidate at least. */
+/** Timed runs of each candidate, at least. */
 const leastRuns = 3;
 
-/** What plans with `tune: true` have measured in this process, to be kept and given to another one on such a machine. */
+/**
+ * The measurements of plans with `tune: true` in this process. They can be kept for other processes on such a machine.
+ */
 export const tuning = {
-  /** All findings so far. */
+  /** Returns all findings so far. */
   export(): TuningRecord {
     return { version: 1, findings: Object.fromEntries(findings) };
   },
 
-  /** Adds findings; newer ones replace older ones. Throws INVALID_ARGUMENT for what `export` cannot have made. */
+  /**
+   * Adds findings; newer ones replace older ones. Throws INVALID_ARGUMENT for a record that `export` cannot have made.
+   */
   import(record: TuningRecord): void {
     if (record?.version !== 1) throw invalid("a record of version 1", "record", record);
     const { findings: given } = record;
@@ -57,13 +61,13 @@ export const tuning = {
     for (const [key, { algorithm, milliseconds }] of entries) findings.set(key, { algorithm, milliseconds });
   },
 
-  /** Forgets them all. */
+  /** Forgets all findings. */
   clear(): void {
     findings.clear();
   },
 };
 
-/** The algorithm that was once found fastest for this, if it was ever measured. */
+/** Returns the algorithm that measured fastest, or undefined if none was measured or the backend no longer has it. */
 export function recall(backend: Backend, spec: ConvSpec, accuracy: Accuracy): Selection | undefined {
   const finding = findings.get(keyOf(backend, spec, accuracy));
   if (finding === undefined || !candidates(backend, spec, accuracy).includes(finding.algorithm))
@@ -96,7 +100,7 @@ export function tune(
       for (const contender of contenders) {
         const before = performance.now();
         contender.prepared.run(input, null, null, output, null);
-        // The first run is for the caches, and for memory that is touched for the first time.
+        // The first run warms the caches and touches fresh memory.
         if (run > 0) {
           contender.milliseconds = Math.min(contender.milliseconds, performance.now() - before);
         }
@@ -110,7 +114,7 @@ export function tune(
   return recall(backend, spec, accuracy) as Selection;
 }
 
-/** All that the time depends on, in words. */
+/** Names everything that the time depends on. */
 function keyOf({ name, isa, threads }: Backend, spec: ConvSpec, accuracy: Accuracy): string {
   const { activation, strides, padding, dilations, groups, border, dtype, inputLayout } = spec;
   const types = spec.outputDtype === dtype ? dtype : `${dtype}>${spec.outputDtype}`;

@@ -5,15 +5,16 @@ import { checkOneOf, type Names, readOptions } from "../input/options.ts";
 
 export interface InitOptions {
   /**
-   * What a browser loads beside convolution of float32, a small file each: "float64" and "integers" for convolution of
-   * these, "gradients" for gradients of weights, "windows" for pooling. Default all. What needs another one throws BACKEND_UNAVAILABLE.
+   * The modules that a browser loads beside that for float32 convolution, each a small file: "float64" and "integers"
+   * for convolution of these types, "gradients" for gradients of weights, "windows" for pooling, pad, unfold and fold
+   * and their gradients. Default all. A call that needs a module not loaded throws BACKEND_UNAVAILABLE.
    */
   readonly modules?: readonly WasmModule[];
 }
 
 const optionNames: Names<InitOptions> = { modules: true };
 
-/** Throws INVALID_ARGUMENT. */
+/** Returns the modules to load. Throws INVALID_ARGUMENT for unknown ones. */
 export function modulesOf(options: InitOptions | undefined): readonly WasmModule[] {
   const { modules = wasmModules } = readOptions(options, optionNames);
   if (!Array.isArray(modules)) throw invalid("an array", "modules", modules);

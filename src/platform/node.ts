@@ -40,7 +40,7 @@ export const nodePlatform: Platform = {
   startWorker,
 };
 
-/** Literal paths, so that bundlers and file tracers see the binaries. */
+/** Loads the addon. Paths are literal, so that bundlers and file tracers see the binaries. */
 function loadNative(): NativeBackends {
   const target = `${process.platform}-${process.arch}`;
   switch (target) {
@@ -59,7 +59,7 @@ function loadNative(): NativeBackends {
   }
 }
 
-/** A binary that is absent is an ordinary thing; one that is there and does not load deserves a warning. */
+/** Loads a binary. Its absence is ordinary; a binary that is there but does not load causes a warning. */
 function required(load: () => NativeAddon): NativeBackends {
   try {
     return nativeBackends(load());
@@ -88,7 +88,7 @@ function refuseMusl(): void {
 }
 
 function startWorker(): WorkerPort {
-  // Flags of the main script, --input-type for one, are not meant for this one and may stop it from starting.
+  // Flags of the main script, such as --input-type, may stop the worker from starting.
   const worker = new Worker(new URL("./worker.js", import.meta.url), {
     name: "corr2d",
     execArgv: [],

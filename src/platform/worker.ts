@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs in a worker: computes what backend/workers/pool.ts sends. A module of its own, in Node and in browsers.
+// Runs in a worker, and computes what backend/workers/pool.ts sends. It is a module of its own in Node and in browsers.
 import type { Backend, Prepared } from "../backend/backend.ts";
 import { createReferenceBackend } from "../backend/reference/reference.ts";
 import { help } from "../backend/wasm/helper.ts";
@@ -88,7 +88,8 @@ function serve(post: Post, close: () => void): (request: Request) => void {
   };
 }
 
-// Asked of the process rather than imported: browsers' bundlers see nothing here, and no message can come too early.
+// The process is asked instead of importing, so that browsers' bundlers see nothing here and no message comes too
+// early.
 const node = globalThis.process?.getBuiltinModule?.("node:worker_threads");
 if (node?.parentPort) {
   const { parentPort } = node;

@@ -14,36 +14,36 @@ import { type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./sh
 export interface ConvOptions {
   /** Step between neighbouring outputs. Default 1. */
   readonly strides?: PerAxis;
-  /** Default 0. */
+  /** Width of the padding, or a rule for it. Default 0. */
   readonly padding?: Padding;
   /** Distance between neighbouring kernel elements. Default 1. */
   readonly dilations?: PerAxis;
   /** Input channels are split into this many groups, each with its share of the output channels. Default 1. */
   readonly groups?: number;
-  /** Default "nchw". The output has the same layout. */
+  /** The order of the input's axes, and of the output's. Default "nchw". */
   readonly inputLayout?: InputLayout;
-  /** Default "oihw". */
+  /** The order of the weights' axes. Default "oihw". */
   readonly filterLayout?: FilterLayout;
-  /** What padding is filled with. Default "constant": zeros. */
+  /** How padding is filled. Default "constant": zeros. */
   readonly border?: Border;
-  /** Applied to each output after the bias. Default none. */
+  /** The function applied to each output after the bias. Default "none". */
   readonly activation?: "relu" | "sigmoid" | "tanh" | "none" | Activation;
-  /** Default "auto": the one expected to be fastest. */
+  /** Default "auto", which takes the algorithm expected to be fastest. */
   readonly algorithm?: Algorithm | "auto";
   /**
-   * Default "fast". "exact" keeps "auto" from winograd, whose error is larger, up to 16 times that of the others (root
-   * mean square), and which spreads a NaN or infinity over the square of outputs that it touches. Whole numbers whose
-   * sums stay below 2^24 are certain to come out exact with "exact" alone.
+   * Default "fast". "exact" keeps "auto" from winograd. Winograd's root-mean-square error is up to 16 times that of the
+   * other algorithms, and it spreads a NaN or infinity over the whole square of outputs computed together. Only "exact"
+   * guarantees exact results for whole numbers whose sums stay below 2^24.
    */
   readonly accuracy?: Accuracy;
   /**
-   * Default false. With "auto": times the most promising algorithms, for 60 ms and four runs of each at least, the
-   * first time that such a convolution is planned, and takes the fastest. `tuning` exports what was found, and imports it elsewhere.
+   * Default false. With "auto", the first plan of such a convolution times up to three promising algorithms, for at
+   * least 60 ms and four runs of each, and takes the fastest. `tuning` exports and imports what was found.
    */
   readonly tune?: boolean;
 }
 
-/** More than any runtime's typed arrays hold; turned away before anything is prepared for it. */
+/** No runtime's typed arrays hold more elements; larger outputs are refused before anything is prepared. */
 export const mostElements = 2 ** 33;
 
 const defaults: Required<Omit<ConvOptions, "algorithm" | "accuracy" | "tune">> = {
@@ -67,25 +67,25 @@ function defined<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-/** Checks the algorithm option. */
+/** Checks the algorithm option. Throws INVALID_ARGUMENT. */
 export function resolveAlgorithm(value: unknown = "auto"): Algorithm | "auto" {
   return checkOneOf(value, ["auto", ...algorithms], "algorithm");
 }
 
-/** Checks the accuracy option. */
+/** Checks the accuracy option. Throws INVALID_ARGUMENT. */
 export function resolveAccuracy(value: unknown = "fast"): Accuracy {
   return checkOneOf(value, accuracies, "accuracy");
 }
 
 /**
- * Resolves shapes and options of a conv2d into the spec that backends take. The one place where a convolution's
- * arguments are validated. Throws INVALID_ARGUMENT.
+ * Resolves the shapes and options of a conv2d into the spec that backends take. A convolution's arguments are validated
+ * nowhere else. Throws INVALID_ARGUMENT.
  *
  * @param inputShape in the order of `options.inputLayout`
  * @param weightsShape in the order of `options.filterLayout`
  * @param dtype of the input
- * @param kernel how the caller knows the weights, for messages
- * @param input the same for the input
+ * @param kernel the name and shape that messages give for the weights
+ * @param input the name and shape that messages give for the input
  */
 export function resolveConvSpec(
   inputShape: readonly number[],
@@ -101,7 +101,7 @@ export function resolveConvSpec(
     shape: inputShape,
   },
 ): ConvSpec {
-  // Defaults stand in for undefined only: null is as wrong as any other value.
+  // Defaults replace undefined only: null is as wrong as any other value.
   const given = { ...defaults, ...defined(options) };
   const { groups, activation } = given;
   const inputLayout = checkOneOf(given.inputLayout, inputLayouts, "inputLayout");

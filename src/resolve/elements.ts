@@ -5,18 +5,18 @@ import { invalid } from "../errors.ts";
 import type { Activation } from "../spec/activation.ts";
 import type { Elements } from "../spec/elements.ts";
 
-/** The element types of what an integer convolution can return. */
+/** The element types that an integer convolution can return. */
 export type IntegerOutputDType = "int32" | "float32" | "int8" | "uint8";
 
-/** Options of a convolution of uint8 or int8 by int8; there is nothing for them to say about floating-point operands. */
+/** Options of a convolution of uint8 or int8 by int8. Floating-point operands take none of them. */
 export interface IntegerOptions {
   /**
-   * The input number that stands for zero, from the input's range; what zero padding is filled with. Default 0.
+   * The input number that stands for zero, within the input type's range; zero padding is filled with it. Default 0.
    */
   readonly inputZeroPoint?: number;
-  /** Default "float32" where a `scale` is given, "int32" where none is. All but "int32" need a scale. */
+  /** Default "float32" with a `scale` and "int32" without. Every type but "int32" needs a scale. */
   readonly outputDtype?: IntegerOutputDType;
-  /** The number that stands for zero in an output of int8 or uint8, from its range. Default 0. */
+  /** The number that stands for zero in an int8 or uint8 output, within that type's range. Default 0. */
   readonly outputZeroPoint?: number;
 }
 
@@ -25,7 +25,7 @@ const integerOptionNames = ["inputZeroPoint", "outputDtype", "outputZeroPoint"] 
 const outputDtypes: readonly unknown[] = ["int32", "float32", "int8", "uint8"] satisfies IntegerOutputDType[];
 
 /**
- * Checks what the options say about element types, for an input of `dtype`. Throws INVALID_ARGUMENT.
+ * Resolves the element types and zero points for an input of `dtype`. Throws INVALID_ARGUMENT.
  *
  * @param scaled whether a scale was given
  */
@@ -70,7 +70,10 @@ export function resolveElements(
   };
 }
 
-/** Those that are the same to the last bit on every backend, but for float32, whose results may differ in it anyway. */
+/**
+ * Integer outputs must agree to the last bit on every backend, which rules out inexact activations. float32 outputs may
+ * differ in the last bit anyway, so they take every activation.
+ */
 function checkActivation({ kind }: Activation, outputDtype: DType): void {
   const allowed = {
     int32: ["none", "relu"],

@@ -4,14 +4,17 @@ import { invalid } from "../errors.ts";
 import { checkPositive } from "../input/options.ts";
 import { type AxisPadding, dilatedSize, samePaddingOfAxis } from "../spec/shape.ts";
 
-/** Zeros or border around the input: the same on all sides, [vertical, horizontal], [top, bottom, left, right], or by rule. */
+/** Padding around the input: one width for all sides, [vertical, horizontal], [top, bottom, left, right], or a rule. */
 export type Padding =
   | number
   | readonly [number, number]
   | readonly [number, number, number, number]
-  /** Output size = ceil(input size / stride); an odd rest goes to the bottom and right, as in ONNX's SAME_UPPER. */
+  /**
+   * Output size = ceil(input size / stride); an odd total puts the extra one at the bottom and right, as ONNX's
+   * SAME_UPPER does.
+   */
   | "same"
-  /** None. */
+  /** No padding. */
   | "valid"
   /** Every position at which kernel and input share an element: (kernel size - 1) * dilation on each side. */
   | "full";
@@ -32,16 +35,17 @@ export function resolvePadding(
   return [...y, ...x];
 }
 
-/** The paddings that are no numbers. */
+/** The paddings that are given by name. */
 const paddingRules: readonly string[] = ["same", "valid", "full"];
 
 const inWords = ["no", "one", "two", "three", "four", "five", "six"];
 
 /**
- * Expands a padding option of any number of axes: the same on all sides, one number for each axis, or two; or by rule.
- * Throws INVALID_ARGUMENT.
+ * Expands a padding option for any number of axes to [before, after] of each. The option is one number for all sides,
+ * one or two for each axis, or the name of a rule; on a single axis a pair means its two sides. Throws
+ * INVALID_ARGUMENT.
  *
- * @param rules those that the caller takes
+ * @param rules the names that the caller accepts
  */
 export function resolveAxisPadding(
   padding: number | string | readonly number[],
@@ -71,7 +75,7 @@ export function resolveAxisPadding(
     return sizes.map(() => [padding, padding]);
   }
   if (!Array.isArray(padding)) throw refused();
-  // Of one axis, two numbers are its two sides.
+  // On a single axis, a pair means the two sides.
   const perAxis = axes > 1 && padding.length === axes;
   if (!perAxis && padding.length !== 2 * axes) throw refused();
   const sides = padding.slice() as number[];
@@ -81,7 +85,7 @@ export function resolveAxisPadding(
   );
 }
 
-/** "a, b or c" */
+/** Joins items as "a, b or c". */
 const listed = (items: readonly string[]): string =>
   items.length === 1 ? items[0] : `${items.slice(0, -1).join(", ")} or ${items[items.length - 1]}`;
 
@@ -96,7 +100,7 @@ export function resolvePerAxis(value: PerAxis, name: string): [number, number] {
   return resolveAxes(value, 2, name) as [number, number];
 }
 
-/** The same for any number of axes. */
+/** Expands an option of whole numbers >= 1 for any number of axes. Throws INVALID_ARGUMENT. */
 export function resolveAxes(value: number | readonly number[], axes: number, name: string): number[] {
   if (typeof value === "number") {
     checkPositive(value, name);

@@ -18,20 +18,20 @@ export interface ConvTransposeOptions
     ConvOptions,
     "strides" | "dilations" | "groups" | "inputLayout" | "border" | "activation" | "accuracy"
   > {
-  /** How much the output is smaller than all that is computed, on each side. Default 0. Not "same". */
+  /** How much is cropped from the full result on each side. Default 0. "same" is not accepted. */
   readonly padding?: Exclude<Padding, "same">;
   /**
-   * Rows and columns added to the bottom and right of the output, for which a convolution with these strides has the
-   * same result; less than the stride, or than the dilation. Default 0.
+   * Rows and columns added to the bottom and right of the output. A convolution with these strides maps all such sizes
+   * to the same one. Must be less than the stride or the dilation. Default 0.
    */
   readonly outputPadding?: PerAxis;
-  /** Default "iohw", as in WebNN and PyTorch. */
+  /** The order of the weights' axes. Default "iohw", as in WebNN and PyTorch. */
   readonly filterLayout?: TransposedFilterLayout;
 }
 
 /**
- * The spec of the convolution whose adjoint a conv_transpose2d is: `x` has the shape of its output, and of what is
- * computed it has the shape of the input. Throws INVALID_ARGUMENT.
+ * Resolves a conv_transpose2d into the spec of the convolution that it is the adjoint of. `x` therefore has the shape
+ * of the spec's output, and the result has the shape of the spec's input. Throws INVALID_ARGUMENT.
  *
  * @param shape of x, in the order of `options.inputLayout`
  * @param weightsShape in the order of `options.filterLayout`
@@ -92,7 +92,7 @@ export function resolveConvTransposeSpec(
     ...(border !== undefined && { border }),
     ...(activation !== undefined && { activation }),
   });
-  // With output padding beyond the stride, the convolution would have further outputs: here these are none.
+  // With output padding beyond the stride, the convolution would have more rows or columns than x; they are left out.
   return { ...spec, outHeight: height, outWidth: width };
 }
 
@@ -112,7 +112,7 @@ function resolveOutputPadding(
   return [pair[0], pair[1]];
 }
 
-/** Throws INVALID_ARGUMENT unless it is below the stride or the dilation. */
+/** Checks that output padding is a whole number below the stride or the dilation. Throws INVALID_ARGUMENT. */
 export function checkOutputPadding(extra: unknown, stride: number, dilation: number, name: string): void {
   const most = Math.max(stride, dilation) - 1;
   if (!Number.isInteger(extra) || (extra as number) < 0 || (extra as number) > most) {

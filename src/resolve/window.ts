@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Windows that slide over an image without weights: where the options of pooling, unfold and fold are validated.
+// Windows slide over an image without weights. The options of pooling, unfold and fold are validated here.
 import { invalid } from "../errors.ts";
 import { checkOneOf } from "../input/options.ts";
 import { type InputLayout, inputLayouts, sizesOf } from "../spec/layout.ts";
@@ -8,11 +8,11 @@ import { dilatedSize, outputSize, outputSizeCeil } from "../spec/shape.ts";
 import type { WindowSpec } from "../spec/window.ts";
 import { type Padding, type PerAxis, resolvePadding, resolvePerAxis } from "./shape.ts";
 
-/** Where windows lie. Names follow WebNN. */
+/** Options that place windows on an image. Names follow WebNN. */
 export interface WindowOptions {
   /** Step between neighbouring windows. Default 1. */
   readonly strides?: PerAxis;
-  /** Default 0. */
+  /** Width of the padding, or a rule for it. Default 0. */
   readonly padding?: Padding;
   /** Distance between neighbouring elements of a window. Default 1. */
   readonly dilations?: PerAxis;
@@ -20,8 +20,8 @@ export interface WindowOptions {
 
 export const roundings = ["floor", "ceil"] as const;
 /**
- * Whether a last window that overhangs the padded input is left out ("floor") or computed from what it covers ("ceil",
- * if it begins within the input or the padding before it, as PyTorch's `ceil_mode` has it).
+ * Whether a last window that overhangs the padded input is left out ("floor") or computed from the elements it covers
+ * ("ceil"). As with PyTorch's `ceil_mode`, such a window must begin within the input or the padding before it.
  */
 export type Rounding = (typeof roundings)[number];
 
@@ -31,19 +31,19 @@ interface Given extends WindowOptions {
   readonly outputShapeRounding?: Rounding;
 }
 
-/** The layout option, default "nchw". Throws INVALID_ARGUMENT. */
+/** Checks the layout option, default "nchw". Throws INVALID_ARGUMENT. */
 export function resolveLayout(layout: unknown = "nchw"): InputLayout {
   return checkOneOf(layout, inputLayouts, "inputLayout");
 }
 
 /**
- * Resolves the windows of an input of four sizes, in the order of `inputLayout`. Throws INVALID_ARGUMENT.
+ * Resolves windows on an input of four sizes in the order of `inputLayout`. Throws INVALID_ARGUMENT.
  *
- * @param inputName how the caller knows the shape, for messages
+ * @param inputName what messages call the shape
  */
 export function resolveWindows(inputShape: readonly number[], given: Given, inputName: string): WindowSpec {
   const inputLayout = resolveLayout(given.inputLayout);
-  // Defaults stand in for undefined only: null is as wrong as any other value.
+  // Defaults replace undefined only: null is as wrong as any other value.
   const {
     strides: steps = 1,
     dilations: distances = 1,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One stage of Stockham's transform. For p = 0 .. count - 1 and q = 0 .. stride - 1, with w = exp(-2 pi i / (radix count)):
+// One stage of Stockham's transform. For p = 0 .. count - 1, q = 0 .. stride - 1 and w = exp(-2 pi i / (radix count)):
 //
 //     to[q + stride (radix p + k)] = w^(p k) * sum over j of from[q + stride (p + count j)] exp(-2 pi i j k / radix)
 //
@@ -8,9 +8,9 @@ import type { Roots } from "./fft-roots.ts";
 
 interface Stage {
   readonly radix: number;
-  /** Length of the sequences that the stage leaves. */
+  /** The length of the sequences after the stage. */
   readonly count: number;
-  /** How many sequences lie interleaved before it. */
+  /** The number of interleaved sequences before the stage. */
   readonly stride: number;
 }
 
@@ -115,9 +115,9 @@ const butterfly4: Butterfly = ({ count, stride }, { cos, sin }, re, im, toRe, to
   }
 };
 
-/** Any radix, by the definition. Pairs j and radix - j share their products. */
+/** Computes any odd radix by the definition. Pairs j and radix - j share their products. */
 export const butterflyOdd: Butterfly = ({ radix, count, stride }, { cos, sin }, re, im, toRe, toIm) => {
-  const step = stride * count; // exp(-2 pi i / radix) is root number `step`
+  const step = stride * count; // Root number `step` is exp(-2 pi i / radix).
   const length = step * radix;
   const pairs = (radix - 1) / 2;
   const sumRe = new Float64Array(pairs);
@@ -168,7 +168,7 @@ export const butterflyOdd: Butterfly = ({ radix, count, stride }, { cos, sin }, 
   }
 };
 
-/** The radices that have one of their own. */
+/** The radices that have a butterfly of their own. */
 export const butterflies: Readonly<Record<number, Butterfly>> = {
   2: butterfly2,
   3: butterfly3,

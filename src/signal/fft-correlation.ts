@@ -4,12 +4,12 @@ import type { ConvSpec } from "../spec/convolution.ts";
 import { type OverlapSave, planOverlapSave } from "./overlap-save.ts";
 import { type PaddedSignal, readPadded } from "./signal.ts";
 
-/** Cross-correlation of a signal, a matrix of one row, by Fourier transforms of blocks of it. */
+/** Correlates a signal, given as a matrix of one row, by Fourier transforms of its blocks. */
 export function correlateByFft(...operands: Parameters<typeof correlateByBlocks>): void {
   for (const _ of correlateByBlocks(...operands));
 }
 
-/** The same block by block. */
+/** Correlates block by block, and yields after each. */
 export function* correlateByBlocks(
   spec: ConvSpec,
   x: FloatArray,
@@ -28,7 +28,7 @@ export function* correlateByBlocks(
   }
 }
 
-/** Writes the outputs of a block that begins at position `start`, from number `first` on; returns how many. */
+/** Writes the outputs of the block at position `start`, from output number `first` on; returns how many it wrote. */
 export function takeOutputs(
   blocks: OverlapSave,
   block: Float64Array,

@@ -6,12 +6,12 @@ export interface Roots {
   readonly sin: Float64Array;
 }
 
-/** Each from an angle of at most an eighth of a turn, where Math.cos and Math.sin are at their best. */
+/** Computes each root from an angle of at most an eighth of a turn, where Math.cos and Math.sin are most exact. */
 export function rootsOfUnity(length: number): Roots {
   const cos = new Float64Array(length);
   const sin = new Float64Array(length);
   for (let k = 0; k < length; k++) {
-    // The angle is octant / 8 turns and `rest / (8 length)` more; odd octants count back from their end.
+    // The angle is octant / 8 + rest / (8 length) turns; odd octants count back from their end.
     const octant = Math.floor((8 * k) / length);
     const rest = 8 * k - octant * length;
     const angle = ((octant % 2 === 0 ? rest : length - rest) * Math.PI) / (4 * length);

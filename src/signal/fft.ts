@@ -6,13 +6,13 @@ import { rootsOfUnity } from "./fft-roots.ts";
 /** Transforms of one length, with their roots of unity computed once. */
 export interface Fft {
   readonly length: number;
-  /** In place. Both arrays have `length` elements. */
+  /** Transforms in place. Both arrays have `length` elements. */
   forward(re: Float64Array, im: Float64Array): void;
-  /** In place, divided by `length`: undoes `forward`. */
+  /** Inverts `forward` in place, divided by `length`. */
   inverse(re: Float64Array, im: Float64Array): void;
 }
 
-/** Beyond this prime factor a transform by chirps costs less than the definition. */
+/** For larger prime factors, a transform by chirps costs less than the definition. */
 const largestButterfly = 31;
 
 /** Plans the transforms of a length >= 1. */
@@ -36,7 +36,7 @@ export function planFft(length: number): Fft {
 
 type Transform = (re: Float64Array, im: Float64Array) => void;
 
-/** The prime factors, but 4 for pairs of 2. */
+/** Returns the prime factors, with 4 for each pair of 2. */
 function radices(length: number): number[] {
   const factors: number[] = [];
   let rest = length;
@@ -57,10 +57,11 @@ function radices(length: number): number[] {
 }
 
 /**
- * Stockham's transform by decimation in frequency: each stage splits its sequences of n elements, `stride` of them
- * interleaved, into `radix` times as many of n / radix, and leaves them in order, between two pairs of arrays.
+ * Plans Stockham's transform by decimation in frequency. Each stage splits its sequences of n elements, `stride` of
+ * them interleaved, into `radix` times as many of n / radix elements. It moves them in order from one pair of arrays to
+ * another.
  *
- * Source: W. T. Cochran et al., "What Is the Fast Fourier Transform?", Proceedings of the IEEE 55 (1967); C. Van Loan,
+ * Sources: W. T. Cochran et al., "What Is the Fast Fourier Transform?", Proceedings of the IEEE 55 (1967); C. Van Loan,
  * "Computational Frameworks for the Fast Fourier Transform" (1992), section 1.7.
  */
 function stockham(length: number, factors: readonly number[]): Transform {
@@ -94,8 +95,9 @@ function stagesOf(length: number, factors: readonly number[]) {
 }
 
 /**
- * A transform of any length as a convolution with a chirp: with k n = (k^2 + n^2 - (k - n)^2) / 2,
- * X[k] = chirp[k] * sum over n of (x[n] chirp[n]) conj(chirp[k - n]), where chirp[k] = exp(-pi i k^2 / length).
+ * Plans a transform of any length as a convolution with a chirp. With k n = (k^2 + n^2 - (k - n)^2) / 2,
+ *
+ *     X[k] = chirp[k] * sum over n of (x[n] chirp[n]) conj(chirp[k - n]),   chirp[k] = exp(-pi i k^2 / length)
  *
  * Source: L. I. Bluestein, "A linear filtering approach to the computation of the discrete Fourier transform", IEEE
  * Transactions on Audio and Electroacoustics 18 (1970).
@@ -108,7 +110,7 @@ function bluestein(length: number): Transform {
   const chirpSin = new Float64Array(length);
   const kernelRe = new Float64Array(padded);
   const kernelIm = new Float64Array(padded);
-  // k^2 modulo 2 length, where the roots repeat, from difference to difference: no square gets too large.
+  // The roots repeat after 2 length, so k^2 modulo 2 length is updated by differences, and no square gets too large.
   for (let k = 0, square = 0; k < length; k++) {
     chirpCos[k] = cos[square];
     chirpSin[k] = sin[square];

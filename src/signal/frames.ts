@@ -6,34 +6,36 @@ import { type Border, borders } from "../spec/border.ts";
 import { readSignal } from "./signal.ts";
 import { checkLength, getWindow, type Window } from "./window.ts";
 
-/** What spectra are multiplied by, in SciPy's words. */
+/** The factor that multiplies spectra, by SciPy's names. */
 export type StftScaling =
-  /** 1 / sum(window): a wave of amplitude 1 has magnitude 1/2 at its frequency, a constant magnitude 1 at 0. */
+  /** 1 / sum(window): a wave of amplitude 1 has magnitude 1/2 at its frequency, a constant 1 has magnitude 1 at 0. */
   | "spectrum"
-  /** 1 / sqrt(sampleRate * sum(window^2)): the squared magnitude is a power spectral density, for both signs of frequency. */
+  /**
+   * 1 / sqrt(sampleRate * sum(window^2)): squared magnitudes are a power spectral density over both signs of frequency.
+   */
   | "psd"
-  /** 1: the plain transform, as PyTorch's and librosa's. */
+  /** 1: the plain transform, as in PyTorch and librosa. */
   | "none";
 
 /** How a signal is cut into frames and weighted. Options and defaults are the same for stft and istft. */
 export interface FrameOptions {
-  /** Default "hann", periodic. An array is a window of its own length. */
+  /** The window. Default "hann", periodic. An array is a window of its own length. */
   readonly window?: Window | FloatArray | readonly number[];
-  /** Samples in a frame. Default 256, or the length of the window given. SciPy's nperseg. */
+  /** Samples in a frame, SciPy's nperseg. Default 256, or the length of a window given as an array. */
   readonly windowLength?: number;
-  /** Samples from one frame to the next: the stride. Default half a frame. SciPy's nperseg - noverlap. */
+  /** Samples from one frame to the next, the stride: SciPy's nperseg - noverlap. Default half a frame, rounded up. */
   readonly hop?: number;
-  /** Length of the transform; frames are followed by zeros. Default the length of the window. SciPy's nfft. */
+  /** The length of the transform, SciPy's nfft; zeros follow each frame. Default: the length of the window. */
   readonly fftLength?: number;
   /**
-   * What half a frame on each side of the signal is filled with, so that frame number i is centred at sample i * hop.
-   * "none": no border, and frame i begins there. Default "constant": zeros. ("mirror" is SciPy's boundary "even" and
-   * PyTorch's pad_mode "reflect".)
+   * How half a frame on each side of the signal is filled, so that frame i is centred at sample i * hop. Default
+   * "constant": zeros. With "none" there is no border, and frame i begins at sample i * hop. "mirror" is SciPy's
+   * boundary "even" and PyTorch's pad_mode "reflect".
    */
   readonly border?: Border | "none";
-  /** Default "spectrum". */
+  /** The factor that multiplies spectra. Default "spectrum". */
   readonly scaling?: StftScaling;
-  /** Samples in a second: the unit of frequencies and times. Default 1. */
+  /** Samples per second, which gives frequencies and times their unit. Default 1. */
   readonly sampleRate?: number;
 }
 
@@ -42,7 +44,7 @@ export const frameOptionNames: Names<FrameOptions> = {
   ...{ sampleRate: true },
 };
 
-/** How a signal is cut into frames, with everything resolved. */
+/** How a signal is cut into frames, with every option resolved. */
 export interface FrameSpec {
   readonly window: Float64Array;
   readonly hop: number;
@@ -52,15 +54,15 @@ export interface FrameSpec {
   /** The middle of the first frame, in samples of the signal. */
   readonly offset: number;
   readonly border: Border;
-  /** What spectra are multiplied by. */
+  /** The factor that multiplies spectra. */
   readonly scale: number;
   readonly sampleRate: number;
 }
 
-/** The length of a window that no option tells. */
+/** The length of a window if no option tells it. */
 const defaultLength = 256;
 
-/** Checks the options that stft, istft and spectrogram share. Throws INVALID_ARGUMENT. */
+/** Resolves the options that stft, istft and spectrogram share. Throws INVALID_ARGUMENT. */
 export function resolveFrames(options: FrameOptions): FrameSpec {
   const { border = "constant", scaling = "spectrum", sampleRate = 1, window: given = "hann" } = options;
   const window = resolveWindow(given, options.windowLength);
@@ -82,7 +84,7 @@ export function resolveFrames(options: FrameOptions): FrameSpec {
     squares += value * value;
   }
   const scale = { spectrum: 1 / sum, psd: 1 / Math.sqrt(sampleRate * squares), none: 1 }[scaling];
-  // Written so that NaN is refused. Beyond, float32 spectra would overflow or vanish.
+  // The comparison refuses NaN. With other factors, float32 spectra would overflow or vanish.
   if (!(Math.abs(scale) >= 2 ** -64 && Math.abs(scale) <= 2 ** 64)) {
     const name = scaling === "psd" ? "sampleRate" : "window";
     const expected = `one that gives scaling "${scaling}" a factor from 2^-64 to 2^64`;
@@ -112,7 +114,7 @@ function resolveWindow(window: unknown, length: unknown): Float64Array {
   return samples;
 }
 
-/** How many frames fit into so many samples, border included; with `padded` as many as it takes to reach each sample. */
+/** Counts the frames in this many samples, border included; with `padded`, the frames needed to reach each sample. */
 export function frameCount(samples: number, { window, hop }: FrameSpec, padded: boolean): number {
   const steps = (samples - window.length) / hop;
   return padded ? Math.max(Math.ceil(steps), 0) + 1 : Math.max(Math.floor(steps) + 1, 0);

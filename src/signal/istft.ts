@@ -9,13 +9,14 @@ import { realFft } from "./real-fft.ts";
 import { resolveStft, type Spectra, type StftOptions, stftOptionNames } from "./stft.ts";
 
 /**
- * The options that the spectra were made with. `padded` changes nothing here; `detrend` "constant" is refused, as the
- * means that it took away are lost.
+ * The options that the spectra were made with. `padded` changes nothing here. `detrend` "constant" is refused, as the
+ * subtracted means are lost.
  */
 export interface IstftOptions extends StftOptions {
   /**
-   * Samples to return: those of the signal, without what completed the last frame. At most as many as frames reach,
-   * which is half a window more than the default: up to the middle of the last frame or, without a border, its end.
+   * Samples to return: those of the signal, without the zeros that completed the last frame. The default ends half a
+   * window before the last frame's end if there is a border, else at that end. At most half a window more can be
+   * returned with a border.
    */
   readonly length?: number;
 }
@@ -23,19 +24,19 @@ export interface IstftOptions extends StftOptions {
 const optionNames: Names<IstftOptions> = { ...stftOptionNames, length: true };
 
 /**
- * The signal whose spectra come closest to those given, in the sense of least squares: with the options that they were
- * made with, and `length`, undoes `stft`. Frames are transformed back, weighted by the window, added where they overlap,
- * and divided by the sum of the squared windows that lie over each sample. As `scipy.signal.istft` and, with scaling
- * "none" and border "mirror", `torch.istft`.
+ * Computes the signal whose spectra come closest to those given, by least squares. With the options that the spectra
+ * were made with, and `length`, it undoes `stft`. Frames are transformed back, weighted by the window, added where they
+ * overlap, and divided by the sum of the squared windows over each sample. `scipy.signal.istft` does the same, as does
+ * `torch.istft` with scaling "none" and border "mirror".
  *
- * A sample whose sum of squared windows is w times the largest square of the window carries the error of the spectra's
- * element type times up to 1 / sqrt(w).
+ * Returns a tensor [length] of the spectra's element type. A sample whose sum of squared windows is w times the
+ * window's largest square has the error of the spectra's element type times up to 1 / sqrt(w).
  *
  * Source: D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time Fourier transform", IEEE
  * Transactions on Acoustics, Speech, and Signal Processing 32 (1984), equation 6.
  *
- * Throws INVALID_ARGUMENT, naming the argument; so it does where a sample to return has weight 0 (w <= 1e-10), which
- * nothing can bring back: between frames that do not overlap, or, without a border, under the 0 that windows like "hann"
+ * Throws INVALID_ARGUMENT, naming the argument, also if a sample to return has weight 0 (w <= 1e-10) and so is lost.
+ * Such samples lie between frames that do not overlap or, without a border, under the 0 that windows such as "hann"
  * begin with.
  */
 export function istft(spectra: Pick<Spectra, "real" | "imag">, options?: IstftOptions): Tensor {
@@ -77,7 +78,7 @@ export function istft(spectra: Pick<Spectra, "real" | "imag">, options?: IstftOp
   return new Tensor(data, [count]);
 }
 
-/** As SciPy has it; here a share of the largest square of the window, which is 1 for those that have names. */
+/** SciPy's limit, here as a share of the window's largest square, which is 1 for windows that have names. */
 const smallestWeight = 1e-10;
 
 function readSpectra(spectra: unknown): { real: TensorLike; imag: TensorLike } {
@@ -96,7 +97,7 @@ function readSpectra(spectra: unknown): { real: TensorLike; imag: TensorLike } {
   return { real, imag };
 }
 
-/** The first `count` samples, border included: sums of weighted frames, and the sums of the squared windows there. */
+/** Returns the first `count` samples, border included: the sums of weighted frames, and of the squared windows. */
 function overlapAdd(
   real: TensorLike,
   imag: TensorLike,

@@ -5,18 +5,18 @@ import { rootsOfUnity } from "./fft-roots.ts";
 /** Transforms of real sequences of one length, whose spectra are symmetric: X[length - k] = conj(X[k]). */
 export interface RealFft {
   readonly length: number;
-  /** floor(length / 2) + 1: the frequencies from 0 to half a cycle per sample. */
+  /** floor(length / 2) + 1, the number of frequencies from 0 to half a cycle per sample. */
   readonly bins: number;
-  /** From `length` numbers to `bins` complex ones. `x` stays as it is. */
+  /** Transforms `length` numbers to `bins` complex ones. `x` is not changed. */
   forward(x: Float64Array, re: Float64Array, im: Float64Array): void;
-  /** Undoes `forward`. Imaginary parts at frequency 0 and, for an even length, at the last do not count. */
+  /** Inverts `forward`. Imaginary parts at frequency 0 and, for an even length, at the last frequency are ignored. */
   inverse(re: Float64Array, im: Float64Array, x: Float64Array): void;
 }
 
 const mostPlans = 8;
 const plans = new Map<number, RealFft>();
 
-/** The transforms of a length >= 1. The last few lengths are remembered. */
+/** Returns the transforms of a length >= 1. The last few lengths are remembered. */
 export function realFft(length: number): RealFft {
   const plan = plans.get(length) ?? (length % 2 === 0 ? planEven(length) : planOdd(length));
   plans.delete(length);
@@ -25,7 +25,7 @@ export function realFft(length: number): RealFft {
   return plan;
 }
 
-/** Even and odd samples are the real and imaginary parts of a transform of half the length. */
+/** Even and odd samples become the real and imaginary parts of a transform of half the length. */
 function planEven(length: number): RealFft {
   const half = length / 2;
   const fft = planFft(half);
@@ -45,7 +45,7 @@ function planEven(length: number): RealFft {
       re[half] = workRe[0] - workIm[0];
       im[0] = im[half] = 0;
       for (let k = 1; k < half; k++) {
-        // Spectra of the even and the odd samples, by their symmetries.
+        // Symmetries give the spectra of the even and the odd samples.
         const m = half - k;
         const evenRe = (workRe[k] + workRe[m]) / 2;
         const evenIm = (workIm[k] - workIm[m]) / 2;

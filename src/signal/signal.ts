@@ -9,7 +9,7 @@ import { type TensorLike, toTensor } from "../tensor.ts";
 /** A sequence of samples: a typed array, `{ data, shape: [length] }`, or an array of numbers. */
 export type Signal = FloatArray | TensorLike | readonly number[];
 
-/** The samples of a signal; numbers become `dtype`. Throws INVALID_ARGUMENT, naming `name`. */
+/** Reads the samples of a signal; plain numbers become `dtype`. Throws INVALID_ARGUMENT, naming `name`. */
 export function readSignal(value: Signal, name: string, dtype: FloatDType = "float32"): FloatArray {
   if (ArrayBuffer.isView(value)) {
     return plain(value, dtypeOf(value, name));
@@ -17,7 +17,7 @@ export function readSignal(value: Signal, name: string, dtype: FloatDType = "flo
   return toTensor(value, 1, name, dtype).data;
 }
 
-/** As {@link readSignal}; takes the row of a designed kernel, shape [1, length], as well. */
+/** Reads samples like {@link readSignal}, and also the row of a designed kernel, of shape [1, length]. */
 export function readTaps(value: Signal, name: string, dtype?: FloatDType): FloatArray {
   if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && !Array.isArray(value)) {
     const { shape } = value as TensorLike;
@@ -27,7 +27,7 @@ export function readTaps(value: Signal, name: string, dtype?: FloatDType): Float
   return readSignal(value, name, dtype);
 }
 
-/** A signal with its border: sample 0 of `x` lies at position `before`. */
+/** A signal with its border; sample 0 of `x` lies at position `before`. */
 export interface PaddedSignal {
   readonly x: FloatArray;
   readonly before: number;
@@ -35,7 +35,7 @@ export interface PaddedSignal {
   readonly border: Border;
 }
 
-/** Copies the samples from position `start` on into `target`; zeros from the end of the padding on. */
+/** Copies the samples from position `start` on into `target`; past the end of the padding they are zeros. */
 export function readPadded(
   { x, before, after, border }: PaddedSignal,
   start: number,
@@ -68,7 +68,7 @@ export class SampleQueue {
     return this.#length;
   }
 
-  /** The first `count` samples, until the next call. */
+  /** Returns the first `count` samples, valid until the next call. */
   view(count: number): FloatArray {
     return this.#data.subarray(this.#start, this.#start + count);
   }
@@ -90,7 +90,7 @@ export class SampleQueue {
     this.drop(this.#length);
   }
 
-  /** Room for `count` more samples at the end. */
+  /** Makes room for `count` more samples at the end, and returns it. */
   #reserve(count: number): FloatArray {
     const length = this.#length + count;
     if (this.#start + length > this.#data.length) {
@@ -108,7 +108,7 @@ export class SampleQueue {
   }
 }
 
-/** A chunk of a stream, of the stream's type. Throws INVALID_ARGUMENT. */
+/** Reads a chunk of the stream's type. Throws INVALID_ARGUMENT. */
 export function readChunk(chunk: Signal, dtype: FloatDType): FloatArray {
   const samples = readSignal(chunk, "chunk", dtype);
   if (dtypeOf(samples, "chunk") !== dtype)

@@ -8,17 +8,18 @@ import { resolveStft, type StftOptions, stftOptionNames, transformFrames } from 
 
 export interface SpectrogramOptions extends StftOptions {
   /**
-   * "power" (default): squared magnitudes, both signs of frequency together: doubled but at 0 and, for an even
-   * fftLength, at half the sample rate. "magnitude" and "phase" (radians): of the transform as it is.
+   * "power" (default) gives squared magnitudes with both signs of frequency together: they are doubled, except at 0
+   * and, for an even fftLength, at half the sample rate. "magnitude" and "phase" (in radians) are those of the
+   * transform.
    */
   readonly mode?: "power" | "magnitude" | "phase";
-  /** Default "psd": power in squared units of the signal for each hertz. "spectrum": squared units. */
+  /** Default "psd": power per hertz, in squared units of the signal. "spectrum" gives squared units. */
   readonly scaling?: StftScaling;
 }
 
 const optionNames: Names<SpectrogramOptions> = { ...stftOptionNames, mode: true };
 
-/** How strong each frequency is in each frame. */
+/** The strength of each frequency in each frame. */
 export interface Spectrogram {
   /** [frequencies, frames] */
   readonly values: Tensor;
@@ -27,9 +28,10 @@ export interface Spectrogram {
 }
 
 /**
- * The spectrogram of a signal: its `stft`, squared. Takes the options of stft, and their defaults but for the scaling.
- * As `scipy.signal.spectrogram` with the same arguments; SciPy's own defaults are { window: { kind: "tukey", alpha: 0.25
- * }, hop: windowLength - floor(windowLength / 8), detrend: "constant", border: "none", padded: false }.
+ * Computes the spectrogram of a signal: its `stft`, squared. Options and defaults are those of stft, except for the
+ * scaling. `scipy.signal.spectrogram` gives the same with the same arguments. SciPy's own defaults are those of
+ * `window: { kind: "tukey", alpha: 0.25 }`, `hop: windowLength - floor(windowLength / 8)`, `detrend: "constant"`,
+ * `border: "none"` and `padded: false`.
  *
  * Throws INVALID_ARGUMENT, naming the argument.
  */

@@ -9,34 +9,36 @@ import { type RealFft, realFft } from "./real-fft.ts";
 import { readPadded, readSignal, type Signal } from "./signal.ts";
 
 export interface StftOptions extends FrameOptions {
-  /** Whether zeros at the end complete a last frame. Default true; without, what does not fill a frame is left out. */
+  /**
+   * Whether zeros at the end complete a last frame. Default true; with false, samples that fill no frame are left out.
+   */
   readonly padded?: boolean;
-  /** "constant" takes its mean from each frame. Default "none". */
+  /** "constant" subtracts its mean from each frame. Default "none". */
   readonly detrend?: "constant" | "none";
 }
 
-/** Spectra of the frames of a signal. */
+/** The spectra of a signal's frames. */
 export interface Spectra {
   /** Real parts, [frequencies, frames]. */
   readonly real: Tensor;
-  /** Imaginary parts, likewise. */
+  /** Imaginary parts, [frequencies, frames]. */
   readonly imag: Tensor;
-  /** Of each row: 0 to half the sample rate. */
+  /** The frequency of each row, from 0 to half the sample rate. */
   readonly frequencies: Float64Array;
-  /** Of each column: the middle of the frame. */
+  /** The time of each column: the middle of its frame. */
   readonly times: Float64Array;
 }
 
 export const stftOptionNames: Names<StftOptions> = { ...frameOptionNames, padded: true, detrend: true };
 
 /**
- * The short-time Fourier transform: for each frame of the signal its spectrum,
+ * Computes the short-time Fourier transform, the spectrum of each frame of the signal:
  *
- *     X[k, i] = scale * sum over n of window[n] * x[i * hop + n - border] * exp(-2 pi i k n / fftLength),
+ *     X[k, i] = scale * sum over n of window[n] * x[i * hop + n - border] * exp(-2 pi i k n / fftLength)
  *
- * which is a convolution layer with stride `hop` whose kernels are windowed waves. Computed in float64 by fast
- * transforms of any length, returned in the type of the signal. As `scipy.signal.stft` with the same arguments, but that
- * a signal shorter than a frame does not shorten the frame.
+ * This is a convolution layer with stride `hop` whose kernels are windowed waves. It is computed in float64 by fast
+ * transforms of any length, and returned in the type of the signal. `scipy.signal.stft` gives the same with the same
+ * arguments, except that here a short signal does not shorten the frame.
  *
  * Source: J. B. Allen and L. R. Rabiner, "A unified approach to short-time Fourier analysis and synthesis", Proceedings
  * of the IEEE 65 (1977). Throws INVALID_ARGUMENT, naming the argument.
@@ -46,7 +48,7 @@ export function stft(x: Signal, options?: StftOptions): Spectra {
   return transformFrames(x, resolveStft(options));
 }
 
-/** stft with options that were checked. */
+/** Computes an stft with options that are already resolved. */
 export function transformFrames(x: Signal, { spec, padded, detrend }: StftSpec): Spectra {
   const samples = readSignal(x, "x");
   if (samples.length === 0) throw invalid("at least one sample", "x", x);
@@ -63,14 +65,14 @@ export function transformFrames(x: Signal, { spec, padded, detrend }: StftSpec):
   return spectra;
 }
 
-/** The options of stft with everything resolved. */
+/** The options of stft with every value resolved. */
 export interface StftSpec {
   readonly spec: FrameSpec;
   readonly padded: boolean;
   readonly detrend: "constant" | "none";
 }
 
-/** Checks the options of stft. Throws INVALID_ARGUMENT. */
+/** Resolves the options of stft. Throws INVALID_ARGUMENT. */
 export function resolveStft(options: StftOptions | undefined): StftSpec {
   const { padded = true, detrend = "none", ...given } = readOptions(options, stftOptionNames);
   if (typeof padded !== "boolean") throw invalid("true or false", "padded", padded);
@@ -78,7 +80,7 @@ export function resolveStft(options: StftOptions | undefined): StftSpec {
   return { spec: resolveFrames(given), padded, detrend };
 }
 
-/** Spectra of `count` frames from number `first` on, to be filled in. */
+/** Allocates the spectra of `count` frames from number `first` on. Throws BACKEND_FAILED if memory runs out. */
 export function allocateSpectra(spec: FrameSpec, count: number, dtype: FloatDType, first: number): Spectra {
   const { fftLength, sampleRate, hop, offset } = spec;
   const bins = (fftLength >> 1) + 1;
@@ -100,7 +102,7 @@ function allocatePlane(dtype: FloatDType, bins: number, frames: number): FloatAr
   }
 }
 
-/** A function that writes the spectrum of a frame into column `column`; the frame is overwritten. */
+/** Returns a function that writes the spectrum of a frame into column `column`. */
 export function frameTransform(
   { window, fftLength, scale }: FrameSpec,
   detrend: "constant" | "none",

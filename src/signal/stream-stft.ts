@@ -13,9 +13,9 @@ import {
 } from "./stft.ts";
 
 export interface StreamStftOptions extends StftOptions {
-  /** Default "constant", or "none": the others would have to know the signal before it is there. */
+  /** Default "constant". Only "none" is another choice, as all other borders need samples that are still to come. */
   readonly border?: "constant" | "none";
-  /** Of the signal. Default "float32". */
+  /** The element type of the signal. Default "float32". */
   readonly dtype?: FloatDType;
 }
 
@@ -23,15 +23,15 @@ const optionNames: Names<StreamStftOptions> = { ...stftOptionNames, dtype: true 
 
 /** A short-time Fourier transform that is fed piece by piece. */
 export interface SpectraStream {
-  /** The spectra of the frames that are complete now; often none. */
+  /** Returns the spectra of the frames that are complete now; often there are none. */
   push(chunk: Signal): Spectra;
-  /** Ends the signal: the last spectra. The next `push` begins another signal. */
+  /** Ends the signal and returns the last spectra. The next `push` begins another signal. */
   flush(): Spectra;
 }
 
 /**
- * `stft` of a signal that comes in chunks: the columns that `push` and `flush` return are, one after the other, the very
- * numbers, to the last bit, of one call with all samples. Throws INVALID_ARGUMENT, naming the argument.
+ * Transforms a signal that comes in chunks. The columns of `push` and `flush`, one after the other, are to the last bit
+ * those of one `stft` of all samples. Throws INVALID_ARGUMENT, naming the argument.
  */
 export function streamStft(options?: StreamStftOptions): SpectraStream {
   checkArity("streamStft", arguments.length, 1);
@@ -43,9 +43,9 @@ export function streamStft(options?: StreamStftOptions): SpectraStream {
   const transform = frameTransform(spec, detrend);
   const frame = new Float64Array(window.length);
   const queue = new SampleQueue(dtype);
-  let first = 0; // frames that were returned
-  let skip = 0; // samples to come that lie between frames: a hop longer than the window
-  let samples = 0; // of the signal so far
+  let first = 0; // This many frames were returned.
+  let skip = 0; // This many of the next samples lie between frames, as the hop is longer than the window.
+  let samples = 0; // The signal has this many samples so far.
   const begin = () => {
     queue.clear();
     queue.pushZeros(pad);

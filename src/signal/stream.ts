@@ -4,8 +4,8 @@ import type { Signal } from "./signal.ts";
 
 /** A filter that is fed piece by piece. */
 export interface SampleStream {
-  /** The outputs that the samples so far determine and that were not returned yet; often none at first. */
+  /** Returns the outputs that the new samples complete; at first often none. */
   push(chunk: Signal): FloatArray;
-  /** Ends the signal: the last outputs. The next `push` begins another signal. */
+  /** Ends the signal and returns the last outputs. The next `push` begins another signal. */
   flush(): FloatArray;
 }

@@ -2,10 +2,12 @@
 import { invalid } from "../errors.ts";
 import { checkArity, checkOneOf, type Names, readObject, readOptions } from "../input/options.ts";
 
-/** Bounds windows and transforms: their memory, and slips such as hertz for samples. */
+/**
+ * The largest length of windows and transforms. It bounds their memory, and catches slips such as hertz for samples.
+ */
 const mostSamples = 2 ** 24;
 
-/** Throws INVALID_ARGUMENT for anything but a length of a window or transform. */
+/** Checks the length of a window or transform. Throws INVALID_ARGUMENT. */
 export function checkLength(value: unknown, name: string): asserts value is number {
   if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > mostSamples) {
     throw invalid(`a whole number from 1 to ${mostSamples}`, name, value);
@@ -38,13 +40,13 @@ export type Window =
   | { readonly kind: "gaussian"; readonly sigma: number }
   /** I0(beta sqrt(1 - (2 n / N - 1)^2)) / I0(beta) with the modified Bessel function I0; beta >= 0. */
   | { readonly kind: "kaiser"; readonly beta: number }
-  /** Flat, with the share `alpha` (0 to 1) of it tapered as by hann. */
+  /** Flat, with the share `alpha` (0 to 1) of it tapered like hann. */
   | { readonly kind: "tukey"; readonly alpha: number };
 
 export interface GetWindowOptions {
   /**
-   * Default false: periodic, one period of length N = `length`, which is what spectra take. True: N = length - 1, the
-   * last sample equal to the first, which is what the design of filters takes.
+   * Default false, which gives one period of length N = `length` of a periodic window, as spectra need it. True gives N
+   * = length - 1, with the last sample equal to the first, as filter design needs it.
    */
   readonly symmetric?: boolean;
 }
@@ -52,11 +54,11 @@ export interface GetWindowOptions {
 const optionNames: Names<GetWindowOptions> = { symmetric: true };
 
 /**
- * A window of `length` samples n = 0 .. length - 1, as `scipy.signal.get_window` has them (where `fftbins` is the
- * opposite of `symmetric`).
+ * Returns a window of `length` samples n = 0 .. length - 1, as `scipy.signal.get_window` does, whose `fftbins` is the
+ * opposite of `symmetric`.
  *
  * Source: F. J. Harris, "On the Use of Windows for Harmonic Analysis with the Discrete Fourier Transform", Proceedings
- * of the IEEE 66 (1978); nuttall and flattop with the coefficients of SciPy. Throws INVALID_ARGUMENT.
+ * of the IEEE 66 (1978); nuttall and flattop have the coefficients of SciPy. Throws INVALID_ARGUMENT.
  */
 export function getWindow(window: Window, length: number, options?: GetWindowOptions): Float64Array {
   checkArity("getWindow", arguments.length, 3);
@@ -104,7 +106,7 @@ function formula(window: unknown): { kind: string; at: Formula } {
     case "bartlett":
       return { kind, at: (n, period) => 1 - Math.abs((2 * n) / period - 1) };
     case "cosine":
-      // Half a sine wave over samples that lie in the middle of their intervals.
+      // This is half a sine wave, over samples in the middle of their intervals.
       return { kind, at: (n, period) => Math.sin((Math.PI * (n + 0.5)) / (period + 1)) };
     default: {
       const terms = cosineSums[kind];
@@ -121,12 +123,12 @@ function cosineSum(terms: readonly number[], phase: number): number {
   return sum;
 }
 
-/** @param x distance from the nearer end, as a share of the period */
+/** Returns the value at `x`, the distance from the nearer end as a share of the period. */
 function tukey(x: number, alpha: number): number {
   return x < alpha / 2 ? (1 - Math.cos((2 * Math.PI * x) / alpha)) / 2 : 1;
 }
 
-/** The modified Bessel function of order 0 by its power series, whose terms are all positive. */
+/** Computes the modified Bessel function of order 0 by its power series, whose terms are all positive. */
 function besselI0(x: number): number {
   let sum = 1;
   let term = 1;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/** How padding is filled. Names are SciPy's; `|` marks the edge of a row `a b c d`. */
+/**
+ * How padding is filled. Names are SciPy's, but for "replicate", its "nearest"; `|` marks the edge of a row `a b c d`.
+ */
 export const borders = ["constant", "replicate", "reflect", "mirror", "wrap"] as const;
 export type Border =
   /** `0 0 0 | a b c d | 0 0 0`: zeros. */
@@ -14,7 +16,7 @@ export type Border =
   /** `b c d | a b c d | a b c`: periodic; PyTorch's "circular". */
   | "wrap";
 
-/** Where index `i` of a padded axis reads from an axis of `size` elements, or -1 for the constant. */
+/** Returns the index that place `i` of a padded axis reads from an axis of `size` elements, or -1 for the constant. */
 export function borderIndex(i: number, size: number, border: Border): number {
   if (i >= 0 && i < size) return i;
   switch (border) {
@@ -38,7 +40,7 @@ export function borderIndex(i: number, size: number, border: Border): number {
 
 const modulo = (i: number, n: number): number => ((i % n) + n) % n;
 
-/** Of one axis: the element that tap k of output o reads, at [o * kernel + k]; -1 for the constant. */
+/** Returns, for one axis, the index that tap k of output o reads, at [o * kernel + k]; -1 stands for the constant. */
 export function tapSources(
   out: number,
   kernel: number,

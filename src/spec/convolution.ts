@@ -5,15 +5,20 @@ import type { Border } from "./border.ts";
 import type { Elements } from "./elements.ts";
 import type { InputLayout } from "./layout.ts";
 
-/** The ways to compute a convolution that every backend has; see docs in the README. */
+/**
+ * The ways to compute a convolution. A backend may lack some, or have them for some specs only: its `supports` tells.
+ * The reference backend has no "depthwise".
+ */
 export const algorithms = ["direct", "im2col", "strided", "winograd", "depthwise"] as const;
 export type Algorithm = (typeof algorithms)[number];
 
-/** "exact" rules out winograd, whose error is up to 16 times that of the others, which rounds whole numbers and spreads NaN. */
+/**
+ * "exact" rules out winograd, which rounds even whole numbers, spreads NaN, and has up to 16 times the others' error.
+ */
 export const accuracies = ["fast", "exact"] as const;
 export type Accuracy = (typeof accuracies)[number];
 
-/** Windows that slide over images, with everything resolved. */
+/** Windows that slide over images, with every option resolved. */
 export interface WindowGeometry {
   readonly batch: number;
   readonly inHeight: number;
@@ -28,12 +33,12 @@ export interface WindowGeometry {
   readonly padding: readonly [number, number, number, number];
   /** [vertical, horizontal] */
   readonly dilations: readonly [number, number];
-  /** Of input and output alike. */
+  /** The layout of both input and output. */
   readonly inputLayout: InputLayout;
 }
 
 /**
- * A convolution with everything resolved: what the operators hand to a backend, already valid, with no optionals.
+ * A convolution with every option resolved. It is valid and has no optionals when it reaches a backend.
  *
  * out[n, oc, oy, ox] = activation(bias[oc] + sum over ic, ky, kx of
  *     weights[oc, ic, ky, kx] * padded[n, firstIc + ic, oy * strideY + ky * dilationY, ox * strideX + kx * dilationX])
@@ -41,8 +46,8 @@ export interface WindowGeometry {
  * where firstIc = floor(oc / (outChannels / groups)) * (inChannels / groups), and ic runs over inChannels / groups.
  * Weights always reach a backend in OIHW order.
  *
- * Of integers, inputZeroPoint is subtracted from every input (so that zero padding is filled with it), and the sum with
- * its bias wraps around at 32 bits. Then, by outputDtype:
+ * An integer convolution subtracts inputZeroPoint from every input, with zero padding filled with it, and wraps the sum
+ * with its bias around at 32 bits. The outputDtype decides what follows:
  *
  *   int32          activation(sum)
  *   float32        activation(float32(sum) * scale[oc]), each step rounded to float32, half to even
@@ -56,22 +61,27 @@ export interface ConvSpec extends Elements, WindowGeometry {
   readonly activation: Activation;
 }
 
-/** Multiply-adds that the definition takes. */
+/** Counts the multiply-adds of the definition, those on padding included. */
 export function multiplyAdds(spec: ConvSpec): number {
   const { batch, outChannels, outHeight, outWidth, inChannels, groups, kernelHeight, kernelWidth } = spec;
   return batch * outChannels * outHeight * outWidth * (inChannels / groups) * kernelHeight * kernelWidth;
 }
 
-/** True where winograd computes this: 3x3 kernels without strides or dilations, float32, nchw. */
+/**
+ * True where winograd applies: 3x3 kernels without strides or dilations, float32, nchw, up to 2048 channels a group.
+ */
 export function suitsWinograd(spec: ConvSpec): boolean {
   const { kernelHeight, kernelWidth, strides, dilations, dtype, inputLayout } = spec;
   const plain =
     kernelHeight === 3 && kernelWidth === 3 && [...strides, ...dilations].every((step) => step === 1);
-  const fits = spec.inChannels / spec.groups <= 2048; // or its workspace would
+  const fits = spec.inChannels / spec.groups <= 2048; // More would make the workspace too large.
   return plain && fits && dtype === "float32" && inputLayout === "nchw";
 }
 
-/** True where depthwise computes this: one input channel for each group, 3x3 or 5x5 kernels, strides 1 or 2. */
+/**
+ * True where depthwise applies: floating point in nchw with one input channel for each group, 3x3 or 5x5 kernels
+ * without dilations, equal strides of 1 or 2, and no padding other than zeros.
+ */
 export function suitsDepthwise(spec: ConvSpec): boolean {
   const { inChannels, groups, kernelHeight, kernelWidth, strides, dilations, inputLayout } = spec;
   return (
@@ -87,7 +97,7 @@ export function suitsDepthwise(spec: ConvSpec): boolean {
   );
 }
 
-/** [batch, channels, height, width] in the order of the spec's layout. */
+/** Returns the input's sizes in the order of the spec's layout. */
 export function inputShapeOf(spec: ConvSpec): [number, number, number, number] {
   const { batch, inChannels, inHeight, inWidth } = spec;
   return spec.inputLayout === "nchw"
@@ -95,7 +105,7 @@ export function inputShapeOf(spec: ConvSpec): [number, number, number, number] {
     : [batch, inHeight, inWidth, inChannels];
 }
 
-/** [batch, channels, height, width] in the order of the spec's layout. */
+/** Returns the output's sizes in the order of the spec's layout. */
 export function outputShapeOf(spec: ConvSpec): [number, number, number, number] {
   const { batch, outChannels, outHeight, outWidth } = spec;
   return spec.inputLayout === "nchw"

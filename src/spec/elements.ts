@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { DType } from "../dtype.ts";
 
-/** What input, weights and output of a convolution are made of: part of a spec. */
+/** The element types and zero points of a convolution; part of a spec. */
 export interface Elements {
-  /** Of the input: of all, unless it is "uint8" or "int8". */
+  /** The input's type. Unless it is "uint8" or "int8", weights and output share it. */
   readonly dtype: DType;
-  /** "int8" for an input of integers. */
+  /** "int8" if the input holds integers. */
   readonly weightsDtype: DType;
-  /** For an input of integers "int32" (sums), "float32" (scaled sums), "int8" or "uint8" (rounded and saturated). */
+  /** For an integer input: "int32" (sums), "float32" (scaled sums), "int8" or "uint8" (rounded and saturated). */
   readonly outputDtype: DType;
   /** Subtracted from each input; 0 for floating point. */
   readonly inputZeroPoint: number;
-  /** Added to each rounded output; 0 unless that is "int8" or "uint8". */
+  /** Added to each rounded output; 0 unless the output is "int8" or "uint8". */
   readonly outputZeroPoint: number;
 }

@@ -2,7 +2,10 @@
 import { allocate, elementTypeOf, type TypedArray } from "../dtype.ts";
 import type { TensorLike } from "../tensor.ts";
 
-/** Weights in the order of `layout` ("o", "i", "h" and "w" in any order), as OIHW; the array itself where they are. */
+/**
+ * Reorders weights from `layout` ("o", "i", "h" and "w" in any order) to OIHW. Returns the array itself if it is in
+ * that order already.
+ */
 export function toOihw<A extends TypedArray>({ data, shape }: TensorLike<A>, layout: string): A {
   if (layout === "oihw") return data;
   const ordered = allocate(elementTypeOf(data, "weights"), data.length) as A;
@@ -13,7 +16,7 @@ export function toOihw<A extends TypedArray>({ data, shape }: TensorLike<A>, lay
   return ordered;
 }
 
-/** OIHW weights into `to`, in the order of `layout`; `shape` is in that order too. */
+/** Writes OIHW weights to `to` in the order of `layout`; `shape` is in that order too. */
 export function fromOihw(from: TypedArray, layout: string, shape: readonly number[], to: TypedArray): void {
   const sizes = [..."oihw"].map((letter) => shape[layout.indexOf(letter)]);
   visit(sizes, layout, (at, next) => {
@@ -21,7 +24,7 @@ export function fromOihw(from: TypedArray, layout: string, shape: readonly numbe
   });
 }
 
-/** Calls `each` with the place of every element in `layout`, and in OIHW. */
+/** Calls `each` for every element with its index in `layout` and its index in OIHW. */
 function visit(sizes: readonly number[], layout: string, each: (at: number, next: number) => void): void {
   const steps = { o: 0, i: 0, h: 0, w: 0 };
   let step = 1;

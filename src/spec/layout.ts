@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 export const inputLayouts = ["nchw", "nhwc"] as const;
-/** The order of the axes of input and output: batch, channels, height, width, or channels last. */
+/** The order of the axes of input and output: batch, channels, height, width, with channels second or last. */
 export type InputLayout = (typeof inputLayouts)[number];
 
 export const filterLayouts = ["oihw", "hwio", "ohwi", "ihwo"] as const;
-/** The order of the axes of weights: out channels, in channels / groups, height, width. */
+/** The order of the axes of weights: o = out channels, i = in channels / groups, height, width. */
 export type FilterLayout = (typeof filterLayouts)[number];
 
-/** Elements from one step to the next along each axis of a tensor. */
+/** The distance in elements between neighbours along each axis of a tensor. */
 export interface Steps {
   readonly batch: number;
   readonly channel: number;
@@ -23,7 +23,7 @@ export function stepsOf(layout: InputLayout, channels: number, height: number, w
     : { batch, channel: height * width, row: width, column: 1 };
 }
 
-/** Four sizes in the order of `layout`. */
+/** Puts four sizes into the order of `layout`. */
 export function shapeOf(
   layout: InputLayout,
   batch: number,
@@ -34,7 +34,7 @@ export function shapeOf(
   return layout === "nhwc" ? [batch, height, width, channels] : [batch, channels, height, width];
 }
 
-/** [batch, channels, height, width] of a shape in the order of `layout`. */
+/** Reads [batch, channels, height, width] from a shape in the order of `layout`. */
 export function sizesOf(layout: InputLayout, shape: readonly number[]): [number, number, number, number] {
   const [n, a, b, c] = shape;
   return layout === "nhwc" ? [n, c, a, b] : [n, a, b, c];

@@ -4,9 +4,9 @@ import type { Border } from "./border.ts";
 import { tapSources } from "./border.ts";
 
 /**
- * Windows whose elements are copied out, or added back to where they came from: as a backend takes `unfold` and `fold`,
- * and with windows of one element `pad` and its gradient. Images are planes of pixels of `depth` neighbouring numbers
- * each:
+ * Windows whose elements are copied out, or added back to their sources. `unfold` and `fold` reach a backend as this;
+ * `pad` and its gradient do too, with windows of one element. Images are planes of pixels, each of `depth` neighbouring
+ * numbers:
  *
  *     patches[plane, ky, kx, oy, ox, d] = image[plane, rows[oy * kernelHeight + ky], columns[ox * kernelWidth + kx], d]
  */
@@ -19,17 +19,17 @@ export interface PatchSpec {
   readonly outWidth: number;
   readonly kernelHeight: number;
   readonly kernelWidth: number;
-  /** Where rows and columns are copied from; -1 for `value`. */
+  /** The source of each row and column of a window; -1 stands for `value`. */
   readonly rows: Int32Array;
   readonly columns: Int32Array;
-  /** Of each kx: outputs [first, end) are copied from columns of the image that lie `strideX` apart. */
+  /** For each kx, outputs [first, end) come from columns inside the image that lie `strideX` apart. */
   readonly first: Int32Array;
   readonly end: Int32Array;
   readonly strideX: number;
   readonly value: number;
 }
 
-/** One axis of windows. */
+/** The windows along one axis. */
 interface Axis {
   readonly size: number;
   readonly out: number;
@@ -39,7 +39,7 @@ interface Axis {
   readonly before: number;
 }
 
-/** The spec for windows along two axes. */
+/** Builds the spec for windows along two axes. */
 export function patchesOf(
   planes: number,
   depth: number,
@@ -76,7 +76,7 @@ function sourcesOf({ size, out, kernel, stride, dilation, before }: Axis, border
   return tapSources(out, kernel, stride, dilation, before, size, border);
 }
 
-/** The first output whose element k lies at place `at` of the image or beyond. */
+/** Returns the first output whose element k lies at place `at` of the image or beyond. */
 function reaching({ out, stride, dilation, before }: Axis, k: number, at: number): number {
   return Math.min(Math.max(Math.ceil((at + before - k * dilation) / stride), 0), out);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** [size, padding before, padding after] of one axis. */
+/** The padding before and after one axis, in elements. */
 export type AxisPadding = readonly [before: number, after: number];
 
 /** The extent of a kernel whose taps lie `dilation` apart. */
@@ -9,9 +9,9 @@ export function dilatedSize(kernel: number, dilation: number): number {
 }
 
 /**
- * Output size of one axis: floor((input + before + after - dilatedSize(kernel, dilation)) / stride) + 1,
- * Dumoulin & Visin, "A guide to convolution arithmetic for deep learning" (2016), relationship 6; zero or less
- * where the kernel does not fit.
+ * Output size of one axis: floor((input + before + after - dilatedSize(kernel, dilation)) / stride) + 1, from Dumoulin
+ * & Visin, "A guide to convolution arithmetic for deep learning" (2016), relationship 6, with dilated kernels. The size
+ * is zero or less where the kernel does not fit.
  */
 export function outputSize(
   input: number,
@@ -24,8 +24,8 @@ export function outputSize(
 }
 
 /**
- * As {@link outputSize}, rounded up: one more window, which overhangs the padded input, if it begins within the input or
- * the padding before it; as PyTorch's `ceil_mode`.
+ * Output size of one axis, rounded up: one more window than {@link outputSize} gives may overhang the padded input, if
+ * it begins within the input or the padding before it. This is PyTorch's `ceil_mode`.
  */
 export function outputSizeCeil(
   input: number,
@@ -40,7 +40,7 @@ export function outputSizeCeil(
   return !isExact && whole * stride < input + before ? whole + 1 : whole;
 }
 
-/** Padding of one axis that gives an output of ceil(input / stride); an odd rest goes after the axis. */
+/** Padding of one axis that gives an output of ceil(input / stride); an odd total puts the extra one after the axis. */
 export function samePaddingOfAxis(
   input: number,
   kernel: number,

@@ -1,42 +1,42 @@
 // SPDX-License-Identifier: MIT
-// What a backend is asked to compute: plain data without optionals, which can be sent to a worker.
+// A task says what a backend computes. It is plain data without optionals, so that it can be sent to a worker.
 import type { FloatDType, TypedArray } from "../dtype.ts";
 import type { Algorithm, ConvSpec } from "./convolution.ts";
 import type { PatchSpec } from "./patches.ts";
 import type { PoolSpec } from "./window.ts";
 
-/** Input -> output. */
+/** Inputs: [x]. Output: the convolution. */
 export interface ConvTask {
   readonly kind: "conv";
   readonly spec: ConvSpec;
   readonly algorithm: Algorithm;
   /** OIHW: outChannels * inChannels / groups * kernelHeight * kernelWidth of `spec.weightsDtype`. */
   readonly weights: TypedArray;
-  /** outChannels of them, int32 for integers; null for zeros. */
+  /** One for each output channel, int32 for an integer convolution; null stands for zeros. */
   readonly bias: TypedArray | null;
-  /** outChannels of them for integers whose output is not int32; else null. */
+  /** One for each output channel if an integer convolution's output is not int32; otherwise null. */
   readonly scale: Float32Array | null;
 }
 
-/** Input, gradient of the output -> gradient of the weights, OIHW. The spec's activation takes no part. */
+/** Inputs: [x, gradOutput]. Output: the gradient of the weights, OIHW. The spec's activation is ignored. */
 export interface GradWeightsTask {
   readonly kind: "gradWeights";
   readonly spec: ConvSpec;
 }
 
-/** Image -> pooled image. */
+/** Inputs: [image]. Output: the pooled image. */
 export interface PoolTask {
   readonly kind: "pool";
   readonly spec: PoolSpec;
 }
 
-/** Image (null for a mean), gradient of the output -> gradient of the image. */
+/** Inputs: [image, gradOutput]; the image is null for a mean. Output: the gradient of the image. */
 export interface PoolGradTask {
   readonly kind: "poolGrad";
   readonly spec: PoolSpec;
 }
 
-/** "unfold": image -> patches. "fold": patches -> image, in which each element of a patch is added to its source. */
+/** "unfold" copies an image to patches. "fold" adds each element of the patches to its source in an image. */
 export interface PatchTask {
   readonly kind: "unfold" | "fold";
   readonly spec: PatchSpec;
@@ -44,10 +44,10 @@ export interface PatchTask {
 }
 
 /**
- * Weights -> weights in which input and output channels of each group have changed places:
- * to[group, ic, oc, targets[k]] = from[group, oc, ic, sources[k]], for kernels of `kernel` and `window` elements. Targets
- * that are not named stay as they are. The second output, one uint8, is 1 if the weights are finite, else 0; of kernels of
- * which a part is moved, the rest may count too.
+ * Exchanges the input and output channels of each group of weights: to[group, ic, oc, targets[k]] = from[group, oc, ic,
+ * sources[k]]. A kernel has `kernel` elements in `from` and `window` in `to`; elements of `to` that are no target keep
+ * their values. The second output, one uint8, is 1 if the weights are finite and 0 otherwise. When only a part of each
+ * kernel is moved, the rest may count too.
  */
 export interface ExchangeTask {
   readonly kind: "exchange";
@@ -62,8 +62,8 @@ export interface ExchangeTask {
 }
 
 /**
- * Tensor [images, rows, columns, pixel] -> a larger one, [images, outRows, outColumns, pixel], in which its rows and
- * columns begin at `top` and `left` and lie a stride apart. Other elements stay as they are.
+ * Copies a tensor [images, rows, columns, pixel] into a larger one, [images, outRows, outColumns, pixel]. Rows and
+ * columns begin at `top` and `left` there and lie a stride apart; the other elements keep their values.
  */
 export interface InterleaveTask {
   readonly kind: "interleave";
@@ -71,7 +71,7 @@ export interface InterleaveTask {
   readonly images: number;
   readonly rows: number;
   readonly columns: number;
-  /** Elements that stay together. */
+  /** Neighbouring elements that stay together. */
   readonly pixel: number;
   readonly outRows: number;
   readonly outColumns: number;
@@ -81,7 +81,7 @@ export interface InterleaveTask {
   readonly strideX: number;
 }
 
-/** Signal, taps -> their correlation by Fourier transforms of blocks; the spec is that of a matrix of one row. */
+/** Inputs: [signal, taps]. Output: their correlation, by Fourier transforms of blocks. The spec is that of one row. */
 export interface OverlapSaveTask {
   readonly kind: "overlapSave";
   readonly spec: ConvSpec;
@@ -97,8 +97,8 @@ export type Task =
   | InterleaveTask
   | OverlapSaveTask;
 
-/** A task without its constants: enough to ask whether a backend has it. */
+/** A task without its constants: all that a backend needs to say whether it supports it. */
 export type TaskQuery = Exclude<Task, ConvTask> | Pick<ConvTask, "kind" | "spec" | "algorithm">;
 
-/** An operand of a task at one of its fixed places; null at a place that the task does not use. */
+/** An operand at one of a task's fixed places; null where the task uses none. */
 export type Operand = TypedArray | null;

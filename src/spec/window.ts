@@ -2,33 +2,35 @@
 import type { FloatDType } from "../dtype.ts";
 import type { WindowGeometry } from "./convolution.ts";
 
-/** Windows that each channel has for itself. */
+/** Windows that apply to each channel on its own. */
 export interface WindowSpec extends WindowGeometry {
   readonly channels: number;
 }
 
 /**
- * A pooling as a backend takes it: each channel's windows become their greatest or mean element. Padding has no
- * elements here: another border is laid around the image before.
+ * A pooling: each channel's windows become their greatest or mean element. Padding holds no elements here; operators
+ * lay any border other than zeros around the image beforehand.
  */
 export interface PoolSpec extends WindowSpec {
   readonly kind: "max" | "average";
-  /** Whether a mean divides by the elements of its window in the padded input, or only by those in the input. */
+  /**
+   * Whether a mean divides by the number of elements of its window in the padded input, or only of those in the input.
+   */
   readonly countIncludePad: boolean;
   readonly dtype: FloatDType;
 }
 
 /** The windows of one axis, cut down to the input. */
 export interface AxisWindows {
-  /** The first element of window o that lies in the input: the others follow a dilation apart. */
+  /** The first element of window o that lies in the input; the others follow a dilation apart. */
   readonly first: Int32Array;
-  /** How many of them lie there. */
+  /** The number of elements of window o that lie in the input. */
   readonly taps: Int32Array;
-  /** How many lie in the padded input. */
+  /** The number of elements of window o that lie in the padded input. */
   readonly paddedTaps: Int32Array;
 }
 
-/** @param axis 0 for rows, 1 for columns */
+/** Returns the windows along an axis: 0 for rows, 1 for columns. */
 export function axisWindows(spec: WindowSpec, axis: 0 | 1): AxisWindows {
   const [size, kernel, out] =
     axis === 0

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The numbers that cross to C++, in the order of the tables in native/addon/fields.h. Both sides list their names, and
+// The numbers that cross to C++, in the order of the tables in native/addon/fields.h. Both sides list the names, and
 // the lists are compared when the addon loads.
 
 const convolution = [
@@ -70,7 +70,7 @@ const patches = [
   "dtype",
 ] as const;
 
-/** The fields of each kind of operator that the addon prepares. */
+/** The fields of each kind of operator that the addon prepares, in their order. */
 export const layouts = {
   conv: [...convolution, "algorithm"],
   gradWeights: convolution,

@@ -18,10 +18,10 @@ import { prepareReference } from "../reference/prepare.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 import { checkLayouts, encode, type Fields, type NativeKind } from "./layouts.ts";
 
-/** An operator that is ready to run; freed by the garbage collector if it is never disposed of. */
+/** An operator that is ready to run. The garbage collector frees it if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
 
-/** What native/addon.cc exports. */
+/** The exports of native/addon.cc. */
 export interface NativeAddon {
   /** The instruction sets that this processor runs, best first. */
   readonly isas: readonly string[];
@@ -29,9 +29,9 @@ export interface NativeAddon {
   /** The kinds of operators, and the fields of each in their order. */
   readonly layouts: Readonly<Record<string, readonly string[]>>;
   /**
-   * `tables` are what belongs to the fields but has no fixed length, one after the other. `isa` is a place in `isas`.
-   * The constants a, b and c are copied: weights, bias and scale of a convolution, null for all others. native/plans.h
-   * says what each kind has at its places.
+   * Makes an operator ready to run. `tables` joins the integers that have no fixed length; `isa` is an index into
+   * `isas`. The constants a, b and c are copied: weights, bias and scale for a convolution, null for every other kind.
+   * native/plans.h says which operands each kind has at its places.
    */
   prepare(
     kind: NativeKind,
@@ -43,10 +43,10 @@ export interface NativeAddon {
     b: Operand,
     c: Operand,
   ): Handle;
-  /** Bytes beyond packed constants and operands that one run needs. */
+  /** Bytes that one run needs beyond packed constants and operands. */
   workspaceBytes(handle: Handle): number;
   run(handle: Handle, a: Operand, b: Operand, c: Operand, out: Operand, out2: Operand): void;
-  /** `done(error)` is called on the event loop; writing to `cancel[0]` ends the work early. */
+  /** Calls `done(error)` on the event loop. Writing to `cancel[0]` ends the work early. */
   runAsync(
     handle: Handle,
     a: Operand,
@@ -57,11 +57,11 @@ export interface NativeAddon {
     cancel: Int32Array,
     done: (error: Error | null) => void,
   ): void;
-  /** Runs under way finish first. */
+  /** Frees the operator after runs under way have finished. */
   dispose(handle: Handle): void;
 }
 
-/** Throws for an addon that was built for another version. */
+/** Opens backends on an addon. Throws if it was built for another version. */
 export function nativeBackends(addon: NativeAddon): NativeBackends {
   checkLayouts(addon.layouts);
   return { isas: addon.isas, open: (options) => createNativeBackend(addon, options) };
@@ -69,7 +69,7 @@ export function nativeBackends(addon: NativeAddon): NativeBackends {
 
 function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions): Backend {
   const isaIndex = addon.isas.indexOf(isa);
-  // For what has no C++.
+  // The operations without C++ run here.
   const workers = createWorkerPool({ backend: "reference" }, threads);
 
   const handleOf = (task: Task): Handle | undefined => {
@@ -138,7 +138,7 @@ function supports(task: TaskQuery): boolean {
   );
 }
 
-/** Settles at the end of the work that `start` begins, which an abort cancels. */
+/** Settles when the work that `start` begins is done. An abort cancels that work. */
 function cancellable(
   signal: AbortSignal | undefined,
   start: (cancel: Int32Array, done: (error: Error | null) => void) => void,
@@ -158,7 +158,7 @@ function cancellable(
   });
 }
 
-/** In the order of the enums in native/. */
+/** These orders are those of the enums in native/. */
 const dtypes: readonly DType[] = ["float32", "float64", "int8", "uint8", "int32"];
 const activationKinds: readonly Activation["kind"][] = [
   "none",
@@ -169,7 +169,7 @@ const activationKinds: readonly Activation["kind"][] = [
   "tanh",
 ];
 
-// Each is one literal: objects put together from others take several times as long as all the rest of `prepare`.
+// Each object is one literal: putting it together from others takes several times as long as the rest of `prepare`.
 
 function convFields(spec: ConvSpec, algorithm: Algorithm): Fields<"conv"> {
   const { activation } = spec;

@@ -13,9 +13,9 @@ import { winograd, winogradBytes } from "./winograd.ts";
 
 const runners = { direct, im2col, strided, winograd };
 
-/** A convolution by the algorithm that its task names. */
+/** Computes a convolution by the algorithm that its task names. */
 export function convReference(task: ConvTask): ReferenceProgram {
-  // Made by the first run: the tables of an absurdly large output would not fit, nor will its array then be there.
+  // The first run makes the geometry. For an absurdly large output its tables would not fit, but nor would the output.
   let geometry: Geometry | undefined;
   const { run, bytes } = runnerOf(task);
   return {
@@ -30,7 +30,7 @@ export function convReference(task: ConvTask): ReferenceProgram {
 
 type Run = (geometry: Geometry, input: TypedArray, output: TypedArray) => void;
 
-/** What computes it, and the bytes that it needs. */
+/** Returns the function that computes a convolution, and the bytes that it needs. */
 function runnerOf({ spec, algorithm, weights, bias, scale }: ConvTask): { run: Run; bytes: number } {
   if (isInteger(spec.dtype)) {
     const finish = integerOutput(spec, scale);
@@ -56,14 +56,14 @@ function runnerOf({ spec, algorithm, weights, bias, scale }: ConvTask): { run: R
   };
 }
 
-/** A run in pieces: one image, some output channels of a group and some rows at a time. */
+/** Runs a convolution in pieces: one image, some output channels of a group and some rows at a time. */
 function* convolveInPieces(task: ConvTask, input: TypedArray, output: TypedArray): Generator<void> {
   const { spec } = task;
   const whole = geometryOf(spec);
   const groupIn = spec.inChannels / spec.groups;
   const groupOut = spec.outChannels / spec.groups;
   const depth = groupIn * spec.kernelHeight * spec.kernelWidth;
-  // Whole squares of winograd. Fewer channels than these would gather or transform the input too often.
+  // Four rows are whole squares of winograd. Fewer than eight channels would gather or transform the input too often.
   const [unit, fewest] = [4, 8];
   const row = Math.min(unit, spec.outHeight) * spec.outWidth * depth;
   const fits = countOfPiece(groupOut, row * groupOut);

@@ -4,10 +4,10 @@ import type { ConvSpec } from "../../spec/convolution.ts";
 import type { Geometry } from "./geometry.ts";
 
 /**
- * The definition: for each output, a sum over its window as it lies in the input. Sums are float64, in which those of
- * integers are exact up to 2^37 products. What padding is filled with stands for zero.
+ * Computes the definition: each output is a sum over its window, read from the input in place. Sums are float64, which
+ * is exact for integers up to 2^37 products. Padding counts as zero, also if zero has an inputZeroPoint.
  *
- * @param finish from the sum to an output of channel `oc`
+ * @param finish makes an output of channel `oc` from its sum
  */
 export function direct(
   spec: ConvSpec,

@@ -3,8 +3,8 @@ import type { FloatArray } from "../../dtype.ts";
 import type { ExchangeTask } from "../../spec/task.ts";
 
 /**
- * See {@link ExchangeTask}: square by square, as either side alone would leave the cache. Returns whether the weights that
- * it moved are finite.
+ * Computes an {@link ExchangeTask} square by square, as going along either side alone would leave the cache. Returns
+ * whether the weights that it moved are finite.
  */
 export function exchange(how: ExchangeTask, from: FloatArray, to: FloatArray): boolean {
   const { groups, groupOut, groupIn, kernel, window, sources, targets } = how;

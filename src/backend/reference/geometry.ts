@@ -3,13 +3,13 @@ import { tapSources } from "../../spec/border.ts";
 import type { ConvSpec } from "../../spec/convolution.ts";
 import { type Steps, stepsOf } from "../../spec/layout.ts";
 
-/** Everything about a spec that does not depend on data: computed once, when a convolution is prepared. */
+/** The parts of a spec that do not depend on data; computed once for each prepared convolution. */
 export interface Geometry {
   readonly input: Steps;
   readonly output: Steps;
-  /** Source row of tap ky of output row oy at [oy * kernelHeight + ky]; -1 for a row of zeros. */
+  /** The source row of tap ky of output row oy at [oy * kernelHeight + ky]; -1 stands for a row of zeros. */
   readonly sourceRow: Int32Array;
-  /** Source column of tap kx of output column ox at [ox * kernelWidth + kx]; -1 for a zero. */
+  /** The source column of tap kx of output column ox at [ox * kernelWidth + kx]; -1 stands for a zero. */
   readonly sourceColumn: Int32Array;
 }
 

@@ -4,8 +4,8 @@ import type { ConvSpec } from "../../spec/convolution.ts";
 import type { Geometry } from "./geometry.ts";
 
 /**
- * The definition: for each weight, a sum over batch and outputs of the output's gradient times the element of the input
- * that the weight meets there. Sums are float64.
+ * Computes the definition: for each weight, the sum over batch and outputs of the output's gradient times the input
+ * element that the weight meets there. Sums are float64.
  *
  *   gradWeights[oc, ic, ky, kx] = sum over n, oy, ox of
  *       gradOutput[n, oc, oy, ox] * padded[n, ic, oy * strideY + ky * dilationY, ox * strideX + kx * dilationX]
@@ -24,7 +24,7 @@ export function gradWeights(
   const { column: inColumn } = input;
   const { column: outColumn } = output;
 
-  /** The part of a sum along one row of outputs; `isZero` where that of the input is padding. */
+  /** Sums along one row of outputs; `isZero` says that the input's row is padding. */
   const rowSum = (outRow: number, inRow: number, isZero: boolean, kx: number): number => {
     let sum = 0;
     for (let ox = 0; ox < outWidth; ox++) {

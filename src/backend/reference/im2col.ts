@@ -3,12 +3,13 @@ import type { FloatArray } from "../../dtype.ts";
 import type { ConvSpec } from "../../spec/convolution.ts";
 import type { Geometry } from "./geometry.ts";
 
-/** Output pixels whose patches, `depth` elements each, are gathered at a time: 16, unless they take more than 4 MiB. */
+/** Output pixels whose patches of `depth` elements are gathered at a time: up to 16, within 4 MiB. */
 export const tilePixels = (depth: number): number => Math.max(1, Math.min(16, Math.floor(2 ** 19 / depth)));
 
 /**
- * Patches are gathered tile by tile as the columns of a matrix [inChannels / groups * kernelHeight * kernelWidth]
- * [tile], and multiplied by the weights as a matrix [outChannels][same]. Sums are float64.
+ * Gathers patches tile by tile as the columns of a matrix [inChannels / groups * kernelHeight * kernelWidth][tile], and
+ * multiplies it by the weights as a matrix [outChannels][inChannels / groups * kernelHeight * kernelWidth]. Sums are
+ * float64.
  */
 export function im2col(
   spec: ConvSpec,

@@ -4,7 +4,7 @@ import type { Activation } from "../../spec/activation.ts";
 import { activationFunction } from "../../spec/activation.ts";
 import type { ConvSpec } from "../../spec/convolution.ts";
 
-/** From an exact sum, which wraps around at 32 bits, to the output, as {@link ConvSpec} says. */
+/** Returns the function from an exact sum, which wraps around at 32 bits, to the output; see {@link ConvSpec}. */
 export function integerOutput(
   spec: ConvSpec,
   scale: Float32Array | null,
@@ -23,7 +23,7 @@ function finishOf(spec: ConvSpec, scale: Float32Array | null): (sum: number, oc:
   return (sum, oc) => Math.min(Math.max(roundHalfToEven(scaled(sum, oc)) + outputZeroPoint, min), max);
 }
 
-/** An activation of float32: limits and slopes are rounded to it, and a negative zero passes relu and clamp. */
+/** The activation in float32: limits and slopes are rounded to it, and a negative zero passes relu and clamp. */
 function activationOf(activation: Activation): (x: number) => number {
   switch (activation.kind) {
     case "relu":
@@ -42,7 +42,7 @@ function activationOf(activation: Activation): (x: number) => number {
   }
 }
 
-/** Unlike Math.min and Math.max, keeps the sign of a zero. */
+/** Clamps without changing the sign of a zero, which Math.min and Math.max may. */
 function clamp(x: number, min: number, max: number): number {
   if (x < min) return min;
   if (x > max) return max;

@@ -2,7 +2,7 @@
 import type { FloatArray } from "../../dtype.ts";
 import type { InterleaveTask } from "../../spec/task.ts";
 
-/** See {@link InterleaveTask}. */
+/** Computes an {@link InterleaveTask}. */
 export function interleave(placement: InterleaveTask, from: FloatArray, to: FloatArray): void {
   const { images, rows, columns, pixel, outRows, outColumns, top, left, strideY, strideX } = placement;
   const step = strideX * pixel;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Work in TypeScript cut into pieces, between which the event loop takes its turns.
+// Cuts work in TypeScript into pieces, between which the event loop gets its turns.
 import { allocate, type TypedArray } from "../../dtype.ts";
 import { type ConvSpec, multiplyAdds } from "../../spec/convolution.ts";
 
-/** Multiply-adds, or elements that are read, of a piece: some 10 ms of an ordinary machine. */
+/** Multiply-adds, or elements read, in one piece: about 10 ms on an ordinary machine. */
 const pieceWork = 2 ** 21;
 
-/** How many of `count` things of so much work altogether make a piece. */
+/** Returns how many of `count` equal items make a piece, if all items together take `work`. */
 export function countOfPiece(count: number, work: number): number {
   return Math.max(1, Math.min(Math.floor((pieceWork * count) / work), count));
 }
 
-/** Runs some planes at a time, which follow each other in all arrays. */
+/** Runs a few planes at a time. In every array, planes lie one after the other. */
 export function* inPlanes<A extends TypedArray | null>(
   planes: number,
   work: number,
@@ -31,7 +31,7 @@ export function* inPlanes<A extends TypedArray | null>(
   }
 }
 
-/** Runs some output channels at a time: each has its own part of the gradient, which adds up as in the whole. */
+/** Runs a few output channels at a time. Each channel has its own part of the gradient, so sums stay the same. */
 export function* gradWeightsInPieces<A extends TypedArray>(
   spec: ConvSpec,
   x: A,
@@ -58,7 +58,7 @@ export function* gradWeightsInPieces<A extends TypedArray>(
   }
 }
 
-/** A tensor of some of the channels of another. */
+/** Copies some channels of a tensor to a tensor of their own. */
 function channelsOf<A extends TypedArray>(
   { batch, dtype, inputLayout }: ConvSpec,
   from: A,
@@ -68,7 +68,7 @@ function channelsOf<A extends TypedArray>(
   count: number,
 ): A {
   if (count === channels) return from;
-  // Runs of neighbours: of one image, or of one pixel.
+  // Elements lie in runs of neighbours: one channel of an image in nchw, or of a pixel in nhwc.
   const [runs, length] = inputLayout === "nchw" ? [batch, pixels] : [batch * pixels, 1];
   const part = allocate(dtype, batch * count * pixels) as A;
   for (let i = 0; i < runs; i++) {

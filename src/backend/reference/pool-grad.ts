@@ -4,10 +4,11 @@ import { stepsOf } from "../../spec/layout.ts";
 import { axisWindows, type PoolSpec } from "../../spec/window.ts";
 
 /**
- * The gradient of a pooling with respect to its input. The gradient of a maximum goes to the first of the greatest in scan order,
- * or to the last NaN, as in PyTorch; that of a mean in equal shares to all elements of its window.
+ * Computes the gradient of a pooling with respect to its input. As in PyTorch, the gradient of a maximum goes to the
+ * first of the greatest elements in scan order, or to the last NaN. The gradient of a mean goes to all elements of its
+ * window in equal shares.
  *
- * @param x the input, which an average does not need
+ * @param x the input; null for a mean
  */
 export function poolGrad(
   spec: PoolSpec,
@@ -61,7 +62,7 @@ function placeOfGreatest(
   for (let ky = 0; ky < height; ky++) {
     for (let kx = 0, at = from + ky * tapRow; kx < width; kx++, at += tapColumn) {
       const value = x[at];
-      // Not greater, and neither is NaN: one comparison for most.
+      // One comparison passes over most values: those that are not greater when neither is NaN.
       if (value <= best) continue;
       // biome-ignore lint/suspicious/noSelfCompare: true for NaN, and faster than to ask
       if (value > best || value !== value) {

@@ -3,7 +3,9 @@ import type { FloatArray } from "../../dtype.ts";
 import { stepsOf } from "../../spec/layout.ts";
 import { axisWindows, type PoolSpec } from "../../spec/window.ts";
 
-/** The definition: over the elements of each window that lie in the input. Sums are float64. */
+/**
+ * Computes the definition: the greatest element or the mean of each window's elements in the input. Sums are float64.
+ */
 export function pool(spec: PoolSpec, x: FloatArray, out: FloatArray): void {
   const { batch, channels, inHeight, inWidth, outHeight, outWidth, inputLayout, countIncludePad } = spec;
   const input = stepsOf(inputLayout, channels, inHeight, inWidth);
@@ -31,7 +33,7 @@ export function pool(spec: PoolSpec, x: FloatArray, out: FloatArray): void {
   }
 }
 
-/** The greatest of a window; NaN if there is one, -Infinity if there is nothing. */
+/** Returns the greatest element of a window, NaN if there is one, or -Infinity if the window is empty. */
 function greatest(
   x: FloatArray,
   from: number,

@@ -9,8 +9,8 @@ import { owning } from "./owning.ts";
 import { prepareReference } from "./prepare.ts";
 
 /**
- * Plain TypeScript: runs everywhere, and sums in float64. `run` computes on the calling thread, `runAsync` in at most
- * `threads` workers.
+ * Creates the backend in plain TypeScript, which runs everywhere and sums in float64. `run` computes on the calling
+ * thread, `runAsync` in at most `threads` workers.
  */
 export function createReferenceBackend({ threads }: { threads: number } = { threads: 1 }): Backend {
   const workers = createWorkerPool({ backend: "reference" }, threads);
@@ -20,7 +20,7 @@ export function createReferenceBackend({ threads }: { threads: number } = { thre
   );
 }
 
-/** For work that is done sooner than a worker could be told of it: `runAsync` computes on the calling thread as well. */
+/** Creates a backend for work so small that sending it to a worker takes longer: `runAsync` also computes here. */
 export function createInlineBackend(): Backend {
   return referenceBackend(({ task, reference }) => {
     const { workspaceBytes, run } = reference(owning(task));

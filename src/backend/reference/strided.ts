@@ -4,9 +4,8 @@ import type { ConvSpec } from "../../spec/convolution.ts";
 import type { Geometry } from "./geometry.ts";
 
 /**
- * The matrix product of im2col over windows that stay where they are: element k of a window lies at one offset from
- * the window's origin, the same for all windows, so that only those that touch padding need their taps looked up.
- * Sums are float64.
+ * Computes im2col's matrix product without gathering windows. Element k lies at the same offset from the origin of
+ * every window inside the input, so taps are looked up only for windows that touch padding. Sums are float64.
  */
 export function strided(
   spec: ConvSpec,
@@ -61,7 +60,7 @@ function windowOffsets(spec: ConvSpec, { input }: Geometry): Int32Array {
   return lookUp(groupIn, input.channel, input.row, input.column, rows, columns, offsets);
 }
 
-/** True where a window's taps along one axis lie inside, in the plain progression that `windowOffsets` assumes. */
+/** Whether a window's taps along one axis lie inside, in the even steps that `windowOffsets` assumes. */
 function isRun(taps: Int32Array, first: number, dilation: number): boolean {
   if (first < 0) return false;
   for (let i = 0; i < taps.length; i++) if (taps[i] !== first + i * dilation) return false;

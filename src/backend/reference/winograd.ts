@@ -3,8 +3,8 @@ import type { FloatArray } from "../../dtype.ts";
 import type { ConvSpec } from "../../spec/convolution.ts";
 import type { Geometry } from "./geometry.ts";
 
-// F(4, 3) at the points 0, +-sqrt(1/2), +-sqrt(2) and infinity: what multiplies weights (a row for each point), inputs
-// (likewise) and products (a row for each output).
+// F(4, 3) at the points 0, +-sqrt(1/2), +-sqrt(2) and infinity. These matrices multiply weights and inputs (one row for
+// each point) and products (one row for each output).
 const half = Math.SQRT1_2;
 const root = Math.SQRT2;
 const forWeights = [
@@ -32,17 +32,17 @@ const forOutputs = [
 const [size, points] = [4, 6];
 const positions = points * points;
 
-/** Bytes of the transformed weights, and of what belongs to one square. */
+/** Bytes of the transformed weights, and of the transformed inputs and products of one square. */
 export function winogradBytes({ inChannels, outChannels, groups }: ConvSpec): number {
   return 8 * positions * ((outChannels * inChannels) / groups + inChannels / groups + 1);
 }
 
 /**
- * Each square of 4 x 4 outputs from 6 x 6 inputs (Lavin & Gray, 2015):
+ * Computes each square of 4 x 4 outputs from 6 x 6 inputs (Lavin & Gray, 2015):
  *
  *   Y = A^T [ sum over ic of (G w G^T) * (B^T d B) ] A        * element by element
  *
- * with 36 products for each pair of channels, where the definition has 144. Sums are float64.
+ * This takes 36 products for each pair of channels, where the definition takes 144. Sums are float64.
  */
 export function winograd(
   spec: ConvSpec,
@@ -90,7 +90,7 @@ export function winograd(
   }
 }
 
-/** M square M^T */
+/** Returns M square M^T. */
 function transform(m: readonly number[][], square: ArrayLike<number>): Float64Array {
   const width = m[0].length;
   const rows = m.length;
@@ -107,7 +107,7 @@ function transform(m: readonly number[][], square: ArrayLike<number>): Float64Ar
   return result;
 }
 
-/** The 6 x 6 inputs of a square of outputs. Zeros stand for those that its outputs do not need. */
+/** Reads the 6 x 6 inputs of a square of outputs. Inputs that its outputs do not need are zero. */
 function readSquare(
   { outHeight, outWidth }: ConvSpec,
   { input, sourceRow, sourceColumn }: Geometry,
@@ -120,7 +120,7 @@ function readSquare(
   const square = new Float64Array(positions);
   const plane = n * input.batch + channel * input.channel;
   for (let y = 0; y < Math.min(points, outHeight + 2 - top); y++) {
-    // Row y of the square is tap y - oy of output row oy, whichever of those is asked.
+    // Row y of the square is tap y - oy of any output row oy that reads it.
     const oy = Math.min(top + y, outHeight - 1);
     const row = sourceRow[oy * 3 + top + y - oy];
     for (let column = 0; column < Math.min(points, outWidth + 2 - left); column++) {

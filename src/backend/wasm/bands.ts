@@ -3,13 +3,13 @@ import { bytesOf } from "../../dtype.ts";
 import type { Border } from "../../spec/border.ts";
 import type { ConvSpec } from "../../spec/convolution.ts";
 
-/** Bytes of input and output that are in linear memory at a time: they should still be cached when they leave. */
+/** Bytes of a band's input and output, so that they are still cached when the output leaves linear memory. */
 const bandTarget = 4 * 2 ** 20;
 
-/** Where output channels share nothing, or nothing is copied in memory: these should stay in the second level cache. */
+/** The same for the second-level cache, if output channels share nothing or each element serves few products. */
 const smallTarget = 512 * 1024;
 
-/** Output rows `from` (inclusive) to `to` of channels `first` to `end`, and the input that they read. */
+/** Output rows [from, to) of channels [first, end), and the input rows and channels that they read. */
 export interface Band {
   readonly from: number;
   readonly to: number;
@@ -21,25 +21,27 @@ export interface Band {
   readonly inEnd: number;
 }
 
-/** An image goes through linear memory band by band, so that no image needs much of it, and caches hold what is there. */
+/** How an image goes through linear memory band by band, so that it needs little memory and stays in the caches. */
 export interface Bands {
   readonly list: readonly Band[];
-  /** Rows of the largest band: the size of its buffers. */
+  /** Rows of the largest band, which give its buffers their size. */
   readonly inRows: number;
   readonly outRows: number;
-  /** Its channels. */
+  /** Channels of the largest band. */
   readonly inChannels: number;
   readonly outChannels: number;
-  /** Small images of one batch that go together. More than 1 only where a band is a whole image. */
+  /** Small images of a batch that go together. Larger than 1 only if a band is a whole image. */
   readonly images: number;
-  /** Bands are some rows of an image. */
+  /** Whether bands are some rows of an image. */
   readonly partOfRows: boolean;
 }
 
 /**
- * @param unit every band begins at a multiple of so many output rows
- * @param small each element serves a few products only: memory is what counts
- * @param wholeRows no band is a part of an image's rows, as input or output lies in linear memory already
+ * Cuts images into bands.
+ *
+ * @param unit every band begins at a multiple of this many output rows
+ * @param small each element serves only a few products, so memory limits the speed
+ * @param wholeRows bands hold all rows of an image, as input or output lies in linear memory already
  */
 export function planBands(spec: ConvSpec, unit: number, small: boolean, wholeRows: boolean): Bands {
   const { batch, inChannels, inHeight, inWidth, outChannels, outHeight, outWidth } = spec;
@@ -52,7 +54,7 @@ export function planBands(spec: ConvSpec, unit: number, small: boolean, wholeRow
     const rows = Math.ceil(outHeight / Math.ceil(bytes / target));
     const list = cut(spec, Math.ceil(rows / unit) * unit);
     const inRows = Math.max(...list.map(({ inFrom, inTo }) => inTo - inFrom));
-    // Under a border that reads far rows, or a tall kernel, bands would copy the image many times over.
+    // With a border that reads far rows, or a tall kernel, bands would copy the image many times over.
     if (list.length * inRows <= 2 * inHeight)
       return { ...all, list, inRows, outRows: list[0].to, images: 1, partOfRows: true };
   }
@@ -85,7 +87,7 @@ const everyChannel = ({ inChannels, outChannels }: ConvSpec) => ({
   inEnd: inChannels,
 });
 
-/** The channels of `most` groups at a time. */
+/** Cuts channels into parts of at most `most` groups. */
 function cutGroups({ groups, inChannels, outChannels }: ConvSpec, most: number) {
   return Array.from({ length: Math.ceil(groups / most) }, (_, i) => {
     const begin = i * most;
@@ -117,14 +119,14 @@ function inputRows(spec: ConvSpec, from: number, to: number): { inFrom: number; 
   let inTo = Math.max(Math.min(last + 1, inHeight), inFrom + 1);
   const above = Math.max(-first, 0);
   const below = Math.max(last + 1 - inHeight, 0);
-  // Rows past an edge stand for rows inside, which the band needs as well.
+  // Rows past an edge are copies of rows inside, which the band needs as well.
   if (above > 0) inTo = Math.max(inTo, Math.min(rowsBehindEdge(border, above), inHeight));
   if (below > 0) inFrom = Math.min(inFrom, Math.max(inHeight - rowsBehindEdge(border, below), 0));
   if (border === "wrap" && above + below > 0) return { inFrom: 0, inTo: inHeight };
   return { inFrom, inTo };
 }
 
-/** How many rows, counted from the edge inwards, `padding` rows past it are copies of. */
+/** Returns how many rows at the edge are the sources of the `padding` rows past it. */
 function rowsBehindEdge(border: Border, padding: number): number {
   switch (border) {
     case "constant":

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 import type { Algorithm, ConvSpec } from "../../spec/convolution.ts";
 
-// Bytes that fit into a second level cache together: a strip, the weights of one block of products, and, where the
-// channels of a pixel lie side by side, the pixels that all groups share.
+// Bytes that fit into a second-level cache together: a strip, the weights of one block of products, and, in
+// channels-last layout, the pixels that all groups share.
 const stripTarget = 192 * 1024;
 const weightTarget = 512 * 1024;
-/** Panels lie in the first cache while the weights stream past, even from the third: longer sums are worth more. */
+/** Panels stay in the first-level cache while weights stream past, even from the third level, so longer sums pay. */
 const panelWeightTarget = 4096 * 1024;
 const pixelTarget = 256 * 1024;
 /**
- * Products in one block: a tile of pixels and its weights fit into the first level cache. In a row of its own, as direct
- * reads them, each takes a line of that.
+ * Products in one block. A tile of pixels and its weights fit into the first-level cache. Where direct reads pixels
+ * from rows of their own, each takes a cache line.
  */
 const productTarget = 320;
-/** A filter window larger than this is taken in parts. */
+/** Kernel elements in one block; a larger kernel is cut into parts. */
 const windowLimit = 4096;
 
-/** Sizes in elements of one block of work. */
+/** The size of one block of work, in elements. */
 export interface Block {
   ic: number;
   ky: number;
@@ -25,7 +25,7 @@ export interface Block {
   cols: number;
 }
 
-/** How a strip row samples the input, see assembly/convolution/strip.ts. */
+/** How a strip row samples the input; see assembly/convolution/strip.ts. */
 export interface Sampling {
   readonly rowSample: number;
   readonly phases: number;
@@ -33,7 +33,7 @@ export interface Sampling {
   readonly phaseSample: number;
   /** Strip elements from one output pixel to the next. */
   readonly pixelSample: number;
-  /** Where tap kx begins in the row: its phase, and the element there. */
+  /** Where tap kx begins in the row: the number of its phase, and the element in that phase. */
   readonly phaseOf: (kx: number) => number;
   readonly offsetOf: (kx: number) => number;
 }
@@ -47,8 +47,8 @@ export function sample(s: ConvSpec, split: boolean): Sampling {
     const offsetOf = (kx: number) => (kx === 0 ? 0 : kx * dilation);
     return { rowSample, phases: 1, phaseSample: colSample, pixelSample: stride, phaseOf: () => 0, offsetOf };
   }
-  // Stride and dilation have no common divisor here: tap kx has phase (kx dilation) mod stride, which repeats after
-  // `stride` taps and not before, so phase kx mod stride holds just that phase.
+  // Stride and dilation have no common divisor here. Tap kx has phase (kx dilation) mod stride, which repeats exactly
+  // every `stride` taps, so taps with the same kx mod stride share a phase.
   const phases = Math.min(s.kernelWidth, stride);
   const offsetOf = (kx: number) => Math.floor((kx * dilation) / stride);
   return {
@@ -78,8 +78,8 @@ export function stripRows(s: ConvSpec, rows: number, ky: number, sampling: Sampl
 }
 
 /**
- * Cuts the work so that a strip stays in the cache, at most one of its dimensions at a time. The order matters to
- * assembly/convolution/convolve.ts: rows of a filter are split only if channels are, parts of a row only if rows are.
+ * Cuts the work so that a strip stays in the cache, one dimension after the other. assembly/convolution/convolve.ts
+ * depends on the order: it splits rows of a kernel only if channels are split, and parts of a row only if rows are.
  */
 export function chooseBlock(
   s: ConvSpec,
@@ -124,7 +124,7 @@ export function chooseBlock(
   const perRow = bytes(2) - bytes(1);
   let rows = 1 + Math.floor((stripTarget - bytes(1)) / perRow);
   if (s.inputLayout === "nhwc" && s.groups > 1) {
-    // Each group takes a few bytes of each pixel: the pixels have to stay in the cache till the last one.
+    // Each group reads a few bytes of each pixel, so the pixels must stay in the cache until the last group.
     const pixelBytes = (s.inChannels * s.strides[0] * s.strides[1] + s.outChannels) * e;
     rows = Math.min(rows, Math.max(1, Math.floor(pixelTarget / (block.cols * pixelBytes))));
   }
@@ -132,7 +132,7 @@ export function chooseBlock(
   return block;
 }
 
-/** The size of equal parts, none of them above `limit`. */
+/** Returns the size of equal parts, none of them above `limit`. */
 export function evenly(size: number, limit: number): number {
   return Math.ceil(size / Math.ceil(size / limit));
 }

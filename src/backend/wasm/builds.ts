@@ -2,7 +2,7 @@
 import { platform } from "../platform.ts";
 import { type WasmFile, type WasmIsa, type WasmModule, wasmFile, wasmIsas } from "./modules.ts";
 
-/** `(func (result v128) (f32x4.relaxed_madd ...))`: the smallest module that needs relaxed SIMD. */
+/** `(func (result v128) (f32x4.relaxed_madd ...))`, the smallest module that needs relaxed SIMD. */
 const relaxedProbe = Uint8Array.of(
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
   ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b],
@@ -15,7 +15,7 @@ export function hasRelaxedSimd(): boolean {
   return typeof WebAssembly !== "undefined" && WebAssembly.validate(relaxedProbe);
 }
 
-/** What there is of them, best first, and in words why not more. Throws where there is no WebAssembly at all. */
+/** Finds the instruction sets that can be used, best first, and says why. Throws if there is no WebAssembly. */
 export function findWasmBuilds(): { readonly isas: readonly WasmIsa[]; readonly reason: string } {
   const relaxed = hasRelaxedSimd();
   if (relaxed && loadModule("float32", "relaxed-simd") !== undefined) {
@@ -26,7 +26,10 @@ export function findWasmBuilds(): { readonly isas: readonly WasmIsa[]; readonly 
   return { isas: ["simd128"], reason };
 }
 
-/** Compiled by the first call; undefined where the platform has not loaded it. With `shared` its memory is a shared one. */
+/**
+ * Returns a compiled module, for shared memory if `shared`, or undefined if the platform has not loaded it. The first
+ * call compiles it.
+ */
 export function loadModule(name: WasmModule, isa: WasmIsa, shared = false): WebAssembly.Module | undefined {
   const modules = shared ? sharedModules : plainModules;
   const file = wasmFile(name, isa);
@@ -41,7 +44,7 @@ export function loadModule(name: WasmModule, isa: WasmIsa, shared = false): WebA
 const plainModules = new Map<WasmFile, WebAssembly.Module>();
 const sharedModules = new Map<WasmFile, WebAssembly.Module>();
 
-/** Why this thread cannot share its work with others, or undefined where it can. */
+/** Says why this thread cannot share its work with others; undefined if it can. */
 export function whyNoThreads(): string | undefined {
   if (typeof SharedArrayBuffer === "undefined") return "this page is not cross-origin isolated";
   try {
@@ -52,10 +55,13 @@ export function whyNoThreads(): string | undefined {
   }
 }
 
-/** `memory`, kind 2, with a maximum: how the import of memory is written. The byte after these is bit 1: shared. */
+/**
+ * How a module imports memory: the name `memory`, kind 2, then limits. Bit 0 of the next byte says that there is a
+ * maximum, bit 1 that memory is shared.
+ */
 const memoryImport = Uint8Array.of(0x06, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 0x02);
 
-/** The same module for shared memory, from which it differs in one bit: nothing in it is atomic. */
+/** Returns the module for shared memory. It differs in one byte, as the code has no atomic instructions. */
 export function withSharedMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const shared = new Uint8Array(bytes);
   const at = shared.findIndex((_, i) => memoryImport.every((byte, k) => shared[i + k] === byte));

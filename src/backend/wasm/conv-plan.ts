@@ -31,15 +31,17 @@ import { planSquares, squareSize } from "./winograd.ts";
 /** Bytes that one product takes in the panels of im2col, as in assembly/algorithms/im2col.ts. */
 const panelBytesOfProduct = 4 * 32;
 
-/** The largest side of a kernel that is sure to lie in one block of products, see wasm-blocks.ts. */
+/** The largest kernel side that is sure to lie in one block of products; see blocks.ts. */
 const bandKernel = 64;
 
-/** What depthwise wants around its row of zeros, as in assembly/convolution/convolve.ts. */
+/** Bytes of zeros around depthwise's row of zeros, as in assembly/convolution/convolve.ts. */
 const zeroRowBytes = 2 * 128;
 
 /**
+ * Lays out a convolution for assembly/convolution.
+ *
  * @param wholeRows see planBands
- * @param choose how the work is cut into blocks
+ * @param choose cuts the work into blocks
  */
 export function planWasm(
   s: ConvSpec,
@@ -72,13 +74,13 @@ export function planWasm(
     (planes === "in place" ? Math.ceil((s.inWidth * e + zeroRowBytes) / 16) * 16 : 0) +
       (algorithm === "im2col" ? block.ic * block.ky * block.kx * panelBytesOfProduct : 0);
   const stripOffset = panelOffset + panelBytes;
-  // Bands of four output rows may begin in the last one.
+  // A band of four output rows may begin in the last row, and reads three rows more.
   const spareRows = planes === "strip" ? 3 : 0;
   const stripBytes =
     squares?.scratchBytes ??
     (straight ? 0 : block.ic * source.channelStep + slackBytes + spareRows * source.rowStep);
   const productsOffset = stripOffset + stripBytes;
-  // One literal: objects put together from parts made planning a hundred times as slow.
+  // One literal: putting the object together from parts made planning a hundred times as slow.
   const fields = {
     activation: activationCode(s.activation),
     elementBytes: e,
@@ -142,7 +144,7 @@ export function planWasm(
     fields,
     addresses: ["taps", "weights", "bias", "zeros"],
     limits: limitsOf(s.activation),
-    // After the limits, the fields and four addresses.
+    // Three limits of 8 bytes come first, then the fields, then four addresses.
     headBytes: 24 + 4 * (Object.keys(fields).length + 4),
     taps: tapsOf(block, source.tapOf),
     weightBytes: s.groups * groupWeightBytes,
@@ -154,25 +156,26 @@ export function planWasm(
   };
 }
 
-/** Whether an algorithm can read the input as it lies: no borders, and pixels side by side unless it is strided. */
+/** Whether an algorithm can read the input in place: without padding, and with adjacent pixels unless it is strided. */
 function readsInPlace(s: ConvSpec, algorithm: Algorithm, channelsLast: boolean): boolean {
   if (s.padding.some((pad) => pad > 0)) return false;
   return algorithm === "strided" || (!channelsLast && s.strides[1] === 1);
 }
 
 /**
- * Whether the loops of depthwise compute this, on the input as it lies or on a strip of it. They serve direct as well,
- * where nothing is shared between output channels.
+ * Whether depthwise's loops compute this, in place or from a strip. They also serve direct if each group has one input
+ * channel and at most two output channels.
  */
 function planesOf(s: ConvSpec, algorithm: Algorithm): "in place" | "strip" | "none" {
-  // Wide rows often lie a power of two apart, where they share sets of a cache; those of a strip do not.
+  // Wide rows often lie a power of two apart and then share cache sets; rows of a strip do not.
   const wide = s.inWidth >= 256;
   const { kernelHeight, kernelWidth, strides, inputLayout } = s;
   const step = [...strides, ...s.dilations].every((size) => size === 1);
   const three = kernelHeight === 3 && kernelWidth === 3 && step;
   if (algorithm === "depthwise") return wide && three ? "strip" : "in place";
   const one = s.inChannels === s.groups && s.outChannels <= 2 * s.groups && inputLayout === "nchw";
-  // Larger kernels are taken in blocks, and sums of blocks wait in the output, which bands do not read.
+  // Larger kernels are cut into blocks, whose partial sums wait in the output, where the loops for bands do not read
+  // them.
   const band = step && kernelHeight >= 3 && kernelHeight <= bandKernel && kernelWidth <= bandKernel;
   if (algorithm !== "direct" || !one || !band) return "none";
   const zeros = s.border === "constant" || s.padding.every((pad) => pad === 0);

@@ -12,10 +12,10 @@ import { forEachPiece, type Planes } from "./planes.ts";
 import type { Leg, LegJob, Linear, WasmProgram } from "./program.ts";
 import { cutTasks, threadsFor } from "./tasks.ts";
 
-/** What `pack` overwrites besides the head. */
+/** Bytes that `pack` overwrites besides the head. */
 const packScratchBytes = 512;
 
-/** A convolution, band by band; operands that lie in memory as a whole go in bands of whole rows. */
+/** Lays out a convolution in bands. `wholeRows` serves operands that already lie in linear memory. */
 export function convProgram(task: ConvTask, wholeRows = false): WasmProgram {
   const { spec, algorithm } = task;
   const plan = planWasm(spec, algorithm, wholeRows);
@@ -84,7 +84,7 @@ function* legsOf(
   }
 }
 
-/** Input and output of a convolution as planes, and the bytes of one image of each. */
+/** Describes input and output as planes, with the bytes of one image of each. */
 export function tensorsOf(
   spec: ConvSpec,
   { bands, input, output }: Pick<WasmPlan, "bands" | "input" | "output">,
@@ -111,7 +111,7 @@ export function tensorsOf(
   };
 }
 
-/** Where fields and taps, packed weights, bias and scale lie in the head, one after the other. */
+/** Places packed weights, bias and scale in the head, one after the other, behind fields and taps. */
 function headLayout(plan: WasmPlan) {
   const weights = aligned(plan.headBytes + plan.taps.byteLength);
   const bias = weights + aligned(plan.weightBytes);
@@ -119,7 +119,7 @@ function headLayout(plan: WasmPlan) {
   return { weights, bias, scale, bytes: scale + aligned(plan.biasBytes) };
 }
 
-/** Where there is no bias or scale, zeros take its place. */
+/** Writes the head. A missing bias or scale becomes zeros. */
 function writeHead(on: Linear, at: number, { spec, weights, bias, scale }: ConvTask, plan: WasmPlan): void {
   const { memory } = on;
   const head = headLayout(plan);

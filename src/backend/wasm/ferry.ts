@@ -6,10 +6,10 @@ import { aligned, following } from "./memory.ts";
 import { moduleOf, wasmKernels } from "./modules.ts";
 import type { Origin, WasmProgram } from "./program.ts";
 
-/** Multiply-adds of a step: some 10 ms of an ordinary machine. */
+/** Multiply-adds in a step: about 10 ms on an ordinary machine. */
 const stepWork = 2 ** 25;
 
-/** Takes operands through linear memory all at once. Returns how many bytes of memory the crossing took. */
+/** Takes operands through linear memory all at once. Returns the bytes of memory that this took. */
 export function ferry(...crossing: Parameters<typeof ferryInSteps>): number {
   const steps = ferryInSteps(...crossing);
   for (;;) {
@@ -19,11 +19,11 @@ export function ferry(...crossing: Parameters<typeof ferryInSteps>): number {
 }
 
 /**
- * Takes operands through linear memory, leg by leg and job by job. What lies there already stays where it is, if the
- * program can use it there. Between steps memory may grow, unless an operand lies in it.
+ * Takes operands through linear memory, leg by leg and job by job. Operands that already lie there are used in place if
+ * the program allows it. Memory may grow between steps, unless an operand lies in it.
  *
- * @param head where the program's head lies
- * @param alone the calling thread does it all, in short jobs
+ * @param head the address of the program's head
+ * @param alone the calling thread does all the work, in short jobs
  */
 export function* ferryInSteps(
   on: Instance,
@@ -35,11 +35,11 @@ export function* ferryInSteps(
 ): Generator<void, number> {
   const { memory, team } = on;
   const run = on.kernel(program.kernel);
-  // Helpers are not even started for small work.
+  // Small work does not start helpers.
   const isShared = team !== undefined && !alone && program.isShared(on);
   const helpers = isShared ? team.muster(moduleOf(program.kernel)) : 0;
   const threads = alone ? (program.threadsFor?.(stepWork) ?? 1) : helpers + 1;
-  // Asked before memory grows, which may empty the arrays.
+  // The buffers are compared before memory grows, which may detach them.
   const passage = (array: TypedArray, bufferBytes: number) => {
     const stays = program.staysInPlace && array.buffer === memory.memory.buffer;
     const dtype = elementTypeOf(array, "operand");

@@ -8,30 +8,32 @@ import type { WasmMemory } from "./memory.ts";
 import { biasSlack, type WasmPlan, writePlan } from "./plan.ts";
 import { cut } from "./tasks.ts";
 
-/** Pixels that are summed up in registers, if their packed outputs stay in the second level cache. */
+/** Pixels that are summed up in registers, if their packed outputs stay in the second-level cache. */
 const mostPixels = 512;
 const fewestPixels = 64;
-/** With fewer output channels nothing is packed, and more pixels fit; see assembly/gradients/pixel-sums.ts. */
+/** With fewer output channels nothing is packed, so more pixels fit; see assembly/gradients/pixel-sums.ts. */
 const fewOutputs = 4;
 const mostPlanePixels = 4096;
 const outputsTarget = 512 * 1024;
 /** Bytes of a strip, and of a panel of windows. */
 const stripTarget = 192 * 1024;
 const panelTarget = 128 * 1024;
-/** Elements of windows in a block: each has an entry in a table. */
+/** Window elements in a block; each has an entry in a table. */
 const mostElements = 2048;
-/** What packing writes beyond the last pixel, as in assembly/gradients/pack.ts. */
+/** Bytes that packing writes beyond the last pixel, as in assembly/gradients/pack.ts. */
 const panelSlack = 96;
-/** Fields that come on top of a convolution's: those of the gradient, and those that change from band to band. */
+/**
+ * Words of the fields that the gradient adds to a convolution's: four fixed ones, and three that change with the band.
+ */
 const fieldsBefore = 4;
 const extraWords = fieldsBefore + 3;
 
-/** Elements that make a task worth packing all outputs for it. */
+/** Elements that make it worthwhile for a task to pack all outputs again. */
 const elementsPerTask = 128;
 const worthSharing = 1e6;
 const partsPerThread = 4;
 
-/** What assembly/gradients is told about a gradient of weights, but for the addresses. */
+/** The layout of a gradient of weights for assembly/gradients, without addresses. */
 export interface GradWeightsPlan {
   readonly conv: WasmPlan;
   readonly pixelSums: boolean;
@@ -43,9 +45,9 @@ export interface GradWeightsPlan {
   readonly workspaceBytes: number;
 }
 
-/** @param wholeRows see planBands */
+/** Lays out a gradient of weights; see planBands for `wholeRows`. */
 export function planGradWeights(s: ConvSpec, wholeRows = false): GradWeightsPlan {
-  // Its strip has what the gradient reads; the rest is laid out behind that.
+  // The strip of an im2col convolution holds what the gradient reads; everything else follows it.
   const conv = planWasm(s, "im2col", wholeRows, chooseGradientBlock);
   const e = s.dtype === "float32" ? 4 : 8;
   const { rowBlock, colBlock, icBlock } = conv.fields;
@@ -93,15 +95,15 @@ function chooseGradientBlock(
   return { ...block, ic: evenly(channels, Math.min(inStrip, inTable)) };
 }
 
-/** What changes from band to band. */
+/** The fields that change from band to band. */
 export interface BandOfSums {
   readonly from: number;
   readonly to: number;
-  /** The gradient holds the sums of earlier bands. */
+  /** Whether the gradient already holds the sums of earlier bands. */
   readonly accumulate: boolean;
 }
 
-/** Writes a plan to `at`, with zeros behind it that stand for a bias. */
+/** Writes a plan to `at`, followed by zeros that stand for a bias. */
 export function writeGradWeightsPlan(
   { conv, pixelSums, panelElements, outputsOffset, elementsOffset, headBytes, zeroBytes }: GradWeightsPlan,
   at: number,
@@ -138,11 +140,11 @@ export function writeBand(
 const zerosAt = (at: number, headBytes: number, { taps }: WasmPlan) =>
   Math.ceil((at + headBytes + taps.byteLength) / 8) * 8;
 
-/** Bytes that `writeGradWeightsPlan` fills. */
+/** Bytes that `writeGradWeightsPlan` writes. */
 export const planBytes = ({ conv, headBytes, zeroBytes }: GradWeightsPlan): number =>
   zerosAt(0, headBytes, conv) + zeroBytes;
 
-/** A part of the gradient: input channels `from` to `to` of a group, output channels `first` to `end`. */
+/** A part of the gradient: input channels [from, to) of a group, output channels [first, end). */
 export interface GradientTask {
   readonly from: number;
   readonly to: number;
@@ -150,7 +152,7 @@ export interface GradientTask {
   readonly end: number;
 }
 
-/** Cuts the gradient, not its sums, for `threads`: by groups, else by input channels, else by output channels. */
+/** Cuts the gradient, but none of its sums, for `threads`: by groups, input channels or output channels. */
 export function cutGradient(s: ConvSpec, band: Band, products: number, threads: number): GradientTask[] {
   const { first, end } = band;
   const groupIn = s.inChannels / s.groups;

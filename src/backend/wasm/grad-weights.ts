@@ -16,7 +16,7 @@ import { forEachPiece } from "./planes.ts";
 import { type Leg, type LegJob, nowhere, type WasmProgram } from "./program.ts";
 import { threadsFor } from "./tasks.ts";
 
-/** The gradient of weights, summed up band by band. */
+/** Lays out a gradient of weights, summed up band by band. */
 export function gradWeightsProgram({ spec }: GradWeightsTask, wholeRows = false): WasmProgram {
   const plan = planGradWeights(spec, wholeRows);
   const { bands, input, output } = plan.conv;
@@ -56,7 +56,7 @@ function* legsOf(
   for (let image = 0; image < spec.batch; image += bands.images) {
     const images = Math.min(bands.images, spec.batch - image);
     for (const band of bands.list) {
-      // Bands of some channels have a part of the gradient of their own.
+      // Bands of different channels write different parts of the gradient, so nothing is added up between them.
       const accumulate = image > 0 || band.from > 0;
       const jobs = share(band, images);
       yield {

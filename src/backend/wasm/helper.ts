@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What the calling thread and its helpers agree on, and what a helper does; wasm-team.ts is the calling thread's side.
+// The protocol between the calling thread and its helpers, and the helpers' side of it; team.ts is the other side.
 import { type RunKernel, type WasmModule, wasmKernels, wasmModules } from "./modules.ts";
 
-/** A kernel, by its place in `wasmKernels`, and its arguments but for the workspace, which stands behind `out`. */
+/** A kernel's place in `wasmKernels`, and its arguments. The workspace is inserted behind `out`. */
 export type Job = readonly [
   kernel: number,
   head: number,
@@ -13,22 +13,22 @@ export type Job = readonly [
 ];
 
 export interface HelpRequest {
-  /** By their places in `wasmModules`, as far as they were needed yet. */
+  /** The modules loaded so far, at their places in `wasmModules`. */
   readonly modules: readonly (WebAssembly.Module | undefined)[];
   readonly memory: WebAssembly.Memory;
-  /** Laid out as {@link layout} says. */
+  /** The memory that {@link layout} divides up. */
   readonly shared: Int32Array;
-  /** Number of this helper. */
+  /** This helper's number. */
   readonly helper: number;
 }
 
 /**
- * What a helper is about. Only `idle` helpers are called, and only a `called` one begins to work. One that is set back
- * to `starting` goes on when it has got another request, with more modules.
+ * The states of a helper. Only an `idle` helper is called, and only a `called` one begins to work. A helper that is set
+ * back to `starting` continues when it gets another request, with more modules.
  */
 export const state = { idle: 0, called: 1, working: 2, starting: 3, gone: 4, failed: 5 } as const;
 
-/** Places that all share: the next job to take, and how many there are. */
+/** Places that all threads share: the next job to take, and the number of jobs. */
 export const control = { next: 0, count: 1 } as const;
 
 const mostJobs = 64;
@@ -41,7 +41,7 @@ const helperWords = 16;
 
 export const layout = {
   mostJobs,
-  /** 0 till a job is finished, then 1, or -1 where it failed. */
+  /** 0 until the job is finished, then 1, or -1 if it failed. */
   done: (job: number) => firstDone + job,
   job: (job: number) => firstJob + job * jobWords,
   state: (helper: number) => firstHelper + helper * helperWords,
@@ -49,12 +49,15 @@ export const layout = {
   length: (helpers: number) => firstHelper + helpers * helperWords,
 } as const;
 
-/** A helper that was not called for so long ends. */
+/** A helper ends after this long without a call. */
 export const idleMilliseconds = 2000;
-/** How long a helper looks for its next call before it sleeps: waking takes about as long. */
+/** A helper polls for this long before it sleeps; waking takes about as long. */
 const patienceMilliseconds = 0.1;
 
-/** Works when called. Returns whether that was all: when it was not called for a long while, or is told so. */
+/**
+ * Works when called. Returns true if the helper is to end, after a long idle time or when told to, and false if it is
+ * to wait for another request.
+ */
 export function help({ modules, memory, shared, helper }: HelpRequest): boolean {
   const instances = new Map<WasmModule, WebAssembly.Exports>();
   const kernelOf = (kernel: number): RunKernel => {

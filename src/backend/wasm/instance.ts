@@ -4,16 +4,21 @@ import { moduleOf, type RunKernel, staticEnd, type WasmKernel, type WasmModule }
 import type { Linear, WasmProgram } from "./program.ts";
 import { createTeam, type Team } from "./team.ts";
 
-/** Linear memory with the modules that work in it. Nothing else refers to an instance, so dropping it frees all. */
+/**
+ * Linear memory with the modules that work in it. Nothing else refers to an instance, so dropping it frees everything.
+ */
 export interface Instance extends Linear {
   kernel(name: WasmKernel): RunKernel;
-  /** Threads that share its memory. */
+  /** The threads that share its memory. */
   readonly team: Team | undefined;
-  /** Where the heads of programs lie. */
+  /** The addresses of programs' heads. */
   readonly heads: Map<WasmProgram, number>;
 }
 
-/** With helpers, `load` gives modules for shared memory. Throws what WebAssembly throws where memory is short. */
+/**
+ * Creates an instance. With helpers, `load` must return modules for shared memory. Throws WebAssembly's own error if
+ * memory is short.
+ */
 export function instantiate(load: (name: WasmModule) => WebAssembly.Module, helpers: number): Instance {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: helpers > 0 });
   const instances = new Map<WasmModule, WebAssembly.Exports>();
@@ -37,7 +42,7 @@ export function instantiate(load: (name: WasmModule) => WebAssembly.Module, help
   };
 }
 
-/** Where the head of a program lies; the first call puts it there. */
+/** Returns the address of a program's head, which the first call writes. */
 export function headOf(on: Instance, program: WasmProgram): number {
   const known = on.heads.get(program);
   if (known !== undefined) return known;
@@ -53,7 +58,7 @@ export function headOf(on: Instance, program: WasmProgram): number {
   return at;
 }
 
-/** Frees the head of a program, if it has one here. */
+/** Frees a program's head, if it has one here. */
 export function removeHead(on: Instance, program: WasmProgram): void {
   const at = on.heads.get(program);
   if (at === undefined) return;

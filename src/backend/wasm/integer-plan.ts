@@ -15,13 +15,16 @@ import {
   type WasmPlan,
 } from "./plan.ts";
 
-/** Bytes of a strip: it should stay in a second level cache beside the weights of a tile. */
+/** Bytes of a strip, which should stay in a second-level cache beside the weights of a tile. */
 const stripTarget = 192 * 1024;
 
-/** A tile of windows may begin at the last one. */
+/** A tile of four windows may begin at the last window. */
 const windowsBeyond = 3;
 
-/** What assembly/integers/ is told about a convolution, in the order of its IntegerPlan, but for the addresses; `wholeRows` as in planBands. */
+/**
+ * Lays out an integer convolution for assembly/integers, without addresses. The fields follow the order of IntegerPlan;
+ * see planBands for `wholeRows`.
+ */
 export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
   const bands = planBands(s, 1, false, wholeRows);
   const channelsLast = s.inputLayout === "nhwc";
@@ -95,14 +98,14 @@ export function planIntegers(s: ConvSpec, wholeRows: boolean): WasmPlan {
   };
 }
 
-/** Bytes of all packed weights: pairs of int16, output channels rounded up to vectors. */
+/** Bytes of all packed weights: pairs of int16, with output channels rounded up to whole vectors. */
 export function pairedWeights(s: ConvSpec): number {
   const pairs = Math.ceil(s.inChannels / s.groups / 2);
   const outputs = Math.ceil(s.outChannels / s.groups / 4) * 4;
   return s.groups * outputs * pairs * s.kernelHeight * s.kernelWidth * 4;
 }
 
-/** What the sums start from: the bias, less what the zero point adds to them; wraps around at 32 bits. */
+/** Returns what the sums start from: the bias less the zero point's share, wrapped around at 32 bits. */
 export function foldZeroPoint(s: ConvSpec, weights: Int8Array, bias: TypedArray | null): Int32Array {
   const filter = weights.length / s.outChannels;
   const start = new Int32Array(s.outChannels);
@@ -123,7 +126,7 @@ interface Strip {
   readonly pairStep: number;
 }
 
-/** As many output rows, or columns of one, as the strip has room for. All pairs of channels are in it. */
+/** Fits as many output rows, or columns of one row, into a strip as it has room for, with all pairs of channels. */
 function planStrip(s: ConvSpec, pairs: number): Strip {
   const { rowSample, phaseSample: colSample } = sample(s, false);
   const size = (rows: number, cols: number) => {
@@ -140,13 +143,13 @@ function planStrip(s: ConvSpec, pairs: number): Strip {
   return { rows, cols, rowSample, colSample, ...size(rows, cols) };
 }
 
-/** Bytes from the first pair of a window to each, in the order of the weights. */
+/** Returns the bytes from a window's first pair to each of its pairs, in the order of the weights. */
 function tapsOf(s: ConvSpec, pairs: number, { rowSample, colSample, rowStep, pairStep }: Strip): Int32Array {
   const taps = new Int32Array(pairs * s.kernelHeight * s.kernelWidth);
   let k = 0;
   for (let g = 0; g < pairs; g++) {
     for (let ky = 0; ky < s.kernelHeight; ky++) {
-      // A kernel of one row or column has steps of the stride, which its dilation may not divide into.
+      // A kernel of one row or column is sampled at the stride, which its dilation need not be a multiple of.
       const row = ky === 0 ? 0 : ((ky * s.dilations[0]) / rowSample) * rowStep;
       for (let kx = 0; kx < s.kernelWidth; kx++) {
         taps[k++] = g * pairStep + row + (kx === 0 ? 0 : ((kx * s.dilations[1]) / colSample) * 4);
@@ -156,7 +159,9 @@ function tapsOf(s: ConvSpec, pairs: number, { rowSample, colSample, rowStep, pai
   return taps;
 }
 
-/** Those of the activation and of the output's type, as float32: saturation comes before rounding, with the same result. */
+/**
+ * Returns the tighter of activation's and output type's limits, as float32. Saturating before rounding changes nothing.
+ */
 function outputLimits(s: ConvSpec): WasmPlan["limits"] {
   const [low, high, alpha] = limitsOf(s.activation);
   const { outputDtype } = s;

@@ -6,23 +6,23 @@ const pageBytes = 65536;
 const maximumPages = 65536;
 const alignment = 64;
 
-/** Tiles may read so far before a tensor. */
+/** Bytes before a tensor that tiles may read. */
 const marginBytes = 256;
 
-/** A stretch of linear memory that nobody uses. */
+/** A free stretch of linear memory. */
 interface Gap {
   begin: number;
   end: number;
 }
 
-/** Linear memory and who owns which part of it. Addresses are positive numbers; all are multiples of 64. */
+/** Linear memory and its allocator. Addresses are positive multiples of 64. */
 export interface WasmMemory {
   readonly memory: WebAssembly.Memory;
-  /** Throws BACKEND_FAILED when memory cannot grow. */
+  /** Throws BACKEND_FAILED if memory cannot grow. */
   allocate(bytes: number): number;
-  /** Gives back what `allocate` returned for the same number of bytes. */
+  /** Frees what `allocate` returned for the same number of bytes. */
   free(address: number, bytes: number): void;
-  /** Current views of all memory: an `allocate` may replace them. */
+  /** Views of all memory; an `allocate` may replace them. */
   readonly float32: Float32Array;
   readonly float64: Float64Array;
   readonly int32: Int32Array;
@@ -30,7 +30,7 @@ export interface WasmMemory {
   readonly uint8: Uint8Array;
 }
 
-/** An allocator of all memory from `base` upwards: first fit over a list of gaps, ordered by address. */
+/** Creates an allocator of all memory from `base` upwards: first fit over a list of gaps, ordered by address. */
 export function createWasmMemory(memory: WebAssembly.Memory, base: number): WasmMemory {
   const gaps: Gap[] = [{ begin: aligned(base + marginBytes), end: memory.buffer.byteLength }];
   let buffer: ArrayBufferLike | undefined;
@@ -50,7 +50,7 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
     uint8 = new Uint8Array(buffer);
   };
 
-  /** Grows by what the last gap lacks, and by a quarter of all memory at least, so that few calls have to. */
+  /** Grows by what the last gap lacks, but at least by a quarter of all memory, so that few calls grow it. */
   const grow = (size: number): Gap => {
     const end = memory.buffer.byteLength;
     let last = gaps.at(-1);
@@ -121,7 +121,7 @@ export function createWasmMemory(memory: WebAssembly.Memory, base: number): Wasm
   };
 }
 
-/** `array` after memory has grown too, which empties arrays that lie in it. */
+/** Returns a function that finds `array` again after memory has grown, which detaches arrays that lie in it. */
 export function following(memory: WasmMemory, array: TypedArray): () => TypedArray {
   const { buffer, byteOffset, length } = array;
   if (buffer !== memory.memory.buffer) return () => array;
@@ -130,7 +130,7 @@ export function following(memory: WasmMemory, array: TypedArray): () => TypedArr
     memory.memory.buffer === buffer ? array : elementsOf(memory, array).subarray(first, first + length);
 }
 
-/** The view whose elements are of the type of `like`. */
+/** Returns the view whose element type is that of `like`. */
 export function elementsOf(memory: WasmMemory, like: TypedArray): TypedArray {
   return memory[elementTypeOf(like, "like")];
 }

@@ -5,13 +5,13 @@ import type { PatchTask } from "../../spec/task.ts";
 import { aligned } from "./memory.ts";
 import { type Leg, nowhere, type WasmProgram } from "./program.ts";
 
-/** Patches that are in linear memory at a time, unless one plane has more at one place of its windows: about a cache. */
+/** Bytes of patches in linear memory at a time, about a cache. One element of every window of a plane may need more. */
 const mostBytes = 2 ** 18;
-/** What `unfold` of assembly/modules/windows.ts may read beyond the last element, and more. */
+/** Bytes that `unfold` of assembly/modules/windows.ts may read beyond the last element, and some more. */
 const slackBytes = 64;
 const fieldBytes = 128;
 
-/** Copies patches out of an image, or adds them to one: a few planes, or elements of their windows, at a time. */
+/** Lays out `unfold` or `fold`, a few planes at a time, or a few elements of a plane's windows. */
 export function patchesProgram({ kind, spec, dtype }: PatchTask): WasmProgram {
   const { planes, depth, inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth } = spec;
   const bytes = bytesOf(dtype);
@@ -51,7 +51,7 @@ export function patchesProgram({ kind, spec, dtype }: PatchTask): WasmProgram {
         for (let tap = 0; tap < taps; tap += tapStep) {
           const last = Math.min(tap + tapStep, taps);
           const [at, length] = [(plane * taps + tap) * sheet, count * (last - tap) * sheet];
-          // An image stays in its buffer while the elements of its windows come and go.
+          // An image stays in its buffer while the elements of its windows pass through theirs.
           const loads = !unfolds || tap === 0;
           const unloads = unfolds || last === taps;
           yield {
@@ -71,7 +71,7 @@ export function patchesProgram({ kind, spec, dtype }: PatchTask): WasmProgram {
   };
 }
 
-/** In the order of the class Patches of assembly/windows/patches.ts, behind `value`. */
+/** Lists the fields in the order of the class Patches of assembly/windows/patches.ts, behind `value`. */
 function fieldsOf(s: PatchSpec, elementBytes: number, tables: readonly number[]): number[] {
   const fields = {
     elementBytes,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What plans of convolutions of all element types share.
+// The parts that plans of convolutions of all element types share.
 
 import type { Activation } from "../../spec/activation.ts";
 import type { InputLayout } from "../../spec/layout.ts";
@@ -7,44 +7,44 @@ import { type Steps, stepsOf } from "../../spec/layout.ts";
 import type { Bands } from "./bands.ts";
 import type { ConvModule } from "./modules.ts";
 
-/** Bytes that must be readable after input, output and strip: tiles read whole vectors. */
+/** Bytes that must be readable after input, output and strip, as tiles read whole vectors. */
 export const slackBytes = 512;
 
 /** Output channels that a vector load of the bias may reach beyond the last. */
 export const biasSlack = 4;
 
-/** Sizes of the head of the workspace, as in assembly/convolution/plan.ts. */
+/** Bytes at the head of the workspace, as in assembly/convolution/plan.ts. */
 export const frameBytes = 256;
 export const scratchBytes = 192;
 
-/** What assembly/ is told about a convolution, but for the addresses. */
+/** A convolution's layout for assembly/, without addresses. */
 export interface WasmPlan {
-  /** What computes it. */
+  /** The module that computes it. */
   readonly module: ConvModule;
-  /** The fields of the class in AssemblyScript, in its order, between the limits and the addresses. */
+  /** The fields of the class in AssemblyScript, in its order, between limits and addresses. */
   readonly fields: Readonly<Record<string, number>>;
-  /** The addresses that end it, in its order. */
+  /** The addresses that end the class, in its order. */
   readonly addresses: readonly (keyof Addresses)[];
-  /** The three numbers that come first there. */
+  /** The three numbers that begin the class. */
   readonly limits: readonly [low: number, high: number, alpha: number];
-  /** Bytes of the fields, after which the taps can lie. */
+  /** Bytes of limits, fields and addresses; the taps may follow. */
   readonly headBytes: number;
   readonly taps: Int32Array;
   readonly weightBytes: number;
   readonly biasBytes: number;
   readonly workspaceBytes: number;
   readonly bands: Bands;
-  /** Of the buffers that hold a band. */
+  /** Byte steps of the buffers that hold a band. */
   readonly input: Steps;
   readonly output: Steps;
 }
 
-/** Where the parts of a head lie. */
+/** The addresses of a head's parts. */
 export interface Addresses {
   readonly taps: number;
   readonly weights: number;
   readonly bias: number;
-  /** As many zeros as there are biases. */
+  /** The address of as many zeros as there are biases. */
   readonly zeros: number;
   readonly scale: number;
 }
@@ -64,7 +64,7 @@ export function writePlan(
   int32.set(plan.taps, addresses.taps / 4);
 }
 
-/** {@link stepsOf} in bytes. */
+/** Returns {@link stepsOf} in bytes. */
 export function byteStepsOf(
   layout: InputLayout,
   channels: number,

@@ -4,9 +4,9 @@ import type { Task } from "./tasks.ts";
 
 /** A tensor as planes of rows, and the buffer in linear memory that holds the same few rows of each plane. */
 export interface Planes {
-  /** Planes of one image: its channels, or one plane that has all channels in its rows. */
+  /** Planes of one image: its channels, or one plane whose rows hold all channels. */
   readonly count: number;
-  /** How many of them the buffer holds. */
+  /** Planes of one image that the buffer holds. */
   readonly held: number;
   readonly rows: number;
   readonly rowLength: number;
@@ -14,8 +14,8 @@ export interface Planes {
 }
 
 /**
- * The part of some images that a task names, its channels being planes, as few stretches of elements. The buffer holds
- * images from `image` on, their planes from `plane` on and the rows of these from `row` on.
+ * Visits the part of some images that a task names, in as few stretches of elements as possible. The task's channels
+ * are planes. The buffer begins at image `image`, plane `plane` and row `row`.
  */
 export function forEachPiece(
   { count, held, rows, rowLength, bufferRows }: Planes,

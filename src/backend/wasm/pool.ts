@@ -7,14 +7,14 @@ import type { WasmKernel } from "./modules.ts";
 import { slackBytes } from "./plan.ts";
 import { type Leg, nowhere, type WasmProgram } from "./program.ts";
 
-/** Bytes of operands that are in linear memory at a time, unless one plane has more: about what a cache holds. */
+/** Bytes of operands in linear memory at a time, about a cache; a single plane may need more. */
 const mostBytes = 2 ** 19;
-/** The fields of the class Pool, and as much for a thread's copy of them. */
+/** Bytes for the fields of the class Pool, and for each thread's copy of them. */
 const fieldBytes = 128;
-/** Rows that poolGrad takes at once; longer ones need no help. */
+/** Rows that poolGrad takes at once; rows longer than `longRow` are taken one by one. */
 const fewRows = 4;
 const longRow = 512;
-/** As in assembly/windows/pool-grad.ts. */
+/** Vectors compute gradients of windows of up to this many elements, as in assembly/windows/pool-grad.ts. */
 const mostPlaces = 4096;
 
 export function poolProgram({ spec }: PoolTask): WasmProgram {
@@ -55,12 +55,12 @@ function planesOf({ batch, channels, inputLayout }: PoolSpec): { planes: number;
   return inputLayout === "nhwc" ? { planes: batch, depth: channels } : { planes: batch * channels, depth: 1 };
 }
 
-/** Columns of the padded input that windows read. */
+/** Counts the columns of the padded input that windows read. */
 function columnsOf({ padding, inWidth, outWidth, strides, kernelWidth, dilations }: PoolSpec): number {
   return Math.max(padding[2] + inWidth, (outWidth - 1) * strides[1] + (kernelWidth - 1) * dilations[1] + 1);
 }
 
-/** By how many elements a mean divides, of one row of its window: for each number of a row of outputs. */
+/** Returns, for each number in a row of outputs, how many elements of one row of its window a mean divides by. */
 function widthsOf(
   spec: PoolSpec,
   { taps, paddedTaps }: AxisWindows,
@@ -71,7 +71,9 @@ function widthsOf(
   return all.map((_, i) => widths[Math.floor(i / depth)]);
 }
 
-/** How far, in bytes, the first element inside lies from where the window begins; -1 where there is none. */
+/**
+ * Returns how many bytes a window's first element inside the input lies from the window's begin; -1 if none is inside.
+ */
 function firstPlaces(spec: PoolSpec, { first, taps }: AxisWindows): Int32Array | BigInt64Array {
   const bytes = bytesOf(spec.dtype);
   const places = first.map((column, ox) =>
@@ -83,14 +85,14 @@ function firstPlaces(spec: PoolSpec, { first, taps }: AxisWindows): Int32Array |
 /** A pooling or its gradient, whose planes go through linear memory a few at a time. */
 interface Planar {
   readonly kernel: WasmKernel;
-  /** 1, or 2 for an image and the gradient of its pooling's output. */
+  /** 2 for an image and the gradient of its pooling's output, else 1. */
   readonly inputs: 1 | 2;
-  /** The output is as large as the image; otherwise the first input is. */
+  /** Whether the output has the image's size; otherwise the first input has it. */
   readonly grows: boolean;
-  /** `widths` of the class Pool, whose elements are as wide as the operands'. */
+  /** The contents of `widths` of the class Pool, whose elements are as wide as the operands'. */
   readonly table: Float32Array | Float64Array | Int32Array | BigInt64Array;
   readonly columns: number;
-  /** In elements. */
+  /** The length in elements. */
   readonly workspaceLength: number;
   readonly rowsAtOnce: number;
 }
@@ -133,7 +135,7 @@ function planesProgram(spec: PoolSpec, planar: Planar): WasmProgram {
   };
 }
 
-/** In the order of the class Pool of assembly/windows/pool.ts. */
+/** Writes the fields in the order of the class Pool of assembly/windows/pool.ts. */
 function writeFields(
   memory: WasmMemory,
   at: number,

@@ -2,41 +2,46 @@
 import type { WasmMemory } from "./memory.ts";
 import type { WasmKernel, WasmModule } from "./modules.ts";
 
-/** Linear memory and the modules that work in it, as programs see them. */
+/** Linear memory and its modules, as programs see them. */
 export interface Linear {
   readonly memory: WasmMemory;
-  /** What a module exports. The first call compiles and instantiates it. */
+  /** Returns a module's exports. The first call compiles and instantiates it. */
   exports(module: WasmModule): WebAssembly.Exports;
 }
 
-/** A task laid out for WebAssembly: what the ferry needs to take its operands through linear memory. */
+/** A task laid out for WebAssembly, with all that the ferry needs to take its operands through linear memory. */
 export interface WasmProgram {
   readonly kernel: WasmKernel;
-  /** Bytes of the head: fields, tables and packed constants, which stay in memory from run to run. */
+  /** Bytes of the head, whose fields, tables and packed constants stay in memory from run to run. */
   readonly headBytes: number;
   writeHead(on: Linear, at: number): void;
   /** Bytes of one thread's workspace. */
   readonly workspaceBytes: number;
-  /** Bytes of the buffers that the operands pass through, what tiles read beyond their ends included. */
+  /** Bytes of the operands' buffers, including those that tiles read beyond the ends. */
   readonly inputBytes: readonly number[];
   readonly outputBytes: number;
-  /** Whether an operand that lies in linear memory can be used where it is. Others are copied all the same. */
+  /** Whether an operand that already lies in linear memory is used in place; otherwise it is copied. */
   readonly staysInPlace: boolean;
-  /** The layout for operands that lie in linear memory as a whole, where that is another one. */
+  /** Returns another layout for operands that already lie in linear memory, if there is one. */
   readonly inPlace?: () => WasmProgram;
   /** Whether helper threads would find something to do. */
   isShared(on: Linear): boolean;
   legs(on: Linear, threads: number): Iterable<Leg>;
-  /** For how many threads a leg is cut into jobs of about so many multiply-adds; absent where legs are short enough. */
+  /**
+   * Returns how many threads' jobs a leg is cut into so that each has about this many multiply-adds. Absent if legs are
+   * short anyway.
+   */
   threadsFor?(multiplyAdds: number): number;
-  /** What leaves the output's buffer after the last leg. */
+  /** Unloads what leaves the output's buffer only after the last leg. */
   unloadLast?(visit: Visit): void;
 }
 
 /** Receives a stretch of elements: where it begins in a buffer and in the tensor, and its length. */
 export type Visit = (inBuffer: number, inTensor: number, length: number) => void;
 
-/** Where a kernel finds its operand, in bytes: seen from the buffer's begin, or from the tensor's if it lies in memory. */
+/**
+ * Where a kernel finds its operand, in bytes from the begin of the buffer, or of the tensor if that is used in place.
+ */
 export interface Origin {
   readonly inBuffer: number;
   readonly inTensor: number;

@@ -4,7 +4,7 @@ import type { Band, Bands } from "./bands.ts";
 import { layout } from "./helper.ts";
 import { squareSize } from "./winograd.ts";
 
-/** A part of the work on one band: of its images, its output rows, its output channels. Ends are exclusive. */
+/** A part of the work on one band: some of its images, output rows and output channels. Ends are exclusive. */
 export interface Task {
   readonly image: number;
   readonly images: number;
@@ -14,7 +14,7 @@ export interface Task {
   readonly end: number;
 }
 
-/** Waking a helper takes longer than half of so many multiply-adds. */
+/** Waking a helper takes longer than half of this many multiply-adds. */
 const worthSharing = 1e6;
 /** Parts for each thread, so that none waits long for the others. */
 const partsPerThread = 4;
@@ -22,9 +22,9 @@ const partsPerThread = 4;
 const fewestPixels = 256;
 
 /**
- * Cuts a band into tasks for `threads`: a single one where it would not pay. Results do not depend on the cut.
+ * Cuts a band into tasks for `threads`, or a single task if sharing does not pay. Results do not depend on the cut.
  *
- * @param channelUnit whole tiles of output channels, as the module has them
+ * @param channelUnit output channels of a whole tile, as the module has them
  */
 export function cutTasks(
   spec: ConvSpec,
@@ -55,7 +55,7 @@ export function cutTasks(
       }));
     const groupOut = outChannels / groups;
     if ((end - first) / groupOut >= parts) return byChannels(groupOut, parts);
-    // Each task gathers or transforms all inputs again, but for these two.
+    // Every algorithm but these two gathers or transforms all inputs again for each task.
     const cheap = algorithm === "direct" || algorithm === "strided";
     if (groups === 1 && groupOut >= 2 * threads * channelUnit) {
       return byChannels(
@@ -70,7 +70,7 @@ export function cutTasks(
   return byRows(Math.min(rows, parts, Math.max(threads, Math.floor(pixels / fewestPixels))));
 }
 
-/** As `cut`, where no part may be smaller than `unit`: the last takes what is left. */
+/** Cuts like `cut`, but no part is smaller than `unit`: the last takes the rest. */
 function cutWhole(size: number, unit: number, count: number): [number, number][] {
   const whole = size - (size % unit);
   const parts = cut(whole, unit, count);
@@ -78,7 +78,7 @@ function cutWhole(size: number, unit: number, count: number): [number, number][]
   return parts;
 }
 
-/** [begin, end) of about `count` parts of `size`, as equal as multiples of `unit` can be. */
+/** Cuts `size` into about `count` parts [begin, end), as equal as multiples of `unit` can be. */
 export function cut(size: number, unit: number, count: number): [number, number][] {
   const units = Math.ceil(size / unit);
   const parts = Math.max(1, Math.min(Math.floor(count), units));
@@ -88,7 +88,7 @@ export function cut(size: number, unit: number, count: number): [number, number]
   ]);
 }
 
-/** For how many threads bands are cut into jobs of about so many multiply-adds. */
+/** Returns for how many threads to cut bands, so that each job has about `work` multiply-adds. */
 export function threadsFor(spec: ConvSpec, { list, images }: Bands, work: number): number {
   const bandWork = multiplyAdds(spec) / list.length / Math.ceil(spec.batch / images);
   return Math.max(1, Math.ceil(bandWork / work / partsPerThread));

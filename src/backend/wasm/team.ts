@@ -4,19 +4,19 @@ import type { Request } from "../workers/messages.ts";
 import { control, idleMilliseconds, type Job, layout, state } from "./helper.ts";
 import { type WasmModule, wasmModules } from "./modules.ts";
 
-/** Helper threads with instances of their own on one shared memory. */
+/** Helper threads, each with instances of its own on one shared memory. */
 export interface Team {
-  /** Hands a module to helpers, as they next start or are given more to work with. */
+  /** Gives a module to helpers when they next start or are re-equipped. */
   add(name: WasmModule, module: WebAssembly.Module): void;
   /**
-   * Those that could help now with what a module does, which was added. Starts what is missing of them, for later:
-   * starting takes a while.
+   * Counts the helpers that can work with an added module now. Starts or equips the others for later calls, as that
+   * takes a while.
    */
   muster(name: WasmModule): number;
   /**
-   * Does all jobs, on the calling thread and on helpers. `done(i)` is called here once job i is finished, while
-   * helpers go on with others. The first of `workspaces` is for the calling thread, the others for those that `muster`
-   * counted.
+   * Does all jobs on the calling thread and on helpers. `done(i)` is called on the calling thread once job i is
+   * finished, while helpers go on with others. The first of `workspaces` is for the calling thread, the others are for
+   * the helpers that `muster` counted.
    */
   run(
     jobs: readonly Job[],
@@ -24,11 +24,11 @@ export interface Team {
     own: (job: Job) => void,
     done: (i: number) => void,
   ): void;
-  /** Lets go of the helpers. */
+  /** Ends the helpers. */
   dispose(): void;
 }
 
-/** How long to look for a change before sleeping, in looks. */
+/** How many times to look for a change before sleeping. */
 const patience = 20_000;
 
 export function createTeam(memory: WebAssembly.Memory, size: number): Team {
@@ -36,7 +36,7 @@ export function createTeam(memory: WebAssembly.Memory, size: number): Team {
   const ports: (WorkerPort | undefined)[] = Array.from({ length: size }, () => undefined);
   for (let i = 0; i < size; i++) shared[layout.state(i)] = state.gone;
   const modules: (WebAssembly.Module | undefined)[] = wasmModules.map(() => undefined);
-  /** What each helper was given. */
+  /** The modules that each helper was given. */
   const known: (readonly (WebAssembly.Module | undefined)[])[] = [];
   let disposed = false;
 
@@ -52,7 +52,7 @@ export function createTeam(memory: WebAssembly.Memory, size: number): Team {
     try {
       port = platform().startWorker();
       ports[helper] = port;
-      // It may end at any time; the next run starts another one.
+      // A helper may end at any time; the next run starts another one.
       port.onError(() => {
         if (ports[helper] !== port) return;
         ports[helper] = undefined;
@@ -61,17 +61,17 @@ export function createTeam(memory: WebAssembly.Memory, size: number): Team {
       });
       request(port, helper);
     } catch {
-      // Where no worker can be started, the calling thread does it all.
+      // If no worker can be started, the calling thread does all the work.
       ports[helper] = undefined;
       port?.terminate();
       Atomics.store(shared, layout.state(helper), state.failed);
     }
   };
 
-  /** Those of the last muster: one that is ready only after it has no workspace. */
+  /** The helpers counted by the last muster. A helper that is ready only later has no workspace. */
   let ready: number[] = [];
 
-  /** It finds the request when it has returned from what it is doing. */
+  /** Sends a helper more modules. It reads the request once it has returned from `help`. */
   const equip = (helper: number): void => {
     const port = ports[helper];
     const at = layout.state(helper);
@@ -99,7 +99,7 @@ export function createTeam(memory: WebAssembly.Memory, size: number): Team {
     return ready.length;
   };
 
-  /** Helpers that have not begun are sent back to sleep, the others awaited. */
+  /** Sends helpers that have not begun back to sleep, and waits for the others. */
   const dismiss = (): void => {
     for (let i = 0; i < size; i++) {
       const at = layout.state(i);
@@ -148,7 +148,7 @@ export function createTeam(memory: WebAssembly.Memory, size: number): Team {
         collect();
       }
     } finally {
-      // After a failure too nobody may be left at work in this memory.
+      // Even after a failure, no helper may go on working in this memory.
       Atomics.store(shared, control.next, jobs.length);
       dismiss();
     }
@@ -170,7 +170,7 @@ export function createTeam(memory: WebAssembly.Memory, size: number): Team {
   };
 }
 
-/** Looks for a while, then sleeps until `shared[at]` is no longer `value`. */
+/** Polls for a while, then sleeps until `shared[at]` is no longer `value`. */
 function waitWhile(shared: Int32Array, at: number, value: number): void {
   for (let i = 0; i < patience; i++) if (Atomics.load(shared, at) !== value) return;
   while (Atomics.load(shared, at) === value) Atomics.wait(shared, at, value, idleMilliseconds);

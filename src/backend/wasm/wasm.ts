@@ -18,27 +18,27 @@ import { slackBytes } from "./plan.ts";
 import type { WasmProgram } from "./program.ts";
 import { winogradWeights } from "./winograd.ts";
 
-/** What 32-bit addresses reach, less something for weights and workspace. */
+/** Bytes that 32-bit addresses reach, less some for workspaces and the like. */
 const addressable = 3.75 * 2 ** 30;
-/** Linear memory cannot shrink: after a run that took more than this, all of it is given back. */
+/** Linear memory cannot shrink, so after a run that took more than this, the whole instance is dropped. */
 const highWater = 256 * 2 ** 20;
 
 export interface WasmOptions {
-  /** A module, for shared memory or not; undefined where it was not loaded. */
+  /** Returns a module, for shared memory or not; undefined if it was not loaded. */
   readonly load: (name: WasmModule, shared: boolean) => WebAssembly.Module | undefined;
-  /** What the modules were built for. */
+  /** The instruction set that the modules were built for. */
   readonly isa: WasmIsa;
-  /** Whether `run` may use more threads than one, which share memory. */
+  /** Whether `run` may use several threads, which then share memory. */
   readonly shared: boolean;
   readonly threads: number;
 }
 
 /**
- * The backend on WebAssembly SIMD. `run` computes on the calling thread and, where these may share memory, on helpers;
- * `runAsync` in at most `threads` workers. What has no WebAssembly is computed in TypeScript.
+ * Creates the backend on WebAssembly SIMD. `run` computes on the calling thread and, if memory may be shared, on
+ * helpers; `runAsync` computes in at most `threads` workers. Operations without WebAssembly run in TypeScript.
  *
- * The instance is a cache: after a trap, or when its memory has grown too large, it is dropped; plans move to the
- * next one with their next run.
+ * The instance is a cache. It is dropped after a trap, or when its memory has grown too large; plans move to the next
+ * instance with their next run.
  */
 export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): Backend {
   const helpers = shared ? threads - 1 : 0;
@@ -60,7 +60,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
 
   const forWorkers = (name: WasmModule): LoadedModule => ({ name, compiled: loaded(name, false) });
 
-  /** Whatever is thrown inside leaves as BACKEND_FAILED, and a trap takes its instance along. */
+  /** Turns every error into a Corr2dError, and drops the instance after any that was not one. */
   const guarded = <T>(work: (on: Instance) => T): T => {
     if (disposed) throw new Corr2dError("DISPOSED", "This wasm backend was disposed of");
     try {
@@ -73,12 +73,12 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
   };
 
   const prepare = (operation: Operation): Prepared => {
-    // Kept for workers and for the next instance.
+    // Workers and later instances need the constants as well.
     const task = owning(operation.task);
     const { wasm } = operation;
     if (wasm === undefined) return prepareReference(operation, task, workers);
     const program = wasm.plan(task);
-    // For operands that lie in memory as a whole.
+    // The layout for operands that already lie in linear memory.
     let inPlace: WasmProgram | undefined;
     guarded((on) => headOf(on, program));
     let open = true;
@@ -164,7 +164,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
   };
 }
 
-/** Errors of our own pass; anything else is the backend's. */
+/** Passes this package's errors through and blames the backend for any other. */
 function failed(cause: unknown): Corr2dError {
   if (cause instanceof Corr2dError) return cause;
   return new Corr2dError("BACKEND_FAILED", `wasm failed: ${(cause as Error).message}`, { cause });
@@ -178,7 +178,7 @@ function supportsConv({ spec, algorithm }: Pick<ConvTask, "spec" | "algorithm">)
   const input = spec.inChannels * spec.inHeight * spec.inWidth * bytesOf(spec.dtype);
   const output = spec.outChannels * spec.outHeight * spec.outWidth * bytesOf(spec.outputDtype);
   const weights = spec.outChannels * (spec.inChannels / spec.groups) * spec.kernelHeight * spec.kernelWidth;
-  // Raw weights are there beside the packed ones while these are made.
+  // While weights are packed, the raw and the packed ones are both in memory.
   const raw = weights * bytesOf(spec.weightsDtype);
   const packed = isInteger(spec.dtype) ? pairedWeights(spec) : winograd ? winogradWeights(spec) : raw;
   return Math.max(input + output, raw) + packed < addressable;

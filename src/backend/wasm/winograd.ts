@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 import type { ConvSpec } from "../../spec/convolution.ts";
 
-/** Transformed inputs of a block of squares: they should stay in a second level cache beside the weights. */
+/** Bytes of a block's transformed inputs, which should stay in a second-level cache beside the weights. */
 const planesTarget = 768 * 1024;
-/** Multiply-adds and bytes in the same time, where weights are too many for the caches. */
+/** Multiply-adds in the time that a byte of weights takes, if the weights are too many for the caches. */
 const multiplyAddsPerByte = 1;
 /** Squares in a tile of products, and in a vector. */
 const tile = 4;
 /** The widest tile of output channels. */
 const tileChannels = 8;
-/** What assembly/winograd/ needs for the lines of an input or output square. */
+/** Bytes that assembly/winograd/ needs for the lines of an input or output square. */
 const scratchBytes = 1024;
 
-/** Outputs of a square in each direction: 4 takes fewer multiplications, 2 fewer transformed weights. */
+/** Returns the outputs of a square in each direction: 4 takes fewer multiplications, 2 fewer transformed weights. */
 export function squareSize(s: ConvSpec): 2 | 4 {
   return cost(s, 4) <= cost(s, 2) ? 4 : 2;
 }
@@ -23,15 +23,15 @@ function cost(s: ConvSpec, size: number): number {
   return weights * (Math.max(squares, tile) + 4 * multiplyAddsPerByte);
 }
 
-/** How assembly/algorithms/winograd.ts cuts its work. Sizes end in Bytes or are in squares. */
+/** How assembly/algorithms/winograd.ts cuts its work. Sizes are in squares unless their names end in Bytes. */
 export interface Squares {
   readonly size: number;
-  /** In a row of squares. */
+  /** Squares in a row. */
   readonly columns: number;
   readonly block: number;
-  /** Transformed inputs of one channel at one position: the block, and a vector that may be written past it. */
+  /** The transformed inputs of one channel at one position: a block, and a vector that may be written past it. */
   readonly lineBytes: number;
-  /** Of one position; no power of two, which would share cache sets. */
+  /** The transformed inputs of one position; not a power of two, which would share cache sets. */
   readonly planeBytes: number;
   readonly planesBytes: number;
   readonly productBytes: number;
@@ -39,7 +39,11 @@ export interface Squares {
   readonly groupWeightBytes: number;
 }
 
-/** @param rows of output, in a band */
+/**
+ * Cuts the squares of a band into blocks.
+ *
+ * @param rows of output, in a band
+ */
 export function planSquares(s: ConvSpec, rows: number): Squares {
   const size = squareSize(s);
   const positions = (size + 2) ** 2;

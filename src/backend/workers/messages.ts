@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What the calling thread and its workers say to each other.
+// The messages between the calling thread and its workers.
 import type { DType, TypedArray } from "../../dtype.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Task } from "../../spec/task.ts";
 import type { HelpRequest } from "../wasm/helper.ts";
 import type { LoadedModule, WasmIsa } from "../wasm/modules.ts";
 
-/** Which backend a worker computes on. */
+/** The backend that a worker computes on. */
 export type WorkerBackend =
   | { readonly backend: "wasm"; readonly isa: WasmIsa }
   | { readonly backend: "reference" };
@@ -14,11 +14,11 @@ export type WorkerBackend =
 /** A task that a worker prepares when it first runs it. */
 export interface WorkerTask {
   readonly task: Task;
-  /** What computes it on WebAssembly. */
+  /** The module that computes it on WebAssembly. */
   readonly module: LoadedModule | undefined;
 }
 
-/** An array that a worker makes for an output. */
+/** An array that a worker allocates for an output. */
 export interface OutputShape {
   readonly dtype: DType;
   readonly length: number;
@@ -30,14 +30,14 @@ export type Request =
   | {
       readonly type: "run";
       readonly plan: number;
-      /** By their places; so are the outputs. */
+      /** Operands at their places; null where there is none. */
       readonly inputs: readonly (TypedArray | null)[];
       readonly outputs: readonly (OutputShape | null)[];
     }
   | { readonly type: "release"; readonly plan: number }
   | ({ readonly type: "help" } & HelpRequest);
 
-/** The answer to an "open" and to a "run"; no other request has one. */
+/** The answer to an "open" or a "run"; no other request has one. */
 export type Response =
   | { readonly type: "ready" }
   | { readonly type: "done"; readonly outputs: readonly (TypedArray | null)[] }

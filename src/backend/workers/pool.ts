@@ -10,18 +10,15 @@ import type { LoadedModule } from "../wasm/modules.ts";
 import type { OutputShape, Request, Response, WorkerBackend, WorkerTask } from "./messages.ts";
 import { inTurns } from "./turns.ts";
 
-/** How long a worker may go on with work that was aborted before it is replaced: starting one takes as long. */
+/** A worker that is still busy this long after an abort is replaced; starting a worker takes as long. */
 const graceMilliseconds = 50;
 
-/**
- * A worker ends after it was idle for so long. While it lives it keeps alive the engine that it belongs to, even one that
- * was forgotten.
- */
+/** A worker ends after this long without work. Until then it keeps its engine alive, even one that was forgotten. */
 const idleMilliseconds = 10_000;
 
 let failure: string | undefined;
 
-/** Why work off the event loop is done on the calling thread, as far as that is known; undefined where it is not. */
+/** Says why work off the event loop runs on the calling thread, as far as that is known; undefined if it does not. */
 export function whyNoWorkers(): string | undefined {
   return platform().whyNoWorkers() ?? failure;
 }
@@ -29,27 +26,30 @@ export function whyNoWorkers(): string | undefined {
 type InSteps = (...operands: Parameters<Prepared["run"]>) => Iterable<void>;
 
 /**
- * Workers that compute off the event loop. Started when they are needed; idle ones keep no process alive. Where none can
- * be started, the calling thread does the work, step by step between the turns of its event loop.
+ * Workers that compute off the event loop. They are started when needed, and idle ones keep no process alive. If none
+ * can be started, the calling thread does the work in steps, between the turns of its event loop.
  */
 export interface WorkerPool {
   /**
-   * @param inSteps does the task on the calling thread
-   * @param module is asked for by the first run
+   * Adds a task.
+   *
+   * @param inSteps computes the task on the calling thread
+   * @param module returns the module for workers; the first run calls it
    */
   add(task: Task, inSteps: InSteps, module?: () => LoadedModule | undefined): PooledTask;
-  /** Work under way is finished, then all workers end. */
+  /** Ends all workers once the work under way is finished. */
   dispose(): void;
 }
 
 /** A task that workers prepare when they first run it. */
 export interface PooledTask {
   /**
-   * As `runAsync` of a {@link Prepared}. The buffer of an input is handed to the worker, and detached, where it holds
-   * nothing else. Rejects with `signal.reason` at once after an abort, and with BACKEND_FAILED if the worker dies.
+   * Computes like `runAsync` of a {@link Prepared}. An input's buffer that holds nothing else is transferred to the
+   * worker, and so detached. Rejects with `signal.reason` at once after an abort, and with BACKEND_FAILED if the worker
+   * dies.
    */
   readonly run: Prepared["runAsync"];
-  /** Workers forget it when its last run has ended. */
+  /** Lets workers forget the task when its last run has ended. */
   release(): void;
 }
 
@@ -63,15 +63,15 @@ interface Plan {
 interface Job {
   readonly plan: Plan;
   readonly request: Request;
-  /** Arrays of the request that go to the worker, buffer and all. */
+  /** Arrays of the request whose buffers are transferred to the worker. */
   readonly inputs: readonly TypedArray[];
   readonly outputs: readonly Operand[];
   readonly signal: AbortSignal | undefined;
-  /** Writes the outputs on the calling thread. */
+  /** Computes the outputs on the calling thread. */
   inSteps(): Iterable<void>;
-  /** Settles the caller's promise: only once, and only the first time counts. */
+  /** Settles the caller's promise; only the first call counts. */
   readonly settle: (error?: unknown) => void;
-  /** Nobody waits for it any more. */
+  /** Whether nobody waits for the result any more. */
   aborted: boolean;
 }
 
@@ -79,21 +79,21 @@ interface Helper {
   readonly port: WorkerPort;
   /** Ids of the plans that it knows. */
   readonly plans: Set<number>;
-  /** It has answered: until then it may turn out that it cannot start. */
+  /** Whether it has answered. Before that, it may turn out that it cannot start. */
   isReady: boolean;
-  /** What it is working on: an aborted job until its answer arrives. */
+  /** The job it is working on. An aborted job stays until its answer arrives. */
   job: Job | undefined;
-  /** Ends it, if nothing happens before. */
+  /** Ends the worker unless something happens before. */
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** At most `size` workers that compute on the given backend. */
+/** Creates a pool of at most `size` workers that compute on the given backend. */
 export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
   const helpers = new Set<Helper>();
   const queue: Job[] = [];
   let nextId = 0;
   let disposed = false;
-  /** How many there may be: fewer than asked for where no more start. */
+  /** The most workers there may be: fewer than asked for once a start has failed. */
   let most = size;
 
   const start = (): void => {
@@ -112,7 +112,7 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
         remove(helper, new Corr2dError("BACKEND_FAILED", message, { cause }));
       });
       post(port, { type: "open", on });
-      // Somebody waits for it.
+      // A job waits for this worker.
       port.ref();
       helpers.add(helper);
     } catch (cause) {
@@ -126,7 +126,7 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     if (most === 0) failure = `no worker starts: ${cause.message.split("\n", 1)[0]}`;
   };
 
-  /** Ends a worker, and what it was working on if nobody has yet. */
+  /** Ends a worker, and settles its job with `error` unless that is settled already. */
   const remove = (helper: Helper, error: unknown): void => {
     if (!helpers.delete(helper)) return;
     clearTimeout(helper.timer);
@@ -162,7 +162,7 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     helper.job = undefined;
     helper.port.unref();
     helper.timer = setTimeout(() => remove(helper, undefined), idleMilliseconds);
-    // A number in browsers, where no timer keeps anything alive.
+    // In browsers the timer is a number, and no timer keeps anything alive.
     (helper.timer as { unref?(): void }).unref?.();
   };
 
@@ -183,7 +183,7 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
     }
   };
 
-  /** An idle worker, one that knows the plan if possible. */
+  /** Returns an idle worker, preferably one that knows the plan. */
   const idleHelper = (plan: Plan): Helper | undefined => {
     const idle = [...helpers].filter(({ isReady, job }) => isReady && job === undefined);
     return idle.find(({ plans }) => plans.has(plan.id)) ?? idle[0];
@@ -207,7 +207,7 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
       job.settle(new Corr2dError("BACKEND_FAILED", message, { cause }));
       return;
     }
-    // Only now, as nothing was begun where posting threw.
+    // The job is assigned only now, as nothing has begun if posting throws.
     clearTimeout(helper.timer);
     helper.job = job;
     port.ref();

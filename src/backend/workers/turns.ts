@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Work on the calling thread that lets the event loop breathe: async calls where there are no workers.
+// Runs async calls on the calling thread, without blocking the event loop, where there are no workers.
 
-/** Does all steps, each in a turn of the event loop of its own. Rejects with `signal.reason` after an abort. */
+/** Does every step in a turn of the event loop of its own. Rejects with `signal.reason` after an abort. */
 export async function inTurns(steps: Iterable<void>, signal: AbortSignal | undefined): Promise<void> {
   await nextTurn();
   signal?.throwIfAborted();
@@ -11,7 +11,7 @@ export async function inTurns(steps: Iterable<void>, signal: AbortSignal | undef
   }
 }
 
-/** Timers would wait for milliseconds, and promises for nothing. */
+/** Waits for the next turn. A timer would wait for milliseconds, and a promise would not let other events in. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") {

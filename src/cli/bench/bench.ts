@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `corr2d bench`: every backend and algorithm on a few typical shapes, checked against each other and then timed.
+// `corr2d bench` checks every backend and algorithm on a few typical shapes against each other, and then times them.
 
 import { Corr2dError } from "../../errors.ts";
 import { backends, type ConvPlan, type Engine } from "../../index.ts";
@@ -33,7 +33,7 @@ export async function bench(options: BenchOptions): Promise<void> {
           const plan = planOrNot(engine, benchCase, operands, algorithm);
           if (plan === undefined) continue;
           const start = performance.now();
-          const output = plan.run(operands.x).data as Float32Array; // warms up as well
+          const output = plan.run(operands.x).data as Float32Array; // This also warms up.
           const firstMs = performance.now() - start;
           expected ??= output;
           checkAgreement(output, expected, benchCase, plan);
@@ -52,13 +52,13 @@ export async function bench(options: BenchOptions): Promise<void> {
   printReport(cases, missing, options.json === true);
 }
 
-/** The backend that was named, or all that there are. */
+/** Opens the backend that was named, or all that are available. */
 async function openEngines({ backend, threads }: EngineOptions): Promise<Engine[]> {
   const names = backend ? [backend] : backends().flatMap((report) => (report.available ? [report.name] : []));
   return Promise.all(names.map((name) => openEngine({ backend: name, ...(threads && { threads }) })));
 }
 
-/** Undefined where the backend does not have the algorithm for this case. */
+/** Returns a plan, or undefined if the backend does not have the algorithm for this case. */
 function planOrNot(
   engine: Engine,
   { options }: BenchCase,
@@ -74,8 +74,8 @@ function planOrNot(
 }
 
 /**
- * The operands are small whole numbers, whose sums are exact in float32 in any order: so results must be equal. Only
- * winograd rounds on its way, by less than a hundred-thousandth of the largest result.
+ * Checks that results agree. The operands are small whole numbers, whose sums are exact in float32 in any order, so
+ * results must be equal. Only winograd rounds, by less than a hundred-thousandth of the largest result.
  */
 function checkAgreement(
   output: Float32Array,
@@ -93,9 +93,9 @@ function checkAgreement(
   );
 }
 
-/** Long enough for a steady median, short enough for all of them to take seconds. */
+/** Long enough for a steady median, short enough for the whole bench to take seconds. */
 const budgetMs = 120;
-/** From here on the first run, which checked the result, is the measurement as well. */
+/** From this time on, the first run, which checked the result, is also the measurement. */
 const slowMs = 200;
 
 function time(plan: ConvPlan, input: Float32Array, out: Float32Array, firstMs: number): BenchResult {
@@ -125,7 +125,7 @@ function timeRuns(run: () => void): number[] {
   return times;
 }
 
-/** Lets Ctrl-C through. */
+/** Lets the event loop handle Ctrl-C. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

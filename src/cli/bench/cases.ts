@@ -11,7 +11,7 @@ export interface BenchCase {
   operands(): { x: Float32Tensor; weights: Float32Tensor };
 }
 
-/** Layers of ResNet-50, which name where they come from, and an image filter. */
+/** Three layers of ResNet-50 and an image filter. */
 export const benchCases: readonly BenchCase[] = [
   benchCase("3x3 layer, 64 to 64 channels, 56 x 56", [1, 64, 56, 56], [64, 64, 3, 3], { padding: 1 }),
   benchCase("1x1 layer, 256 to 64 channels, 56 x 56", [1, 256, 56, 56], [64, 256, 1, 1], {}),
@@ -35,7 +35,7 @@ function benchCase(
   };
 }
 
-/** Whole numbers from -8 to 7 by a linear congruential generator, the same in every run. */
+/** Makes whole numbers from -8 to 7 by a linear congruential generator, the same in every run. */
 function wholeNumbers(shape: readonly number[], seed: number): Float32Tensor {
   const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
   let state = seed;

@@ -9,7 +9,7 @@ export interface BenchResult {
   readonly isa: string;
   readonly threads: number;
   readonly algorithm: string;
-  /** Median of `runs` runs of a prepared plan. */
+  /** The median of `runs` runs of a prepared plan. */
   readonly milliseconds: number;
   readonly gflops: number;
   readonly runs: number;
@@ -56,7 +56,7 @@ function describe(result: CaseResult): string {
   return `${result.name}\n${formatTable([head, ...rows], [2, 4, 5, 6])}`;
 }
 
-/** Each result with its time as a multiple of the shortest. */
+/** Adds each result's time as a multiple of the shortest. */
 function withRatios({ results }: CaseResult): (BenchResult & { ratioToBest: number })[] {
   const best = Math.min(...results.map(({ milliseconds }) => milliseconds));
   return results.map((result) => ({ ...result, ratioToBest: result.milliseconds / best }));

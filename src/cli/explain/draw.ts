@@ -6,7 +6,7 @@ import { elementAt, type Term } from "./terms.ts";
 
 type Rows = readonly (readonly number[])[];
 
-/** How one output comes about: the matrices with the window marked, the products, their sum. */
+/** Draws how one output comes about: the matrices with the window marked, the products, and their sum. */
 export function draw(
   input: Rows,
   kernel: Rows,
@@ -29,7 +29,7 @@ export function draw(
   return `${matrices}\n${marks}\n\noutput[${oy}, ${ox}]:\n${drawTerms(terms, sum)}`;
 }
 
-/** Up to six significant digits. */
+/** Formats a number with up to six significant digits. */
 function format(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
@@ -47,7 +47,7 @@ function drawInput(input: Rows, spec: ConvSpec, terms: readonly Term[]): string[
   );
 }
 
-/** One product a line, and their sum below. */
+/** Draws one product a line, and their sum below. */
 function drawTerms(terms: readonly Term[], sum: number): string {
   const rows = terms.map(({ tap, at, element, weight, product }, i) => [
     i === 0 ? " " : "+",
@@ -63,7 +63,7 @@ function drawTerms(terms: readonly Term[], sum: number): string {
   return formatTable([...rows, ["", "", "", "sum", "=", format(sum)]], [1, 3, 5]);
 }
 
-/** Matrices of cells next to each other, each under its title. */
+/** Draws matrices of cells next to each other, each under its title. */
 function sideBySide(
   matrices: readonly (readonly [title: string, cells: readonly (readonly string[])[]])[],
 ): string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `corr2d explain`: how one output of a correlation comes about, for reading.
+// `corr2d explain` shows how one output of a correlation comes about.
 import { explainShape } from "../../index.ts";
 import { type Corr2dOptions, corr2dSpec } from "../../ops/corr2d.ts";
 import type { ConvSpec } from "../../spec/convolution.ts";
@@ -15,7 +15,7 @@ export interface ExplainOptions
   readonly json?: true;
 }
 
-/** Rows and columns that a terminal has room for. */
+/** The most rows and columns for which a terminal has room. */
 const mostDrawn = 40;
 
 export async function explain({ input, kernel, at, json, ...options }: ExplainOptions): Promise<void> {
@@ -46,7 +46,7 @@ export async function explain({ input, kernel, at, json, ...options }: ExplainOp
   process.stdout.write(`${headline}\n\n${draw(input, kernel, spec, at, terms, value)}`);
 }
 
-/** Throws UsageError for what the library refuses, and for more than can be drawn. */
+/** Resolves shapes and options. Throws UsageError if the library refuses them, or if they are too large to draw. */
 function resolve(
   inputShape: readonly number[],
   kernelShape: readonly number[],

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Matrices and other lists as the command line takes them.
+// Parses matrices and other lists of the command line.
 import { InvalidArgumentError } from "commander";
 import type { Mode } from "../../ops/corr2d.ts";
 import type { Padding, PerAxis } from "../../resolve/shape.ts";
 
 export const modes = ["valid", "same", "full"] as const satisfies readonly Mode[];
 
-/** "0,1;2,3": rows set apart by semicolons, numbers by commas or blanks. Throws InvalidArgumentError. */
+/**
+ * Parses a matrix such as "0,1;2,3": semicolons separate rows, commas or blanks numbers. Throws InvalidArgumentError.
+ */
 export function parseMatrix(text: string): number[][] {
   const rows = text.split(";").map((row) => parseNumbers(row));
   if (rows.some((row) => row === undefined)) {
@@ -19,7 +21,7 @@ export function parseMatrix(text: string): number[][] {
   return matrix;
 }
 
-/** "1,2": [row, column]. Throws InvalidArgumentError. */
+/** Parses a position such as "1,2", [row, column]. Throws InvalidArgumentError. */
 export function parsePosition(text: string): [number, number] {
   const numbers = parseNumbers(text);
   if (numbers?.length !== 2 || !numbers.every((value) => Number.isSafeInteger(value) && value >= 0)) {
@@ -28,7 +30,7 @@ export function parsePosition(text: string): [number, number] {
   return numbers as [number, number];
 }
 
-/** "2" or "2,1"; the library judges the numbers. Throws InvalidArgumentError. */
+/** Parses "2" or "2,1"; the library checks the numbers. Throws InvalidArgumentError. */
 export function parsePerAxis(text: string): PerAxis {
   const numbers = parseNumbers(text);
   if (numbers === undefined || numbers.length > 2) {
@@ -37,7 +39,7 @@ export function parsePerAxis(text: string): PerAxis {
   return numbers.length === 1 ? numbers[0] : (numbers as [number, number]);
 }
 
-/** "1", "1,0", "1,1,0,0", or a rule; the library judges the numbers. Throws InvalidArgumentError. */
+/** Parses "1", "1,0", "1,1,0,0", or a rule; the library checks the numbers. Throws InvalidArgumentError. */
 export function parsePadding(text: string): Padding {
   if ((modes as readonly string[]).includes(text)) return text as Mode;
   const numbers = parseNumbers(text);
@@ -47,7 +49,7 @@ export function parsePadding(text: string): Padding {
   return numbers.length === 1 ? numbers[0] : (numbers as [number, number]);
 }
 
-/** Undefined where there is something else than numbers. */
+/** Returns undefined if any part of the text is not a number. */
 function parseNumbers(text: string): number[] | undefined {
   const numbers = text
     .trim()

@@ -5,22 +5,22 @@ import type { ConvSpec } from "../../spec/convolution.ts";
 /** An element of the padded input. */
 export interface Element {
   readonly value: number;
-  /** Whether it lies beyond the input. */
+  /** Whether the element lies outside the input. */
   readonly isPadding: boolean;
 }
 
-/** One product of the sum that an output is. */
+/** One of the products whose sum is an output. */
 export interface Term {
   /** [row, column] of the weight in the kernel. */
   readonly tap: readonly [number, number];
-  /** [row, column] of the element in the input: negative, or beyond its end, in the padding. */
+  /** [row, column] of the element in the input; it is negative or beyond the end in the padding. */
   readonly at: readonly [number, number];
   readonly element: Element;
   readonly weight: number;
   readonly product: number;
 }
 
-/** The element of the input, whose border goes on as the spec says, in row `y` and column `x`. */
+/** Returns the element in row `y` and column `x` of the input, which the spec's border continues. */
 export function elementAt(
   input: readonly (readonly number[])[],
   spec: ConvSpec,
@@ -33,7 +33,7 @@ export function elementAt(
   return { value: row < 0 || column < 0 ? 0 : input[row][column], isPadding };
 }
 
-/** The products whose sum is the output in row `oy` and column `ox`. */
+/** Lists the products whose sum is the output in row `oy` and column `ox`. */
 export function termsOf(
   input: readonly (readonly number[])[],
   kernel: readonly (readonly number[])[],

@@ -7,19 +7,19 @@ import { UsageError } from "../errors.ts";
 import { isWritable, writableExtensions } from "../images.ts";
 import { forgetTemporary, rememberTemporary } from "../process.ts";
 
-/** One file to read and the file to write. */
+/** A file to read, and the file to write. */
 export interface Job {
   readonly input: string;
   readonly output: string;
 }
 
-/** The files that the command line names. `folder` must be created where it is not undefined. */
+/** The files that the command line names. If `folder` is defined, it must be created. */
 export interface Jobs {
   readonly jobs: readonly Job[];
   readonly folder: string | undefined;
 }
 
-/** Expands inputs and decides where each output goes. Throws UsageError; writes nothing. */
+/** Expands inputs and decides where each output goes. Throws UsageError, and writes nothing. */
 export async function planJobs(patterns: readonly string[], output: string): Promise<Jobs> {
   const inputs = await expandInputs(patterns);
   const inFolder = await isFolderOutput(inputs.length, output);
@@ -32,7 +32,7 @@ export async function planJobs(patterns: readonly string[], output: string): Pro
   return { jobs, folder: inFolder ? output : undefined };
 }
 
-/** A path that exists is a file even when it looks like a glob: `photo[1].jpg` is a common name. */
+/** Expands globs. A path that exists is a file even if it looks like a glob, as in `photo[1].jpg`. */
 async function expandInputs(patterns: readonly string[]): Promise<string[]> {
   const inputs: string[] = [];
   for (const pattern of patterns) {
@@ -57,7 +57,7 @@ async function isFolderOutput(inputCount: number, output: string): Promise<boole
   throw new UsageError(`${inputCount} inputs need a folder as output but ${output} is a file name`);
 }
 
-/** The input's name; as .png where its own format can be read but not written. */
+/** Returns the input's name, as .png if its own format can be read but not written. */
 function outputName(input: string): string {
   const extension = extname(input);
   return isWritable(extension.toLowerCase()) ? basename(input) : `${basename(input, extension)}.png`;
@@ -88,8 +88,8 @@ async function checkCollisions(jobs: readonly Job[]): Promise<void> {
 }
 
 /**
- * Names one file alike, by whatever links, folders and case it is reached. A file that is not there yet goes by its name in
- * the nearest folder that is.
+ * Returns the same text for the same file, whatever links, folders and case lead to it. A file that does not exist yet
+ * is identified by its name in the nearest folder that does.
  */
 async function identityOf(path: string): Promise<string> {
   try {
@@ -109,9 +109,9 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
   }
 }
 
-/** Writes a file that is either complete or not there: under another name first, then renamed. */
+/** Writes a file that is either complete or absent: under another name first, then renamed. */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  // Nobody can foresee the name, and "wx" opens nothing that is there, as a link that others made.
+  // Nobody can foresee the name, and "wx" opens no existing file, such as a link that somebody else made.
   const temporary = join(dirname(path), `.corr2d-${randomBytes(12).toString("hex")}.tmp`);
   rememberTemporary(temporary);
   try {
@@ -121,7 +121,7 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
       await file.close();
       await rename(temporary, path);
     } catch (error) {
-      await file.close().catch(() => {}); // a second time does nothing
+      await file.close().catch(() => {}); // Closing twice does nothing.
       await rm(temporary, { force: true });
       throw error;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `corr2d filter`: image files in, image files out.
+// `corr2d filter` reads image files, filters them, and writes image files.
 import { mkdir } from "node:fs/promises";
 import { openEngine } from "../engine.ts";
 import { CommandError, messageOf, UsageError } from "../errors.ts";

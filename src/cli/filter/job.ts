@@ -10,7 +10,7 @@ import { median } from "../numbers.ts";
 import { type Job, writeWhole } from "./files.ts";
 import { lossesOf } from "./losses.ts";
 
-/** What all files of one command share. */
+/** The tools that all files of one command share. */
 export interface Tools {
   readonly codec: ImageCodec;
   readonly planner: Planner;
@@ -18,11 +18,11 @@ export interface Tools {
 }
 
 export interface JobOptions extends ImageFilterOptions {
-  /** How often the filter runs; its time is the median. */
+  /** How many times the filter runs; its time is the median. */
   readonly repeat: number;
 }
 
-/** What was done for one file, as `--json` prints it. */
+/** The result for one file, as `--json` prints it. */
 export type FileReport = FileDone | FileFailed;
 
 export interface FileFailed extends Job {
@@ -32,7 +32,7 @@ export interface FileFailed extends Job {
 export interface FileDone extends Job {
   readonly width: number;
   readonly height: number;
-  /** Of the output. */
+  /** Channels of the output. */
   readonly channels: number;
   readonly backend: string;
   readonly isa: string;
@@ -41,11 +41,11 @@ export interface FileDone extends Job {
   /** `filter` is the time from decoded to filtered pixels. */
   readonly milliseconds: { readonly decode: number; readonly filter: number; readonly encode: number };
   readonly megapixelsPerSecond: number;
-  /** What the output lacks, and nobody asked to lose. */
+  /** Losses in the output that the command line did not ask for. */
   readonly warnings: readonly string[];
 }
 
-/** Filters one file. One that fails is reported and does not keep the others from being filtered. */
+/** Filters one file. A file that fails is reported and does not keep the others from being filtered. */
 export async function runJob(job: Job, tools: Tools, options: JobOptions): Promise<FileReport> {
   try {
     return await filterFile(job, tools, options);
@@ -87,7 +87,7 @@ async function filterFile({ input, output }: Job, tools: Tools, options: JobOpti
   }
 }
 
-/** Multiply-adds of one channel from which on the event loop, and with it Ctrl-C and the progress bar, is kept free. */
+/** Multiply-adds of one channel from which on the filter runs off the event loop, for Ctrl-C and the progress bar. */
 const longWork = 5e8;
 
 async function filterRepeatedly(

@@ -3,7 +3,7 @@ import { type ImageOperator, weightsOf } from "../../image/operator.ts";
 import { colourChannels, type Pixels } from "../../image/pixels.ts";
 import type { Decoded, WritableExtension } from "../images.ts";
 
-/** What the written file lacks of the one that was read, a sentence each: losses that nobody asked for by the command line. */
+/** Lists, a sentence each, the losses from input to output file that the command line did not ask for. */
 export function lossesOf(
   { pixels, depth, frames }: Decoded,
   operator: ImageOperator,
@@ -38,7 +38,7 @@ function isTransparent(pixels: Pixels): boolean {
   return false;
 }
 
-/** How many colours there are; counting stops beyond 256. */
+/** Counts the colours, but not beyond 257. */
 function coloursOf(pixels: Pixels): number {
   const { data, channels } = pixels;
   if (channels < 3) return 256;

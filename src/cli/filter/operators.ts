@@ -25,7 +25,7 @@ const operators = {
 export type OperatorName = keyof typeof operators;
 export const operatorNames = Object.keys(operators) as OperatorName[];
 
-/** The operator of that name. Throws UsageError for options that it does not take or refuses. */
+/** Creates the operator of that name. Throws UsageError for options that it does not take or refuses. */
 export function createOperator(name: OperatorName, options: OperatorOptions): ImageOperator {
   if (options.sigma !== undefined && name !== "gaussian") {
     throw new UsageError(`--sigma goes with --kernel gaussian, not with ${name}`);

@@ -5,7 +5,7 @@ import { formatMs, formatNumber } from "../numbers.ts";
 import type { FileDone, FileReport } from "./job.ts";
 import type { FilterOptions } from "./options.ts";
 
-/** Prints what was done on stdout, what was lost or failed on stderr; failures set the exit code. */
+/** Prints results on stdout, losses and failures on stderr; failures set the exit code. */
 export function printReport(reports: readonly FileReport[], options: FilterOptions): void {
   const done = reports.filter((report): report is FileDone => !("error" in report));
   if (options.json) process.stdout.write(`${JSON.stringify(jsonReport(reports, options), null, 2)}\n`);
@@ -27,7 +27,7 @@ function jsonReport(reports: readonly FileReport[], { kernel, sigma, size, borde
   return { kernel, sigma, size, border, repeat, files: reports };
 }
 
-/** Everything about one file. */
+/** Describes one file in full. */
 function describe(file: FileDone, { kernel, border, repeat }: FilterOptions): string {
   const { decode, filter, encode } = file.milliseconds;
   const runs = repeat === 1 ? "one run" : `median of ${repeat} runs`;
@@ -45,7 +45,7 @@ function describe(file: FileDone, { kernel, border, repeat }: FilterOptions): st
   ]);
 }
 
-/** One line for each file, and one for them all. */
+/** Describes each file in a line, and all of them in another. */
 function list(done: readonly FileDone[]): string {
   const rows = done.map((file) => [file.output, sizeOf(file), formatMs(file.milliseconds.filter)]);
   const megapixels = done.reduce((sum, { width, height }) => sum + width * height, 0) / 1e6;
