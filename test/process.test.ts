@@ -165,3 +165,19 @@ it.each(["native", "wasm"])("%s: may exit in the middle of its work", async (bac
   const ended = await runModule(code);
   expect([ended.code, ended.signal, ended.stderr]).toEqual([7, null, ""]);
 });
+
+it.each(["wasm", "reference"])(
+  "%s: waits for a worker that starts, though the call before, which started it, was aborted",
+  async (backend) => {
+    const code = `
+      import { createEngine } from "corr2d";
+      const engine = await createEngine({ backend: "${backend}", threads: 2 });
+      const controller = new AbortController();
+      const aborted = engine.corr2dAsync([[2, 1]], [[3, 4]], { signal: controller.signal });
+      controller.abort();
+      await aborted.catch(() => {});
+      console.log(JSON.stringify((await engine.corr2dAsync([[2, 1]], [[3, 4]])).toArray()));
+    `;
+    expect(await evaluate(code)).toEqual([[10]]);
+  },
+);

@@ -176,7 +176,11 @@ export function createWorkerPool(on: WorkerBackend, size: number): WorkerPool {
       const starting = [...helpers].filter(({ isReady }) => !isReady).length;
       if (helpers.size < most && starting < queue.length) start();
       else if (most === 0) doHere(queue.shift() as Job);
-      else return;
+      else {
+        // The abort of an earlier job may have let go of those that start.
+        for (const { isReady, port } of helpers) if (!isReady) port.ref();
+        return;
+      }
     }
     if (disposed) {
       for (const helper of helpers) if (helper.job === undefined) remove(helper, undefined);
