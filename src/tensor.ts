@@ -176,7 +176,7 @@ export function toAnyTensor(
   return plainTensor(toIndexedTensor(value, rank, name, dtype));
 }
 
-/** As `toAnyTensor`, but elements are all that may be asked of `data`, an array of any class and realm. */
+/** Reads a tensor like `toAnyTensor`, but its `data` may be of any class and realm, so only its elements may be read. */
 export function toIndexedTensor(
   value: TensorLike<TypedArray> | NestedArray,
   rank: number,
@@ -186,7 +186,7 @@ export function toIndexedTensor(
   return read(value, rank, name, dtype, operandTypeOf);
 }
 
-/** The tensor with its elements in an array that can be believed. */
+/** Returns the tensor with its elements in an array of this realm's own class. */
 export function plainTensor<T extends TensorLike<TypedArray>>(tensor: T): T {
   if (AllocatedTensor.isOne(tensor)) return tensor;
   const { data, shape } = tensor;

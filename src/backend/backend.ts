@@ -47,7 +47,7 @@ export interface Prepared {
   readonly workspaceBytes: number;
   /**
    * Writes every element of the outputs, which overlap neither each other nor an input. Operands are arrays of any class
-   * and realm, whose own properties may say anything.
+   * and realm, whose own properties cannot be trusted.
    */
   run(a: Operand, b: Operand, c: Operand, out: Operand, out2: Operand): void;
   /**

@@ -7,7 +7,7 @@ import type { Prepared } from "./backend.ts";
 const plainOperand = (operand: Operand): Operand =>
   operand === null ? null : plain(operand, elementTypeOf(operand, "operand"));
 
-/** A run whose operands are arrays that can be believed. C++ asks arrays for nothing and does without. */
+/** Runs on arrays of this realm's own classes. C++ uses no property of an array, so the native backend needs no such copy. */
 export const onPlain =
   (run: Prepared["run"]): Prepared["run"] =>
   (a, b, c, out, out2) =>

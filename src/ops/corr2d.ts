@@ -263,8 +263,8 @@ function correlateSmall(
 }
 
 /**
- * A nested matrix takes the element type of its partner, and a designed kernel that of the image; a kernel for uint8 or
- * int8 is int8. The tensors are as of `toIndexedTensor`.
+ * A nested matrix takes the element type of the other operand. A designed kernel takes that of the image, or int8 beside
+ * uint8 or int8. Tensors are those of `toIndexedTensor`.
  */
 function operands(
   x: Matrix,

@@ -27,8 +27,8 @@ export function planOperand(
 }
 
 /**
- * The elements of a tensor of the operand's shape, or of a bare array as long: an array of any class and realm, whose own
- * properties may say anything. Throws INVALID_ARGUMENT for anything else.
+ * Returns the elements of a tensor of the operand's shape, or of a bare array as long. The array may be of any class and
+ * realm, so only the language's accessors are trusted. Throws INVALID_ARGUMENT for anything else.
  *
  * @param isWritten whether the elements are written to, so that a copy will not do
  */

@@ -223,7 +223,7 @@ export const nothing: Prepared = {
 const isAllocated = (given: unknown): boolean =>
   typeof given === "object" && given !== null && AllocatedTensor.isOne(given);
 
-/** Errors of our own pass; anything else, for want of memory mostly, is the backend's. */
+/** Passes this package's errors through and blames the backend for any other, mostly memory running out. */
 function backendFailure(backend: BackendName, cause: unknown): Corr2dError {
   if (cause instanceof Corr2dError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
