@@ -68,11 +68,7 @@
     {
       "target_name": "corr2d",
       "sources": [
-        "native/addon.cc", "native/blocking.cc", "native/conv_plan.cc", "native/conv_spec.cc", "native/cpu.cc",
-        "native/exchange_plan.cc", "native/grad_weights_plan.cc", "native/integer_weights.cc", "native/interleave_plan.cc",
-        "native/libstdcxx.cc", "native/patches_plan.cc", "native/pool_grad_plan.cc", "native/pool_plan.cc",
-        "native/pool_spec.cc", "native/runnable.cc", "native/thread_pool.cc", "native/winograd_weights.cc",
-        "native/workspaces.cc",
+        "<!@(node -p \"require('fs').readdirSync('native').filter((f) => f.endsWith('.cc')).map((f) => 'native/' + f).join(' ')\")",
       ],
       "dependencies": ["corr2d_isa", "<!(node -p \"require('node-addon-api').targets\"):node_addon_api_except_all"],
       "defines": ["NAPI_VERSION=8", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
