@@ -73,6 +73,12 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["isas"] = arrayOf(env, isaNames);
   exports["isIntel"] = Napi::Boolean::New(env, isIntel());
   exports["layouts"] = layouts;
+  auto codes = Napi::Object::New(env);
+  codes["algorithm"] = kAlgorithmNames;
+  codes["border"] = kBorderNames;
+  codes["activation"] = kActivationNames;
+  codes["dtype"] = kDTypeNames;
+  exports["codes"] = codes;
   const auto add = [&](const char* name, napi_callback callback) {
     napi_value function;
     if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) == napi_ok) exports[name] = function;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The numbers that cross to C++ have the same names in the same order on both sides, or the addon does not load.
+// Fields and codes that cross to C++ have the same names in the same order on both sides, or the addon does not load.
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
-import { layouts } from "../dist/backend/native/layouts.js";
+import { codes, layouts } from "../dist/backend/native/layouts.js";
 import { type NativeAddon, nativeBackends } from "../dist/backend/native/native.js";
 
 const addon: NativeAddon = createRequire(import.meta.url)(
@@ -17,6 +17,7 @@ const open = (changed: object | undefined) =>
 describe("the addon", () => {
   it("has the layouts that are written in TypeScript", () => {
     expect(addon.layouts).toEqual(layouts);
+    for (const [name, list] of Object.entries(codes)) expect(addon.codes[name]).toBe(list.join(", "));
     expect(nativeBackends(addon).isas).toEqual(addon.isas);
   });
 
@@ -37,6 +38,15 @@ describe("the addon", () => {
     const { fold: _, ...fewer } = addon.layouts;
     for (const other of [fewer, { ...addon.layouts, more: ["batch"] }, undefined]) {
       expect(() => open(other)).toThrow(/built for another version of corr2d/);
+    }
+  });
+
+  it.each(Object.keys(codes))("does not load if a code of %s is one side's alone, or another", (name) => {
+    const names = addon.codes[name].split(", ");
+    const others = [[...names, "more"], names.slice(1), [names[1], names[0], ...names.slice(2)], undefined];
+    for (const other of others) {
+      const changed = { ...addon, codes: { ...addon.codes, [name]: other?.join(", ") } };
+      expect(() => nativeBackends(changed as unknown as NativeAddon)).toThrow(`it takes "${name}" as`);
     }
   });
 
