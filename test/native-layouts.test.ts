@@ -69,5 +69,10 @@ describe("the addon", () => {
     expect(() => prepare("interleave", four.with(0, Number.NaN))).toThrow("images is out of range");
     expect(() => prepare("interleave", four.subarray(1))).toThrow("as many fields");
     expect(() => prepare("interleaf", four)).toThrow("no such kind");
+    const patches = Float64Array.from(layouts.unfold, (name) =>
+      /depth|stride/.test(name) ? 2 : Number(!/value|dtype/.test(name)),
+    );
+    const unfold = () => addon.prepare("unfold", patches, Int32Array.of(0, 0, 0, 1), 0, 1, null, null, null);
+    expect(unfold).toThrow("only pixels of one number lie a stride apart");
   });
 });

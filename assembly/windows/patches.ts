@@ -105,18 +105,14 @@ function addEdge<T>(p: Patches, from: usize, to: usize, kx: i32, first: i32, end
   }
 }
 
+/** Makes neighbours of pixels that lie `step` pixels apart. `depth` is 1 unless `step` is 1. */
 function copyPixels<T>(from: usize, step: i32, depth: i32, count: i32, to: usize): void {
-  const pixel = <usize>depth * sizeof<T>();
   if (step == 1) {
-    copyBytes<T>(from, <usize>max(count, 0) * pixel, to);
+    copyBytes<T>(from, <usize>max(count, 0) * depth * sizeof<T>(), to);
     return;
   }
-  const apart = <usize>step * pixel;
+  const apart = <usize>step * sizeof<T>();
   let i = 0;
-  if (depth > 1) {
-    for (; i < count; i++, from += apart, to += pixel) copyBytes<T>(from, pixel, to);
-    return;
-  }
   const lanes = <i32>(16 / sizeof<T>());
   // A vector reads one element beyond the last.
   if (step == 2) {
@@ -126,16 +122,11 @@ function copyPixels<T>(from: usize, step: i32, depth: i32, count: i32, to: usize
 }
 
 function addPixels<T>(from: usize, step: i32, depth: i32, count: i32, to: usize): void {
-  const pixel = <usize>depth * sizeof<T>();
   if (step == 1) {
-    addBytes<T>(from, <usize>max(count, 0) * pixel, to);
+    addBytes<T>(from, <usize>max(count, 0) * depth * sizeof<T>(), to);
     return;
   }
-  const apart = <usize>step * pixel;
-  if (depth > 1) {
-    for (let i = 0; i < count; i++, from += pixel, to += apart) addBytes<T>(from, pixel, to);
-    return;
-  }
+  const apart = <usize>step * sizeof<T>();
   for (let i = 0; i < count; i++, from += sizeof<T>(), to += apart) store<T>(to, load<T>(to) + load<T>(from));
 }
 

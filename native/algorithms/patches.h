@@ -52,12 +52,10 @@ struct Patches {
     for (; i < count; i++) to[i] = from[2 * i];
   }
 
-  // Pixels that lie `step` pixels apart, to neighbours.
+  // Makes neighbours of pixels that lie `step` pixels apart. `depth` is 1 unless `step` is 1.
   static CORR2D_INLINE void copyPixels(const T* from, int64_t step, int64_t depth, int64_t count, T* to) {
     if (step == 1) {
       copy(from, count * depth, to);
-    } else if (depth > 1) {
-      for (int64_t i = 0; i < count; i++) copy(from + i * step * depth, depth, to + i * depth);
     } else if (step == 2) {
       copyEven(from, count, to);
     } else {
@@ -68,8 +66,6 @@ struct Patches {
   static CORR2D_INLINE void addPixels(const T* from, int64_t step, int64_t depth, int64_t count, T* to) {
     if (step == 1) {
       add(from, count * depth, to);
-    } else if (depth > 1) {
-      for (int64_t i = 0; i < count; i++) add(from + i * depth, depth, to + i * step * depth);
     } else {
       for (int64_t i = 0; i < count; i++) to[i * step] += from[i];
     }

@@ -25,6 +25,7 @@ export interface PatchSpec {
   /** Of each kx: outputs [first, end) are copied from columns of the image that lie `strideX` apart. */
   readonly first: Int32Array;
   readonly end: Int32Array;
+  /** 1 unless `depth` is 1. */
   readonly strideX: number;
   readonly value: number;
 }
