@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The functions that JavaScript sees. With addon/ this is all that knows N-API; their one caller is
-// src/backend/native/native.ts, which documents what each takes.
+// This file defines the functions that JavaScript sees. It and addon/ are all that knows N-API. Their one caller is
+// src/backend/native/native.ts, which documents the arguments of each.
 #include <napi.h>
 
 #include <algorithm>

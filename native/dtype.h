@@ -10,7 +10,7 @@
 
 namespace corr2d {
 
-// The element types of the typed arrays.
+// An element type of typed arrays.
 CORR2D_ENUM(DType, float32, float64, int8, uint8, int32, int16, uint16, uint8Clamped);
 
 inline int64_t bytesOf(DType dtype) {

@@ -3,7 +3,8 @@ import { Border } from "../border";
 import { Plan } from "./plan";
 
 /**
- * Whether fillFast can fill it: zeros surround rows that keep their order, or are split by the parity of their columns.
+ * Returns whether fillFast can fill it: rows have zeros around them, and keep their order or are split by the parity of
+ * their columns.
  */
 export function isFast<T>(p: Plan): bool {
   if (p.border != Border.CONSTANT || p.inColStep != sizeof<T>() || p.rowSample != 1) return false;

@@ -152,8 +152,8 @@ function sourceOf<T>(
 }
 
 /**
- * Multiplies all output channels by the elements of a panel. The panel is larger than the packed outputs, so its rows
- * stay in cache and tiles go along the gradient's rows.
+ * Multiplies all output channels by the elements of a panel. A tile of output channels stays in L1 while the panel,
+ * which is larger, streams by; its sums go along the gradient's rows.
  */
 function multiply<T>(f: Frame, outputs: usize, count: i32, to: usize): void {
   const e = <i32>sizeof<T>();

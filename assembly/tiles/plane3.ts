@@ -30,7 +30,7 @@ export function plane3<T, S, M>(
   const height = f.planeHeight;
   const source = f.source + at;
   let step = f.planeStep;
-  // The loops take rows above the input, in it, and below. Rows below begin with the first that is not inside.
+  // Rows run from above the input to below it. An unsigned comparison finds those outside, which `noRow` replaces.
   let row = source + top * step;
   let here = <u32>top < <u32>height ? row : noRow;
   let a = tap0<T, S, M>(here, m0), b = tap1<T, S, M>(here, m1), c = tap2<T, S, M>(here, a, m2);

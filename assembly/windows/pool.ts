@@ -26,7 +26,7 @@ export class Pool {
   countIncludePad: i32;
   /** Columns of the padded input that windows read. */
   columns: i32;
-  /** How many elements of one row of its window a mean counts, for each output column. */
+  /** A mean of each output column counts so many elements of one row of its window. */
   widths: usize;
   /** Room for one row of padded input. */
   row: usize;
@@ -72,7 +72,7 @@ function neutral<T, O>(): T {
 @inline
 function combine<T, O>(a: v128, b: v128): v128 {
   if (isInteger<O>()) return v128.add<T>(a, b);
-  // a < b ? b : a keeps a NaN in a; where b is NaN, the comparison sets all bits, which is a NaN as well.
+  // pmax is a < b ? b : a, which keeps a NaN in a; where b is NaN, all bits are set, which is a NaN as well.
   return v128.or(v128.pmax<T>(a, b), v128.ne<T>(b, b));
 }
 
