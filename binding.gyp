@@ -1,10 +1,10 @@
 {
   "variables": {
     "corr2d_cflags": ["-std=c++20", "-O3", "-fvisibility=hidden", "-fno-math-errno", "-Wall", "-Wextra"],
-    # Checks of stack frames with arrays, and of copies whose room is known; not in the kernels, where they cost the smallest
+    # Stack frames with arrays are checked, and copies whose room is known; not in kernels, as it costs the smallest
     # prepared call 5 % (310 to 328 ns, AMD EPYC with AVX-512).
     "corr2d_hardening_cflags": ["-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"],
-    # Kernels: no exceptions, no RTTI. The warning is a false one of GCC 12 inside its own AVX-512 header.
+    # Kernels have no exceptions and no RTTI. The warning is a false one of GCC 12 inside its own AVX-512 header.
     "corr2d_kernel_cflags": ["-fno-exceptions", "-fno-rtti", "-Wno-maybe-uninitialized"],
   },
   "target_defaults": {
@@ -75,7 +75,7 @@
       "cflags_cc": ["<@(corr2d_hardening_cflags)"],
       "conditions": [
         # nodelete: the helper threads of the pool outlive the JavaScript threads, so their code must stay loaded.
-        # relro and now: all symbols are bound when the addon loads, and the table of their addresses is read-only from then on.
+        # relro and now: all symbols are bound when the addon loads, and the table of their addresses is read-only then.
         ["OS=='linux'", {
           "ldflags": [
             "-Wl,-z,nodelete", "-Wl,-z,relro,-z,now", "-Wl,-z,noexecstack", "-Wl,--gc-sections", "-Wl,-s",

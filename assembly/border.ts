@@ -8,18 +8,18 @@ export namespace Border {
   export const WRAP = 4;
 }
 
-/** The index below `size` that stands in for `index`, whatever its distance, or -1 for a zero. */
+/** Returns the index below `size` that stands in for `index`, whatever its distance, or -1 for a zero. */
 export function borderIndex(border: i32, index: i32, size: i32): i32 {
   if (<u32>index < <u32>size) return index;
   if (border == Border.CONSTANT) return -1;
   if (border == Border.REPLICATE) return index < 0 ? 0 : size - 1;
   if (border == Border.WRAP) return modulo(index, size);
   if (border == Border.REFLECT) {
-    // Period 2 size: a b c d d c b a.
+    // The period is 2 size: a b c d d c b a.
     const at = modulo(index, 2 * size);
     return at < size ? at : 2 * size - 1 - at;
   }
-  // Period 2 size - 2: a b c d c b.
+  // The period is 2 size - 2: a b c d c b.
   if (size == 1) return 0;
   const at = modulo(index, 2 * size - 2);
   return at < size ? at : 2 * size - 2 - at;

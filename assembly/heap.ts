@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** Where a module's static data end: scripts/build-wasm.mjs places those of the next one behind them. */
+/** Returns where a module's static data end. scripts/build-wasm.mjs places the data of the next module there. */
 export function heapBase(): usize {
   return __heap_base;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-/** a * b + c: rounded once in builds with relaxed SIMD (on every processor with FMA), twice in others. */
+/** Returns a * b + c, rounded once in builds with relaxed SIMD (on every processor with FMA), twice in others. */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd<T>(a: v128, b: v128, c: v128): v128 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The functions that JavaScript sees. With addon/ this is all that knows N-API; their one caller is
-// src/backend/native/native.ts, which documents what each takes.
+// This file defines the functions that JavaScript sees. It and addon/ are all that knows N-API. Their one caller is
+// src/backend/native/native.ts, which documents the arguments of each.
 #include <napi.h>
 
 #include <algorithm>
@@ -73,6 +73,12 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["isas"] = arrayOf(env, isaNames);
   exports["isIntel"] = Napi::Boolean::New(env, isIntel());
   exports["layouts"] = layouts;
+  auto codes = Napi::Object::New(env);
+  codes["algorithm"] = kAlgorithmNames;
+  codes["border"] = kBorderNames;
+  codes["activation"] = kActivationNames;
+  codes["dtype"] = kDTypeNames;
+  exports["codes"] = codes;
   const auto add = [&](const char* name, napi_callback callback) {
     napi_value function;
     if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) == napi_ok) exports[name] = function;

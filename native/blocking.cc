@@ -8,7 +8,7 @@
 namespace corr2d {
 namespace {
 
-// Aims found by timing on Zen 5 (48 KiB L1, 1 MiB L2); half the L2 of older cores holds them too.
+// These aims were found by timing on Zen 5 (48 KiB L1, 1 MiB L2); half the L2 of older cores holds them too.
 constexpr int64_t kDepth = 256;             // products summed before partial sums go back to memory
 constexpr int64_t kBlockBytes = 384 << 10;  // a strip and its partial sums
 constexpr int64_t kMaxPixels = 8192;
@@ -18,8 +18,8 @@ constexpr double kMultiplyAddsPerSecond = 100e9, kBytesPerSecond = 50e9;
 constexpr int64_t kDepthwiseRows = 28, kDepthwiseBytes = 48 << 10;  // a depthwise task; 28 is 4 times 7
 constexpr int64_t kAccumulators = 8;  // independent sums that hide the latency of multiply-add
 
-// Returns how busy, from 0 to 1, a tile that wide keeps the multipliers: it uses a loaded operand that often, and loads cost
-// something.
+// Returns how busy, from 0 to 1, a tile of this width keeps the multipliers: a wider tile uses each loaded operand more
+// often, and loads cost something.
 double reuse(int64_t outputs, double loadCost) {
   return static_cast<double>(outputs) / (static_cast<double>(outputs) + loadCost);
 }
@@ -119,9 +119,9 @@ void chooseStrip(const ConvSpec& spec, Algorithm algorithm, const TileShape& til
   b.columnBlocks = ceilDivide(spec.outWidth, b.columns);
 }
 
-// Where there are few `regions` of output, their output channels are split as well: into several tasks for each thread,
-// so that one which comes late or is slow does not keep the others waiting; or, where each would bring the same input
-// into cache, copy or transform it once more, only as far as all threads need work.
+// If there are few `regions` of output, their output channels are split as well. There are several tasks for each
+// thread, so that a thread which is late or slow does not keep the others waiting; but only as many as all threads
+// need, if each task brings the same input into cache, copies or transforms it once more.
 void splitOutputs(int64_t regions, int64_t threads, bool repeats, Blocking& b) {
   int64_t splits = 1;
   if (repeats) {
@@ -144,7 +144,7 @@ void layOutWorkspace(const ConvSpec& spec, Algorithm algorithm, const TileShape&
   b.phaseColumns = ceilDivide(strip.columns, b.phases);
   b.stripRow = b.phases * b.phaseColumns;
   b.stripPlane = strip.rows * b.stripRow;
-  // Vectors are loaded whole: up to width - 1 elements past the last pixel.
+  // Vectors are loaded whole, with up to width - 1 elements past the last pixel.
   b.stripLine = b.channels * b.stripPlane + tile.width;
   b.stripLength = strided && !b.copies ? 0 : b.stripLine + (b.phases > 1 ? strip.columns : 0);
   b.panelLength =
@@ -160,7 +160,8 @@ double winogradSeconds(const ConvSpec& s, int64_t size) {
   return weights * (squares / kMultiplyAddsPerSecond + 4 / kBytesPerSecond);
 }
 
-// Short rows of squares share a vector, as long as it holds whole rows of the padded input. Vectors of four are not cut.
+// Short rows of squares share a vector, as long as it holds whole rows of the padded input. Vectors of four are not
+// cut.
 int64_t winogradLanes(const ConvSpec& s, const TileShape& tile, int64_t size) {
   int64_t lanes = tile.width;
   if (lanes <= 4) return lanes;
@@ -187,7 +188,7 @@ void blockWinograd(const ConvSpec& s, const TileShape& tile, int64_t threads, Bl
   b.winogradBlocks = ceilDivide(b.winogradCount, b.winogradTiles);
   b.packedTile = positions * s.groupIn() * b.tileOutputs;
   splitOutputs(others * b.winogradBlocks, threads, true, b);
-  // An odd count of lines, so that positions do not meet in the same sets of the cache.
+  // The count of lines is odd, so that positions do not meet in the same sets of the cache.
   b.planeLength = roundUp(s.groupIn() * b.winogradTiles, 16);
   if (b.planeLength / 16 % 2 == 0) b.planeLength += 16;
   b.stripLength = positions * b.planeLength;

@@ -9,13 +9,13 @@ namespace corr2d {
 inline int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
 
-// An ISA offers lanes of a vector, and the register tiles of simd.h.
+// An ISA offers vectors of some lanes, and the register tiles of simd.h.
 struct TileShape {
   int64_t width, outputs, vectors, pixels;
 };
 
-// How one convolution is cut into tasks, and each task into blocks that stay in cache. A task computes a strip (some
-// rows and columns of one image) of some output channels of one group. Lengths count elements.
+// A Blocking says how one convolution is cut into tasks, and each task into blocks that stay in cache. A task computes
+// a strip (some rows and columns of one image) of some output channels of one group. Lengths count elements.
 struct Blocking {
   int64_t tileOutputs;  // output channels in a register tile: the innermost axis of packed weights
   int64_t tileVectors;  // vectors of pixels in a register tile; unused by strided
@@ -47,13 +47,13 @@ struct Blocking {
 };
 
 // Lays out the strip of `b.channels` channels for `b.rows` by `b.columns` pixels, its columns in order or, as pixels in
-// vectors want them, by phase: all that stripOf needs.
+// vectors need them, by phase.
 void layOutStrip(const ConvSpec& spec, const TileShape& tile, bool byPhase, Blocking& b);
 
 // Returns where each kernel column begins in a strip's row.
 std::vector<int64_t> columnOffsetsOf(const ConvSpec& spec, const Blocking& strip);
 
-// Elements of int32 are groups of integers, whose strip is always a copy.
+// An element of int32 is a group of integers, whose strip is always a copy.
 Blocking blockingOf(const ConvSpec& spec, Algorithm algorithm, const TileShape& tile, int64_t threads);
 
 }  // namespace corr2d

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The last gate before memory: TypeScript has validated every task already. All throw std::invalid_argument.
+// These checks are the last gate before memory: TypeScript has validated every task already. They throw
+// std::invalid_argument.
 #pragma once
 #include <stdint.h>
 

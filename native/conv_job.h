@@ -8,7 +8,7 @@
 
 namespace corr2d {
 
-// All that a kernel needs: the problem, how it is cut, and where the data lies. Pointers are to the spec's dtype.
+// A ConvJob is all that a kernel needs: the problem, how it is cut, and where the data lies, in the spec's dtype.
 struct ConvJob {
   const ConvSpec* spec;
   const Blocking* blocking;
@@ -21,17 +21,18 @@ struct ConvJob {
   void* dst;
 };
 
-// One algorithm for one dtype: computes tasks [first, last) with a workspace of blocking->workspaceLength() elements.
+// Runs one algorithm for one dtype: computes tasks [first, last) with a workspace of blocking->workspaceLength()
+// elements.
 using RunTasks = void (*)(const ConvJob& job, int64_t first, int64_t last, void* workspace);
 
-// How integers lie in 32 bits, see simd/integers.h.
+// A GroupShape says how integers lie in 32 bits, see simd/integers.h.
 struct GroupShape {
   int64_t channels;    // input channels in 32 bits
   int64_t apart;       // output channels whose weights for one input channel lie side by side
   bool unsignedInput;  // 128 is added to int8
 };
 
-// All that a pooling needs. Planes of output are cut into blocks of rows, one a task.
+// A PoolJob is all that a pooling needs. Planes of output are cut into blocks of rows, one for each task.
 struct PoolJob {
   const PoolSpec* spec;
   int64_t taskRows, blocks;
@@ -44,7 +45,7 @@ struct PoolJob {
 // Computes tasks [first, last) with a workspace of rowsAtOnce * rowLength elements.
 using RunPool = void (*)(const PoolJob& job, int64_t first, int64_t last, void* rows);
 
-// The gradient of a pooling. Planes of gradX are cut into blocks of rows, one a task.
+// A PoolGradJob is the gradient of a pooling. Planes of gradX are cut into blocks of rows, one for each task.
 struct PoolGradJob {
   const PoolSpec* spec;
   int64_t taskRows, blocks;
@@ -57,11 +58,12 @@ struct PoolGradJob {
   const int64_t* places;  // where the elements of a maximum's window lie, in rows and then columns
 };
 
-// Computes tasks [first, last). The workspace has rowsAtOnce + 1 rows for a mean; for a maximum in vectors it has the rows
-// of `rowsAtOnce` windows.
+// Computes tasks [first, last). The workspace has rowsAtOnce + 1 rows for a mean; for a maximum in vectors it has the
+// rows of `rowsAtOnce` windows.
 using RunPoolGrad = void (*)(const PoolGradJob& job, int64_t first, int64_t last, void* rows);
 
-// Patches copied from an image, or added to one. What is written is cut into blocks of rows, one a task.
+// A PatchJob copies patches from an image, or adds them to one. The output is cut into blocks of rows, one for each
+// task.
 struct PatchJob {
   const PatchSpec* spec;
   int64_t taskRows, blocks;
@@ -73,7 +75,7 @@ using RunPatches = void (*)(const PatchJob& job, int64_t first, int64_t last);
 
 struct KernelSet {
   TileShape tile;
-  // Null where there is none for the dtype.
+  // A kernel is null if there is none for the dtype.
   RunTasks direct = nullptr, im2col = nullptr, strided = nullptr, winograd = nullptr, depthwise = nullptr;
   RunGradWeights gradWeights = nullptr;
   RunPool pool = nullptr;
@@ -93,7 +95,7 @@ struct KernelSet {
   }
 };
 
-// The kernels of one instruction set.
+// An Isa has the kernels of one instruction set.
 struct Isa {
   const char* name;
   bool (*runsHere)();

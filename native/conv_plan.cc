@@ -14,7 +14,7 @@ namespace {
 // Waking a helper that sleeps takes 40 us; below this much work on one thread it would come too late.
 constexpr double kMultiplyAddsWorthThreads = 1e6;
 
-// The transformed inputs of a tile of squares, all channels of them, are 2 KiB each: 4 MiB.
+// A tile of squares has 2 KiB of transformed inputs for each channel: 4 MiB in all.
 constexpr int64_t kWinogradChannels = 2048;
 
 bool suitsWinograd(const ConvSpec& s) {
@@ -28,7 +28,8 @@ bool suitsDepthwise(const ConvSpec& s) {
          (s.border == Border::constant || !s.padded());
 }
 
-// OIHW -> [groups][tiles][inChannels / groups * taps][tileOutputs], zeros where a tile reaches past the group.
+// Packs OIHW as [groups][tiles][inChannels / groups * taps][tileOutputs], with zeros where a tile reaches past the
+// group.
 template <class T>
 void packWeights(const ConvSpec& s, const Blocking& b, const T* from, T* to) {
   const int64_t depth = s.groupIn() * s.taps();

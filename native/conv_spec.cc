@@ -20,8 +20,8 @@ void checkSpec(const ConvSpec& s) {
   requireProduct(16, {s.outChannels, s.inChannels, s.kernelHeight, s.kernelWidth});
 }
 
-// A column is laid down as a row, which it is in memory already. A 1x1 kernel sees no rows, so they are joined into one
-// that has no tails in between.
+// A column becomes a row, as which it lies in memory already. A 1x1 kernel does not depend on rows, so they are joined
+// into one that has no tails in between.
 ConvSpec withLongRows(ConvSpec s) {
   if (s.inWidth == 1 && s.kernelWidth == 1 && s.padLeft == 0 && s.padRight == 0) {
     std::swap(s.inHeight, s.inWidth);

@@ -4,11 +4,12 @@
 
 namespace corr2d {
 
-enum class Algorithm { direct, im2col, strided, winograd, depthwise };
-enum class Border { constant, replicate, reflect, mirror, wrap };
-enum class Activation { none, relu, leakyRelu, clamp, sigmoid, tanh };
+CORR2D_ENUM(Algorithm, direct, im2col, strided, winograd, depthwise);
+CORR2D_ENUM(Border, constant, replicate, reflect, mirror, wrap);
+CORR2D_ENUM(Activation, none, relu, leakyRelu, clamp, sigmoid, tanh);
 
-// A convolution with everything resolved, as src/spec.ts describes it; weights are OIHW. Sizes count elements.
+// A convolution with everything resolved, as src/spec/convolution.ts describes it; weights are OIHW. Sizes count
+// elements.
 struct ConvSpec {
   int64_t batch, inChannels, inHeight, inWidth;
   int64_t outChannels, outHeight, outWidth;

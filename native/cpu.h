@@ -6,10 +6,10 @@
 
 namespace corr2d {
 
-// The instruction sets that were compiled in and that this processor and operating system run, best first.
+// Returns the compiled instruction sets that this processor and operating system run, best first.
 const std::vector<const Isa*>& isas();
 
-// Whether the processor is one of Intel's.
+// Returns whether the processor is Intel's.
 bool isIntel();
 
 }  // namespace corr2d

@@ -2,10 +2,16 @@
 #pragma once
 #include <stdint.h>
 
+// Defines an enum whose values cross from TypeScript, and the list of their names, which the addon exports.
+// src/backend/native/layouts.ts has the same list; the two are compared when the addon loads.
+#define CORR2D_ENUM(Name, ...)     \
+  enum class Name { __VA_ARGS__ }; \
+  constexpr char k##Name##Names[] = #__VA_ARGS__
+
 namespace corr2d {
 
-// The element types of the typed arrays, with the codes by which src/backend/native/native.ts names them.
-enum class DType { float32, float64, int8, uint8, int32, int16, uint16, uint8Clamped };
+// An element type of typed arrays.
+CORR2D_ENUM(DType, float32, float64, int8, uint8, int32, int16, uint16, uint8Clamped);
 
 inline int64_t bytesOf(DType dtype) {
   switch (dtype) {

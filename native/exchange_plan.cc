@@ -12,7 +12,7 @@
 namespace corr2d {
 namespace {
 
-// Channels go a square at a time, as either side alone would leave the cache.
+// Channels are exchanged a square at a time, as a whole row of either side would leave the cache.
 constexpr int64_t kSquare = 16;
 // Rows of kernels up to this size come together in a buffer first, so that each cache line is read once: rows are often
 // powers of two apart, and a cache holds few such lines. Larger kernels fill lines of their own.
@@ -29,7 +29,8 @@ void exchangeSquare(const ExchangeSpec& e, const T* from, int64_t fromStep, int6
   }
 }
 
-// Returns whether all of `from` is finite: values are checked just before they move, while they are in the cache anyway.
+// Returns whether all of `from` is finite: values are checked just before they move, while they are in the cache
+// anyway.
 template <class T>
 bool exchangeGroup(const ExchangeSpec& e, const T* from, T* to) {
   bool finite = true;

@@ -6,10 +6,10 @@
 
 namespace corr2d {
 
-// Without a branch, so that it runs in vectors, and in eight sums, as one would wait for each addition.
+// The loop has no branch, so that it runs in vectors, and eight sums, as a single one would wait for each addition.
 template <class T>
 bool areFinite(const T* values, int64_t count) {
-  // Each stays 0 until an infinity or NaN makes it NaN.
+  // A sum stays 0 until an infinity or NaN makes it NaN.
   T zeros[8] = {};
   int64_t i = 0;
   for (; i + 8 <= count; i += 8) {

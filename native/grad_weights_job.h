@@ -5,14 +5,15 @@
 
 namespace corr2d {
 
-// How the gradient of weights is cut. It is a matrix product: of the elements of a window (ic, ky, kx) by the output
-// channels, summed over the pixels of the output. A task computes some elements and channels of one group, and goes
-// through the pixels block by block. Lengths count elements of the dtype.
+// This says how the gradient of weights is cut. It is a matrix product of the elements of a window (ic, ky, kx) by the
+// output channels, summed over the pixels of the output. A task computes some elements and channels of one group, and
+// goes through the pixels block by block. Lengths count elements of the dtype.
 struct GradWeightsBlocking {
-  // This axis lies in vectors. Elements or outputs are packed; pixels are not, because few outputs would share the packing.
+  // This axis lies in vectors. Elements or outputs are packed; pixels are not, because few outputs would share the
+  // packing.
   enum class Vectors { elements, outputs, pixels } vectors;
   int64_t lanes;                    // lanes of a register tile: one or two vectors
-  int64_t outputs, outputBlocks;    // outputs of a task, a multiple of `lanes` if they lie in vectors; tasks for all outputs
+  int64_t outputs, outputBlocks;    // outputs of a task, a multiple of `lanes` if in vectors; tasks for all outputs
   int64_t elements, elementBlocks;  // the same for elements
   int64_t tasks;
   Blocking strip;  // strip.rows by strip.columns pixels are a block; the strip has the input that they read

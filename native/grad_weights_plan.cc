@@ -8,13 +8,13 @@
 namespace corr2d {
 namespace {
 
-// Aims found by timing on Zen 5 (48 KiB L1, 1 MiB L2).
+// These aims were found by timing on Zen 5 (48 KiB L1, 1 MiB L2).
 constexpr int64_t kPixels = 512;            // a block, which is summed up in registers
 constexpr int64_t kPlanePixels = 4096;      // a block with pixels in vectors, whose strip lies in L1
 constexpr int64_t kPanelBytes = 256 << 10;  // a block's panel
 constexpr int64_t kSumsBytes = 384 << 10;   // a task's sums before they are transposed
 constexpr int64_t kStripBytes = 384 << 10;
-// Cycles to pack an element, to gather one on its own, to transpose a sum.
+// These are the cycles to pack an element, to gather one on its own, and to transpose a sum.
 constexpr double kPackCycles = 0.3, kGatherCycles = 1, kTransposeCycles = 0.7;
 constexpr double kMultiplyAddsWorthThreads = 1e6;
 
@@ -41,7 +41,7 @@ Vectors chooseVectors(const ConvSpec& s, int64_t width) {
   const double outputsCost = multiplyCycles(s, outputs, window, chooseLanes(outputs, width), width) +
                              pixels * static_cast<double>(outputs) * kPackCycles +
                              static_cast<double>(window * outputs) * kTransposeCycles;
-  // One load for each multiply-add, and most of them across two cache lines.
+  // Each multiply-add needs a load, and most loads reach across two cache lines.
   const double pixelsCost = static_cast<double>(s.batch * s.outHeight * ceilDivide(s.outWidth, width)) *
                             static_cast<double>(window * outputs);
   if (pixelsCost < std::min(elementsCost, outputsCost)) return Vectors::pixels;
@@ -70,7 +70,8 @@ GradWeightsBlocking blockingOf(const ConvSpec& s, const TileShape& tile, int64_t
   const int64_t window = s.groupIn() * s.taps();
   b.lanes = b.vectors == Vectors::pixels ? tile.width : chooseLanes(packsElements ? window : s.groupOut(), tile.width);
 
-  // Tasks as large as fit into the cache: each packs its panels and fills its strips anew. Whole channels, if possible.
+  // Tasks are as large as fit into the cache, as each packs its panels and fills its strips anew. They have whole
+  // channels, if possible.
   const int64_t channelBytes = pixels * s.strideY * s.strideX * s.elementBytes();
   const int64_t inStrip = std::max<int64_t>(kStripBytes / channelBytes, 1) * s.taps();
   const int64_t inPanel = std::max(kPanelBytes / (pixels * s.elementBytes()), b.lanes);

@@ -16,7 +16,7 @@ ConvSpec groupedSpec(const ConvSpec& spec, const GroupShape& shape) {
 
 namespace {
 
-// Where weight `channel` of a group goes, of output channel `output` in a tile, in units of its size.
+// Returns where weight `channel` of a group goes, for output channel `output` in a tile, in units of its size.
 int64_t placeOf(const GroupShape& shape, int64_t output, int64_t channel) {
   return output / shape.apart * shape.apart * shape.channels + channel * shape.apart + output % shape.apart;
 }
@@ -59,7 +59,7 @@ void packIntegers(const ConvSpec& s, const Blocking& b, const GroupShape& shape,
     for (int64_t o = 0; o < used; o++) {
       int64_t sum = 0;
       for (int64_t k = 0; k < depth; k++) sum += rows[o * depth + k];
-      // Wraps around at 32 bits, as all sums do.
+      // The sum wraps around at 32 bits, as all sums do.
       const int64_t start = (bias == nullptr ? 0 : bias[output + o]) - zero * sum;
       packedBias[tile * b.tileOutputs + o] = static_cast<int32_t>(static_cast<uint32_t>(start));
     }

@@ -4,8 +4,8 @@
 
 namespace corr2d {
 
-// Where a small tensor [images][rows][columns][pixel] goes in a large one [images][outRows][outColumns][pixel]: row y to
-// top + y * strideY, column x to left + x * strideX.
+// A small tensor [images][rows][columns][pixel] goes into a large one [images][outRows][outColumns][pixel]: row y goes
+// to top + y * strideY, column x to left + x * strideX.
 struct InterleaveSpec {
   int64_t images, rows, columns, pixel;
   int64_t outRows, outColumns;

@@ -6,7 +6,7 @@
 
 namespace corr2d {
 
-// Patches as src/patches.ts describes them:
+// Patches are defined as in src/spec/patches.ts:
 //   patches[plane][ky][kx][oy][ox][d] = image[plane][rows[oy * kernelHeight + ky]][columns[ox * kernelWidth + kx]][d]
 struct PatchSpec {
   int64_t planes, depth, inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth, strideX;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Plans: each function makes a Runnable of one task. They throw std::invalid_argument for a task that would make a kernel
-// read or write out of bounds, and std::bad_alloc. The comments say what lies at the places that are not absent.
+// Each function makes a Runnable of one task. It throws std::invalid_argument for a task that would make a kernel read
+// or write out of bounds, and std::bad_alloc. The comments name the operands at places that are not absent.
 #pragma once
 #include <memory>
 
@@ -13,8 +13,8 @@ namespace corr2d {
 
 using Plan = std::unique_ptr<Runnable>;
 
-// a: input, out: output. `weights` are OIHW; `bias` is null or has outChannels elements, and so has `scale`, which is given
-// for integers whose output is not int32, and only for them. All are copied.
+// a: input, out: output. `weights` are OIHW; `bias` is null or has outChannels elements, and so has `scale`, which is
+// given for integers whose output is not int32, and only for them. All are copied.
 Plan planConv(const ConvSpec& spec, Algorithm algorithm, const Isa& isa, int threads, const void* weights, const void* bias,
               const float* scale = nullptr);
 

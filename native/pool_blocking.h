@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How poolings and their gradients are cut into tasks, and what both know of the windows of a row.
+// Poolings and their gradients are cut into tasks alike, and both need the widths of the windows of a row.
 #pragma once
 #include <vector>
 
@@ -16,7 +16,7 @@ constexpr double kTapsWorthThreads = 1 << 18;
 // long rows need no help.
 inline int64_t rowsAtOnceOf(int64_t rowLength) { return rowLength > 512 ? 1 : 4; }
 
-// Returns by how many elements a mean divides, of one row of its window: for each of `depth` numbers of each output column.
+// Returns how many elements of one row of its window a mean counts, for each of `depth` numbers of each output column.
 template <class T>
 std::vector<T> widthsOf(const PoolSpec& s, int64_t depth, int64_t slack) {
   std::vector<T> widths(static_cast<size_t>(s.x.out * depth + slack), T(1));

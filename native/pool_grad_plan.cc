@@ -19,7 +19,7 @@ std::vector<T> firstColumnsOf(const PoolAxis& x, int64_t slack) {
   return columns;
 }
 
-// Returns where the elements of a window lie, rows and then columns; nothing for large windows.
+// Returns where the elements of a window lie, in rows and then columns; it returns none for large windows.
 std::vector<int64_t> placesInWindow(const PoolSpec& s) {
   std::vector<int64_t> places;
   if (s.y.kernel * s.x.kernel > kMostPlaces) return places;
@@ -36,8 +36,8 @@ class PoolGradPlan final : public Runnable {
  public:
   PoolGradPlan(const PoolSpec& s, const KernelSet& kernels, int threads) : spec_(s), kernel_(kernels.poolGrad) {
     const int64_t depth = s.depth(), slack = 3 * kernels.tile.width;
-    // A mean looks at rows for each of its own; a maximum at all elements of windows, and at windows on the edge of a
-    // task twice.
+    // A mean looks at rows for each row of its own. A maximum looks at all elements of windows, and twice at windows on
+    // the edge of a task.
     const int64_t taps = s.average ? s.y.kernel + s.x.kernel : s.y.kernel * s.x.kernel;
     const int64_t work = s.inputLength() + s.outputLength() * taps;
     const int64_t rowWork = std::max<int64_t>(work / (s.planes() * s.y.in), 1);

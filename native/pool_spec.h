@@ -4,8 +4,8 @@
 
 namespace corr2d {
 
-// The gradient of a maximum looks at neighbouring windows in vectors, which know the places of so many elements; larger ones
-// have few neighbours.
+// The gradient of a maximum looks at neighbouring windows of at most so many elements in vectors; larger ones have few
+// neighbours.
 constexpr int64_t kMostPlaces = 1 << 12;
 
 // The windows of one axis.
@@ -18,13 +18,14 @@ struct PoolAxis {
     int64_t padded;  // how many lie in the padded input
   };
 
-  // Columns of the padded input that windows read. Always inlined, as kernels of several instruction sets use it.
+  // Counts the columns of the padded input that windows read. It is inlined everywhere, as kernels of several
+  // instruction sets use it and the linker keeps one copy of a function.
   __attribute__((always_inline)) int64_t columns() const {
     const int64_t end = (out - 1) * stride + (kernel - 1) * dilation + 1;
     return before + in > end ? before + in : end;
   }
 
-  // The elements of the window of output o. Always inlined, as `columns` is.
+  // Returns the elements of the window of output o. It is inlined everywhere, as `columns` is.
   __attribute__((always_inline)) Taps tapsOf(int64_t o) const {
     const int64_t start = o * stride - before;
     const int64_t skipped = tapsBefore(-start), end = tapsBefore(in - start);
@@ -32,17 +33,17 @@ struct PoolAxis {
   }
 
  private:
-  // How many of the window's places 0, dilation, 2 * dilation, ... lie before `end`.
+  // Counts the window's places 0, dilation, 2 * dilation, ... that lie before `end`.
   __attribute__((always_inline)) int64_t tapsBefore(int64_t end) const {
-    // A division takes as long as a short row.
+    // The common case avoids a division, which takes as long as a short row.
     const int64_t places = end <= 0 ? 0 : dilation == 1 ? end : (end + dilation - 1) / dilation;
     return places < kernel ? places : kernel;
   }
 };
 
-// A pooling with everything resolved, as src/window.ts describes it.
+// A pooling with everything resolved, as src/spec/window.ts describes it.
 struct PoolSpec {
-  bool average;  // else the maximum
+  bool average;  // false for the maximum
   int64_t batch, channels;
   PoolAxis y, x;
   bool countIncludePad;
@@ -54,9 +55,9 @@ struct PoolSpec {
   // An image is planes of pixels of `depth` neighbouring numbers each.
   int64_t planes() const { return nhwc ? batch : batch * channels; }
   int64_t depth() const { return nhwc ? channels : 1; }
-  // Whether vectors of neighbouring outputs look for the greatest, to find where its gradient goes.
+  // Returns whether vectors of neighbouring outputs look for the greatest element, to find where its gradient goes.
   bool gradInVectors() const { return depth() == 1 && x.stride <= 2 && y.kernel * x.kernel <= kMostPlaces; }
-  // One window that is the whole plane.
+  // Returns whether there is one window, which is the whole plane.
   bool global() const {
     return y.kernel == y.in && x.kernel == x.in && y.out == 1 && x.out == 1 && y.dilation == 1 && x.dilation == 1 &&
            y.before == 0 && x.before == 0;

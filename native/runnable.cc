@@ -9,7 +9,7 @@ namespace corr2d {
 int64_t runInParts(const Runnable& runnable, const Operands& operands, int64_t first, const std::atomic<int32_t>& cancel) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point end = Clock::now() + std::chrono::milliseconds(20);
-  // Two tasks for each thread keep them even, and are soon done.
+  // Two tasks for each thread keep threads evenly busy, and a part is soon done.
   const int64_t step = 2 * static_cast<int64_t>(runnable.threads());
   do {
     const int64_t last = std::min(first + step, runnable.tasks());

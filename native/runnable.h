@@ -11,7 +11,7 @@
 
 namespace corr2d {
 
-// The elements at one place of a call; a place without elements is absent.
+// A Place tells the elements at one place of a call; a place without elements is absent.
 struct Place {
   DType dtype;
   int64_t count;
@@ -22,14 +22,14 @@ struct Places {
   Place a, b, c, out, out2;
 };
 
-// Where the elements of each place lie; null where the place is absent.
+// Operands are where the elements of each place lie; null stands for an absent place.
 struct Operands {
   const void *a, *b, *c;
   void *out, *out2;
 };
 
-// An operator that is ready to run: its task is resolved, its constants are packed, and its work is cut into tasks that do
-// not depend on each other. It may run on several threads at once, each with operands of its own.
+// An operator that is ready to run: its task is resolved, its constants are packed, and its work is cut into tasks that
+// do not depend on each other. It may run on several threads at once, each with operands of its own.
 class Runnable {
  public:
   virtual ~Runnable() = default;
@@ -42,20 +42,20 @@ class Runnable {
   const Places& places() const { return places_; }
   int64_t tasks() const { return tasks_; }
   int threads() const { return threads_; }
-  // Memory that one run borrows.
+  // Returns the memory that one run borrows.
   size_t workspaceBytes() const { return threadBytes_ * static_cast<size_t>(threads_); }
-  // Memory that packed constants take as long as the Runnable lives.
+  // Returns the memory that packed constants take as long as the Runnable lives.
   size_t packedBytes() const { return packedBytes_; }
 
  protected:
-  // `threads` is how many the work is worth.
+  // `threads` is how many threads the work is worth.
   void setTasks(int64_t tasks, int threads) {
     tasks_ = tasks;
     threads_ = tasks < threads ? static_cast<int>(tasks) : threads;
   }
 
-  // Calls body(from, to, workspace) for ranges that cover tasks [first, last). Each thread has `threadBytes_` of workspace,
-  // whose content is undefined.
+  // Calls body(from, to, workspace) for ranges that cover tasks [first, last). Each thread has `threadBytes_` of
+  // workspace, whose content is undefined.
   template <class F>
   void share(int64_t first, int64_t last, const F& body) const {
     const Workspaces::Borrowed workspace(workspaces_, workspaceBytes());
@@ -73,8 +73,8 @@ class Runnable {
   mutable Workspaces workspaces_;
 };
 
-// Runs a part: tasks from `first` on, for about 20 ms or until `cancel` is nonzero. Returns the first task that is left,
-// tasks() at the end. Throws std::bad_alloc.
+// Runs a part: tasks from `first` on, for about 20 ms or until `cancel` is nonzero. Returns the first task that is
+// left, tasks() at the end. Throws std::bad_alloc.
 int64_t runInParts(const Runnable& runnable, const Operands& operands, int64_t first, const std::atomic<int32_t>& cancel);
 
 // Returns `threads` within the pool's limits, or 1 for less `work` than makes waking a second thread pay.

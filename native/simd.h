@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one vector vocabulary that every kernel is written in. An isa/*.cc defines one CORR2D_ISA_* before it includes
-// this; everything has internal linkage, so that code compiled for one ISA is never linked into another.
+// Every kernel is written in this one vector vocabulary. An isa/*.cc defines one CORR2D_ISA_* before it includes this
+// file. Everything has internal linkage, so that code compiled for one ISA is never linked into another.
 //
 //   Vec<T>::width           elements in a vector
 //   load, loadPartial       from p[0, width), p[0, n); the other lanes are 0
@@ -37,9 +37,9 @@ struct Vec;
 }  // namespace
 }  // namespace corr2d
 
-// Each defines the vocabulary, and as Tile the register tiles that fill its registers without spilling. Rows of a tile are
-// broadcast operands, columns are vectors: `outputs` x `vectors` for pixels in vectors, `pixels` x 2 for output channels in
-// vectors; depthwise sums up `rows` vectors beside 9 of weights.
+// Each file defines the vocabulary, and Tile, the register tiles that fill its registers without spilling. Rows of a
+// tile are broadcast operands, columns are vectors: `outputs` x `vectors` for pixels in vectors, `pixels` x 2 for
+// output channels in vectors; depthwise sums up `rows` vectors beside 9 of weights.
 #if defined(CORR2D_ISA_AVX512)
 #include "simd/avx512.h"
 #elif defined(CORR2D_ISA_AVX2)

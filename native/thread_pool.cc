@@ -13,7 +13,7 @@
 namespace corr2d {
 namespace {
 
-// Measured: a spinning helper answers in 0.1 us, a sleeping one in 40 us.
+// A spinning helper answers in 0.1 us, a sleeping one in 40 us (measured).
 constexpr auto kSpin = std::chrono::microseconds(50);
 
 inline void relax() {
@@ -28,15 +28,15 @@ struct Pool {
   std::atomic_flag owned = ATOMIC_FLAG_INIT;  // held by the caller whose job is being run
   int helpers = 0;                            // started so far; guarded by `owned`
 
-  // The job. Written by the owner while `state` is closed, read by helpers that joined.
+  // The owner writes the job while `state` is closed; helpers that joined read it.
   ThreadPool::Body body;
   void* context;
   int64_t count, chunk;
 
-  // Each on a cache line of its own, as they are written while others spin on them.
+  // Each of these has a cache line of its own, as it is written while others spin on it.
   alignas(64) std::atomic<uint32_t> epoch{0};     // changes with each job
-  // The job's number, how many threads it takes, how many helpers joined, and 1 while it is open to them: all in one
-  // word, so that a helper which hesitates cannot join a later job by the terms of an earlier one.
+  // One word has the job's number, how many threads it takes, how many helpers joined, and 1 while it is open to them.
+  // So a helper which hesitates cannot join a later job by the terms of an earlier one.
   alignas(64) std::atomic<uint64_t> state{0};
   alignas(64) std::atomic<int64_t> next{0};       // first item that nobody took
   alignas(64) std::atomic<int> finished{0};       // helpers that joined and are done
@@ -54,7 +54,7 @@ struct Pool {
   static int joinedOf(uint64_t state) { return static_cast<int>(state % kThreads / kJoined); }
   static int threadsOf(uint64_t state) { return static_cast<int>(state % kJob / kThreads); }
 
-  // The helper's number in the job from 1, or 0 where it comes too late or is one too many.
+  // Returns the helper's number in the job from 1, or 0 if it comes too late or is one too many.
   int join() {
     uint64_t seen = state.load(std::memory_order_acquire);
     while ((seen & kOpen) != 0 && joinedOf(seen) + 1 < threadsOf(seen)) {
@@ -92,7 +92,7 @@ struct Pool {
     try {
       for (; helpers < wanted; helpers++) std::thread(&Pool::help, this, epoch.load()).detach();
     } catch (...) {
-      // No more threads, or no memory for one, to be had: those that did start are enough.
+      // If no more threads can start, those that did are enough.
     }
     return helpers;
   }
@@ -107,7 +107,7 @@ struct Pool {
     work(0);
     // A helper that is still waking up finds the job closed, and nobody waits for it.
     const int joined = joinedOf(state.exchange(0, std::memory_order_acquire));
-    // A helper that was pushed off its processor needs one to come to an end.
+    // A helper that lost its processor needs one to finish.
     for (int i = 0; finished.load(std::memory_order_acquire) != joined; i++) {
       if (i < 1000) {
         relax();
@@ -118,7 +118,7 @@ struct Pool {
   }
 };
 
-// Never destroyed, as detached helpers use it until the process ends.
+// It is never destroyed, as detached helpers use it until the process ends.
 Pool& pool() {
   static Pool* const instance = new Pool;
   return *instance;

@@ -7,8 +7,9 @@
 
 namespace corr2d {
 
-// to[column * toStep + row] = from[row * fromStep + column]. A square of elements at a time comes together in a buffer, so
-// that each cache line is read and written once: steps are often powers of two, of which a cache holds few lines.
+// Sets to[column * toStep + row] = from[row * fromStep + column]. A square of elements at a time comes together in a
+// buffer, so that each cache line is read and written once: steps are often powers of two, of which a cache holds few
+// lines.
 template <class T>
 void transposeBlocks(const T* from, int64_t fromStep, int64_t rows, int64_t columns, T* to, int64_t toStep) {
   constexpr int64_t kSquare = 16;

@@ -6,7 +6,8 @@
 namespace corr2d {
 namespace {
 
-// A row for each point p: [1, p, p^2] divided by the product of its distances to the other points; the last is infinity.
+// Each point p has a row: [1, p, p^2] divided by the product of its distances to the others. The last point is
+// infinity.
 constexpr double kHalf = 0.70710678118654752440;  // sqrt(1/2), and twice that is sqrt(2)
 constexpr double kSize4[6][3] = {{1, 0, 0},
                                  {-2. / 3, -2. / 3 * kHalf, -1. / 3},

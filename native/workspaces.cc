@@ -28,7 +28,7 @@ Workspaces::Borrowed::Borrowed(Workspaces& owner, size_t bytes) : owner_(owner) 
 Workspaces::Borrowed::~Borrowed() {
   if (buffer_.data() == nullptr) return;
   const std::lock_guard<std::mutex> lock(owner_.mutex_);
-  // Room was reserved for as many as are kept; further ones are rare and may be let go.
+  // The vector has room for the workspaces that are kept; further ones are rare and may be let go.
   if (owner_.idle_.size() < owner_.idle_.capacity()) owner_.idle_.push_back(std::move(buffer_));
 }
 

@@ -9,7 +9,7 @@
 
 namespace corr2d {
 
-// Memory aligned to cache lines, or none.
+// An AlignedBuffer owns memory aligned to cache lines, or none.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
@@ -23,7 +23,7 @@ class AlignedBuffer {
   std::unique_ptr<void, Free> data_;
 };
 
-// A plan's workspaces: a run borrows one, and later runs use it again.
+// A plan owns Workspaces: a run borrows one, and later runs use it again.
 class Workspaces {
  public:
   Workspaces() { idle_.reserve(2); }

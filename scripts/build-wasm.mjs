@@ -7,7 +7,7 @@ import asc from "assemblyscript/asc";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 mkdirSync(`${root}/dist`, { recursive: true });
-// What an earlier build left under another name would be packed.
+// A file that an earlier build left under another name would get into the package.
 for (const entry of readdirSync(`${root}/dist`)) {
   if (entry.endsWith(".wasm")) rmSync(`${root}/dist/${entry}`);
 }
@@ -18,14 +18,14 @@ const builds = {
 };
 
 /**
- * What most pages load. Functions are inlined here only where they say so, or are tiny: those of hot loops do, after
- * which nothing was slower, and 11 % less when compressed.
+ * Most pages load these modules. Only functions that say so, and tiny ones, are inlined here; functions of hot loops do.
+ * Nothing was slower for it, and the compressed size is 11 % less.
  */
 const shrunk = new Set(["float32", "float64", "gradients"]);
-/** Locals that the last passes left are merged, and numbered by their use. */
+/** These passes merge the locals that others left, and number them by their use. */
 const shrinking = ["--shrinkLevel", "1", "--runPasses", "coalesce-locals,reorder-locals"];
 
-/** All modules share one memory: where the next one's static data go, and where all must end, as wasm-modules.ts has it. */
+/** All modules share one memory. Their static data follow each other and end below staticEnd, see wasm/modules.ts. */
 let staticBase = 1024;
 const staticEnd = 8192;
 
@@ -40,7 +40,7 @@ async function compile(name, build) {
     ...["--runtime", "stub"],
     ...builds[build],
     ...["--memoryBase", String(staticBase)],
-    // The wrapper makes the memory, and owns what lies above the static data.
+    // The wrapper makes the memory, and owns all of it above the static data.
     ...["--importMemory", "--noExportMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
   ]);
   if (error) {
@@ -67,7 +67,7 @@ for (const source of readdirSync(`${root}/assembly/modules`).sort()) {
     renameSync(simd, `${root}/dist/corr2d-${name}.wasm`);
     staticBase = endOfData(`${root}/dist/corr2d-${name}.wasm`);
   } else {
-    // Both have the same data, but Node 20 cannot load the other one.
+    // Both builds have the same data, and Node 20 cannot load the relaxed one.
     staticBase = endOfData(simd);
   }
   if (staticBase > staticEnd)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// After tsc: makes single files of what must not consist of many.
+// Runs after tsc and bundles files that must not consist of many.
 //   dist/cli.js             the command, with its dependencies inside and the library beside it
 //   dist/cli.LICENSES.txt   the licences of those dependencies
-//   dist/browser-NAME.js    the WASM modules as text, which dist/web.js imports: the first at once, the others in init()
+//   dist/browser-NAME.js    the WASM modules as text; dist/web.js imports the first at once, the others in init()
 //   dist/browser-worker.js  its worker
 //   dist/browser.js         dist/web.js as one file, with the first module inside, for pages without a bundler
 //   dist/browser-learn.js   dist/learn/web.js likewise
-//   dist/browser-chunk.js   what these two share: nearly all of the former
+//   dist/browser-chunk.js   the code that these two share: nearly all of dist/browser.js
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,7 @@ const wasm = new Map(
     .map((entry) => [entry.match(/^corr2d-(.*)\.wasm$/)?.[1], join(dist, entry)])
     .filter(([name]) => name !== undefined),
 );
-/** The one inside dist/browser.js. */
+/** This module is inside dist/browser.js. */
 const inlined = "float32-simd";
 
 /** Imports that leave src/cli stay imports, of what tsc wrote to dist/: the addon and the WASM load from there. */
@@ -37,7 +37,7 @@ const libraryStaysOutside = {
   },
 };
 
-/** The text that `wasmBytesOf` of src/platform/wasm-bytes.ts reads. */
+/** Returns the text that `wasmBytesOf` of src/platform/wasm-bytes.ts reads. */
 function wasmText(bytes) {
   const counts = new Array(256).fill(0);
   for (const byte of bytes) counts[byte]++;
@@ -50,7 +50,7 @@ function wasmText(bytes) {
   return [...common.map(hex), ...Array.from(bytes, (byte) => textOf[byte])].join("");
 }
 
-/** What `import text from "corr2d:wasm/NAME"` becomes: a file, or a part of dist/browser.js. */
+/** Resolves `import text from "corr2d:wasm/NAME"` to a file, or to a part of dist/browser.js. */
 function writeTexts() {
   for (const [name, file] of wasm) {
     const text = `// SPDX-License-Identifier: MIT\nexport default ${JSON.stringify(wasmText(readFileSync(file)))};\n`;
@@ -96,12 +96,12 @@ function licences(files) {
   return `dist/cli.js contains these packages:\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }
 
-/** "node_modules/@scope/name" of a path in there. */
+/** "node_modules/@scope/name" of a path below node_modules. */
 function packageFolder(path) {
   return path.match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0];
 }
 
-/** Entry points by the names of their files; what they share goes into dist/browser-chunk.js. */
+/** Entry points have the names of their files; the code that they share goes into dist/browser-chunk.js. */
 function bundleForBrowsers(entryPoints) {
   return build({
     absWorkingDir: root,

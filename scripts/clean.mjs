@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Empties dist/ of what an earlier build of src/ left, so that no file of a source that is gone gets packed.
+// Removes the files that an earlier build of src/ left in dist/, so that no file of a deleted source gets packed.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

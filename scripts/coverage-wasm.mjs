@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which branches of assembly/ the suites enter: builds a copy of the tree whose functions, branches and loops each report
-// that they were entered, runs the fast suite in it, and lists what nothing entered.
+// Finds the branches of assembly/ that the suites do not enter: builds a copy of the tree whose functions, branches and
+// loops each report that they were entered, runs the fast suite in it, and lists the others.
 //   node scripts/coverage-wasm.mjs [arguments for vitest]
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,10 +13,10 @@ const tree = `${root}build-test/coverage-wasm`;
 const log = `${tree}/entered.log`;
 const { NodeKind, newOptions, newProgram, parse } = assemblyscript;
 
-/** What is counted: number -> where it is. */
+/** Places that are counted: number -> where it is in the source. */
 const places = [];
 
-/** A source with a call at the beginning of each body. */
+/** Returns a source with a call at the beginning of each body. */
 function counted(path) {
   const text = readFileSync(`${root}/${path}`, "utf8");
   const program = newProgram(newOptions());
@@ -56,7 +56,7 @@ function counted(path) {
     }
   };
   visit(source.statements);
-  // Of two ends at one place the outer one, which is listed first, goes in first and so comes last.
+  // If two bodies end at one place, the outer one is listed first, so its text goes in first and comes last.
   let result = text;
   for (const [at, what] of insertions.sort(([a], [b]) => b - a)) {
     result = result.slice(0, at) + what + result.slice(at);

@@ -43,7 +43,7 @@ def tensor(array):
     return {"shape": list(array.shape), "data": flat(array)}
 
 
-# Our names, and PyTorch's for the same border.
+# The keys are our names, the values PyTorch's for the same border.
 TORCH_BORDERS = {"constant": "constant", "replicate": "replicate", "mirror": "reflect", "wrap": "circular"}
 
 
@@ -154,12 +154,12 @@ def transposed_cases():
         yield transposed_case((1, 2, 3, 3), 2, (2, 1), strides=strides, output_padding=extra)
     for dilations, strides in [((2, 1), (1, 1)), ((2, 3), (2, 2)), ((2, 2), (2, 2)), ((4, 6), (6, 4)), ((3, 2), (2, 3))]:
         yield transposed_case((1, 2, 4, 5), 3, (3, 3), strides=strides, dilations=dilations, padding=(2, 1))
-    # Output padding of the stride or more, which the dilation allows.
+    # The dilation allows output padding of the stride or more.
     yield transposed_case((1, 2, 4, 5), 3, (3, 2), dilations=(3, 2), output_padding=(2, 1), bias=True)
     yield transposed_case((1, 2, 4, 5), 3, (2, 2), strides=(2, 1), dilations=(5, 4), output_padding=(4, 3))
     for groups, channels, out in [(2, 4, 6), (3, 6, 3), (5, 5, 5), (4, 4, 12)]:
         yield transposed_case((2, channels, 4, 5), out, (3, 3), strides=(2, 1), groups=groups, padding=(1, 1), bias=True)
-    # Padding beyond the kernel cuts off whole rows of what is computed from.
+    # Padding beyond the kernel cuts off whole rows of the input.
     yield transposed_case((1, 2, 7, 8), 2, (2, 3), padding=(3, 4), bias=True)
     yield transposed_case((1, 2, 7, 8), 2, (3, 2), strides=(2, 3), padding=(4, 5))
 
@@ -209,11 +209,11 @@ def gradients_cases():
     yield gradients_case((1, 2, 4, 5), 2, (2, 2), padding=(3, 4, 5, 3))
 
 
-# Our names, and scipy.ndimage's for the same border.
+# The keys are our names, the values scipy.ndimage's for the same border.
 NDIMAGE_BORDERS = {"constant": "constant", "replicate": "nearest", "reflect": "reflect", "mirror": "mirror",
                    "wrap": "wrap"}
 
-# Our names, and scipy.signal's for the same border.
+# The keys are our names, the values scipy.signal's for the same border.
 SIGNAL_BORDERS = {"constant": "fill", "reflect": "symm", "wrap": "wrap"}
 
 
@@ -262,7 +262,7 @@ def ndimage_cases():
                    "options": {"mode": "same", "border": border}, "y": tensor(y)}
 
 
-# Our names, and numpy.pad's for the same border.
+# The keys are our names, the values numpy.pad's for the same border.
 NUMPY_BORDERS = {"constant": "constant", "replicate": "edge", "reflect": "symmetric", "mirror": "reflect",
                  "wrap": "wrap"}
 
@@ -381,7 +381,7 @@ def integer_case(x_shape, out_channels, kernel, dtype, zero_point, strides=(1, 1
     y = sums
     if output:
         output_dtype, output_zero = output
-        # Powers of 2, for ties, and 3 times that.
+        # Scales are powers of 2, which make ties, and 3 times as much.
         scales = numpy.array([rng.choice([1, 3]) * 2.0 ** -rng.randint(8, 11) for _ in range(out_channels)], dtype="f4")
         options |= {"scale": flat(scales), "outputDtype": output_dtype, "outputZeroPoint": output_zero}
         limits = (-128, 127) if output_dtype == "int8" else (0, 255)

@@ -45,7 +45,7 @@ def state(model):
 
 def train(loss_name, optimiser_name, options):
     model = network()
-    # Rounded first, so that both sides begin with the same numbers.
+    # Numbers are rounded first, so that both sides begin with the same ones.
     for parameter in model.parameters():
         parameter.data = torch.round(parameter.data * 64) / 64
     x = torch.round(torch.randn(6, 2, 8, 8) * 8) / 8

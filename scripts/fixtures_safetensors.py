@@ -6,8 +6,9 @@ needed. Run from anywhere:
 
     python3 scripts/fixtures_safetensors.py
 
-Each line has a file in base64, and its tensors: what is read and, for short floating-point numbers, what they are widened
-to. Numbers are texts where JSON has none for them (64-bit integers, NaN and infinities). The output is the same on every run.
+Each line has a file in base64, and its tensors: their values and, for short floating-point numbers, the wider numbers
+that stand for them. Numbers are texts where JSON has none for them (64-bit integers, NaN and infinities). The output is
+the same on every run.
 """
 
 import base64
@@ -19,7 +20,7 @@ import struct
 PATH = pathlib.Path(__file__).resolve().parent.parent / "test" / "fixtures" / "safetensors.jsonl"
 random.seed(61)
 
-# struct's formats; of F16 and BF16 and F8 the bits.
+# These are formats of struct; F16, BF16 and F8 are given as bits.
 FORMATS = {
     "BOOL": "?", "U8": "B", "I8": "b", "F8_E5M2": "B", "F8_E4M3": "B", "I16": "h", "U16": "H", "F16": "H", "BF16": "H",
     "I32": "i", "U32": "I", "F32": "f", "F64": "d", "I64": "q", "U64": "Q",
@@ -112,7 +113,8 @@ def floats(count):
     return [single(random.uniform(-1, 1)) for _ in range(count)]
 
 
-# The state_dict of PyTorch's Sequential(Conv2d(1, 2, 3), BatchNorm2d(2), ReLU(), Flatten(), Linear(8, 3)) after 7 batches.
+# This is the state_dict of PyTorch's Sequential(Conv2d(1, 2, 3), BatchNorm2d(2), ReLU(), Flatten(), Linear(8, 3)) after
+# 7 batches.
 batch_norm = [
     ("0.weight", "F32", [2, 1, 3, 3], floats(18)),
     ("0.bias", "F32", [2], floats(2)),

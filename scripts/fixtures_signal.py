@@ -69,7 +69,7 @@ def correlate_cases():
                        "y": flat(y)}
 
 
-# Our names, and scipy.signal's for the same border.
+# The keys are our names, the values scipy.signal's for the same border.
 BOUNDARIES = {"constant": "zeros", "mirror": "even", "none": None}
 
 
@@ -100,8 +100,8 @@ def stft_cases():
 
 
 def istft_cases():
-    """Of spectra that no signal has, so that the least squares show. SciPy warns of samples at the ends that no window
-    weighs; where a border is trimmed there are none."""
+    """Inverts spectra that no signal has, so that the least squares show. SciPy warns of samples at the ends that no
+    window weighs; where a border is trimmed there are none."""
     for frame in FRAMES:
         for border in ["constant", "none"]:
             ours, theirs = frame_arguments(*frame)
@@ -150,7 +150,7 @@ def design_cases():
 
 
 def torch_istft_cases():
-    """Of spectra that no signal has, for all lengths that the frames reach: half a window beyond what is the default.
+    """Inverts spectra that no signal has, for all lengths that the frames reach, half a window beyond the default.
     PyTorch's window is as long as its transform here; a shorter one lies in the middle there, and first in SciPy."""
     for window, n, hop in [("hann", 8, 4), ("hann", 9, 2), ("hamming", 11, 7), ("blackman", 16, 5), ("boxcar", 6, 6)]:
         samples = torch.tensor(scipy.signal.get_window(window, n), dtype=torch.float64)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Bundles test/generated/fuzz.ts and runs it: `npm run test:fuzz -- --seconds 600 --seed 7`. With `--package FOLDER` on the
-// package there rather than on dist/; with `--address` the addon there is one under AddressSanitizer.
+// Bundles test/generated/fuzz.ts and runs it: `npm run test:fuzz -- --seconds 600 --seed 7`. With `--package FOLDER` on
+// the package there rather than on dist/; with `--address` the addon there is one under AddressSanitizer.
 import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -18,11 +18,11 @@ await build({
   bundle: true,
   platform: "node",
   format: "esm",
-  // The package is found by its own name, from the folder that the bundle is in.
+  // Node finds the package by its own name, from the folder that the bundle is in.
   external: ["corr2d", "fast-check"],
 });
 
-/** Node itself is not sanitized, so the sanitizer must be there before it. What V8 leaves at the end is no leak of ours. */
+/** Node itself is not sanitized, so the sanitizer is preloaded. Memory that V8 keeps at the end is no leak of ours. */
 function sanitizer() {
   const compiler = process.env.CXX ?? "g++";
   const library = execFileSync(compiler, ["-print-file-name=libasan.so"], { encoding: "utf8" });

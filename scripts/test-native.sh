@@ -54,7 +54,7 @@ else
 fi
 for source in native/*.cc; do [ "$source" = native/addon.cc ] || compile "$source"; done
 
-# The package in $1 with an addon of these objects.
+# Copies the package to $1, with an addon of these objects.
 package() {
   local headers objects=("${objects[@]}")
   headers=$(node -p 'const { variables } = JSON.parse(fs.readFileSync("build/config.gypi", "utf8").replace(/^#.*/gm, ""));
@@ -68,7 +68,8 @@ package() {
   "$compiler" "${flags[@]}" -shared "${objects[@]}" -o "$addon/corr2d.node"
 }
 
-# In a copy of the tree, as tests load the package that they lie in. One process: helpers that are killed count nothing.
+# Tests load the package that they lie in, so they run in a copy of the tree. They run in one process, because killed
+# helpers count nothing.
 coverage() {
   local copy=$build/tree
   rm -rf "$copy"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The numbers that cross to C++ have the same names in the same order on both sides, or the addon does not load.
+// Fields and codes that cross to C++ have the same names in the same order on both sides, or the addon does not load.
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
-import { layouts } from "../dist/backend/native/layouts.js";
+import { codes, layouts } from "../dist/backend/native/layouts.js";
 import { type NativeAddon, nativeBackends } from "../dist/backend/native/native.js";
 
 const addon: NativeAddon = createRequire(import.meta.url)(
@@ -17,6 +17,7 @@ const open = (changed: object | undefined) =>
 describe("the addon", () => {
   it("has the layouts that are written in TypeScript", () => {
     expect(addon.layouts).toEqual(layouts);
+    for (const [name, list] of Object.entries(codes)) expect(addon.codes[name]).toBe(list.join(", "));
     expect(nativeBackends(addon).isas).toEqual(addon.isas);
   });
 
@@ -40,6 +41,15 @@ describe("the addon", () => {
     }
   });
 
+  it.each(Object.keys(codes))("does not load if a code of %s is one side's alone, or another", (name) => {
+    const names = addon.codes[name].split(", ");
+    const others = [[...names, "more"], names.slice(1), [names[1], names[0], ...names.slice(2)], undefined];
+    for (const other of others) {
+      const changed = { ...addon, codes: { ...addon.codes, [name]: other?.join(", ") } };
+      expect(() => nativeBackends(changed as unknown as NativeAddon)).toThrow(`it takes "${name}" as`);
+    }
+  });
+
   it("refuses arrays of other types and lengths, and what was disposed of", () => {
     const [x, y, three] = [new Float32Array(4), new Float32Array(4), new Float32Array(3)];
     const one = Float64Array.from(layouts.interleave, (name) => (/top|left|dtype/.test(name) ? 0 : 1));
@@ -59,5 +69,10 @@ describe("the addon", () => {
     expect(() => prepare("interleave", four.with(0, Number.NaN))).toThrow("images is out of range");
     expect(() => prepare("interleave", four.subarray(1))).toThrow("as many fields");
     expect(() => prepare("interleaf", four)).toThrow("no such kind");
+    const patches = Float64Array.from(layouts.unfold, (name) =>
+      /depth|stride/.test(name) ? 2 : Number(!/value|dtype/.test(name)),
+    );
+    const unfold = () => addon.prepare("unfold", patches, Int32Array.of(0, 0, 0, 1), 0, 1, null, null, null);
+    expect(unfold).toThrow("only pixels of one number lie a stride apart");
   });
 });

@@ -9,13 +9,13 @@ import { planePairs } from "../tiles/plane-pairs";
 import { Inside, Masked, One, Two } from "../tiles/shape";
 
 /**
- * One input channel for each group, without dilation. What is computed are `f.rows` x `f.cols` outputs in each of the
- * frame's channels.
+ * Computes `f.rows` x `f.cols` outputs in each of the frame's channels. Each group has one input channel, and there is
+ * no dilation.
  *
- * Where the input is read as it lies, with zeros for padding: 3x3 and 5x5 kernels at strides 1 and 2. Rows above and below
- * are a row of zeros, what lies left and right of a row is masked.
+ * If it reads the input as it lies, kernels are 3x3 or 5x5, strides are 1 or 2 and padding is zeros: a row of zeros
+ * stands in for the rows above and below, and lanes left and right of a row are masked.
  *
- * From a strip, which has its borders and three rows to spare: any kernel at stride 1.
+ * If it reads a strip, which has its borders and three rows to spare, it takes any kernel at stride 1.
  */
 export function depthwise<T>(p: Plan, f: Frame): void {
   const size = <usize>f.filter * sizeof<T>();
@@ -28,14 +28,14 @@ export function depthwise<T>(p: Plan, f: Frame): void {
   }
 }
 
-/** Down columns of vectors. The last overlaps the one before. */
+/** Goes down columns of vectors. The last column overlaps the one before. */
 function columns<T>(f: Frame, k: i32, s: i32, w: usize, bias: v128, output: usize): void {
   const e = <i32>sizeof<T>(), vector = 16 / e;
   const cols = f.cols, left = f.planeLeft;
   const whole = f.planar && cols >= vector;
   const step = whole ? f.outRowStep : 16;
   const lanes = min(vector, cols);
-  // Output columns whose vector reads nothing outside of the rows.
+  // Vectors of output columns from firstInside to lastInside read nothing outside of the rows.
   const firstInside = (s - 1 - left) / s;
   const lastInside = (f.planeWidth - k - left - s * (vector - 1) + s) / s - 1;
   const chunk = whole ? f.rows : 8;
@@ -65,7 +65,7 @@ function columns<T>(f: Frame, k: i32, s: i32, w: usize, bias: v128, output: usiz
   }
 }
 
-/** Along bands of four rows. The last overlaps the one before, and so does the last vector of each. */
+/** Goes along bands of four rows. The last band overlaps the one before, and so does the last vector of each. */
 function bands<T>(f: Frame, height: i32, width: i32, w: usize, bias: v128, output: usize): void {
   const e = <i32>sizeof<T>(), vector = 16 / e;
   const cols = f.cols, step = f.lineAdvance;

@@ -4,10 +4,10 @@ import { tileColumn, tileVectors } from "../tiles/column";
 import { Tapped } from "../tiles/shape";
 
 /**
- * The definition, over the input as it lies: for each tile of neighbouring output pixels, each product is a vector of
- * neighbouring elements, read at whatever alignment the tap has, times a broadcast weight.
+ * Computes the definition over the input as it lies. For a tile of neighbouring output pixels, each product is a vector
+ * of neighbouring elements, read at whatever alignment the tap has, times a broadcast weight.
  *
- * Reads up to 8 vectors past the last pixel of the block.
+ * It reads up to 8 vectors past the last pixel of the block.
  */
 export function direct<T>(f: Frame): void {
   const rows = f.rows, cols = f.cols;

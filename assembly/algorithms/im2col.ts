@@ -5,14 +5,14 @@ import { Packed } from "../tiles/shape";
 
 /** Bytes of a product in a panel: two vectors of pixels. */
 const panelWidth = 32;
-/** Panels gathered at a time. src/backend/wasm/conv-plan.ts makes room for them. */
+/** So many panels are gathered at a time. src/backend/wasm/conv-plan.ts makes room for them. */
 const mostPanels = 4;
 
 /**
- * Patches as columns of a matrix, then a product of matrices. The matrix never exists as a whole: the patches of one
+ * Multiplies the weights by a matrix whose columns are patches. The matrix never exists as a whole: the patches of one
  * tile of pixels are gathered into a panel [k][pixel] that stays in the first cache, and all output channels use it.
  *
- * Unlike in direct, a tile may begin in one output row and end in another.
+ * Unlike a tile of direct, one may begin in one output row and end in another.
  */
 export function im2col<T>(f: Frame, wholeRows: bool): void {
   const rows = wholeRows ? 1 : f.rows;
@@ -45,8 +45,8 @@ export function im2col<T>(f: Frame, wholeRows: bool): void {
 }
 
 /**
- * Panels of pixels that all lie in one row, the first at `source`. Channels are often pages apart: what is near is
- * fetched together.
+ * Gathers panels of pixels that all lie in one row, the first at `source`. Channels are often pages apart, so the
+ * pixels of one channel are fetched together.
  */
 function gatherPanels(f: Frame, source: usize, panels: i32): void {
   const step = f.products * panelWidth;

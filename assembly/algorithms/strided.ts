@@ -4,8 +4,8 @@ import { Frame } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /**
- * The matrix product of im2col over strided windows of the input: no patch is copied. Lanes are output channels;
- * each element of a window is broadcast from where it lies.
+ * Computes the matrix product of im2col over strided windows of the input, without copying a patch. Lanes are output
+ * channels; each element of a window is broadcast from where it lies.
  *
  *              w[k]  | oc 0..3 | oc 4..7 |
  *   x[k] pixel 0     |    a0   |    b0   |
@@ -38,7 +38,7 @@ function windowOf(f: Frame, pixel: i32): usize {
   return f.source + (pixel / f.cols) * f.lineAdvance + (pixel % f.cols) * f.pixelStep;
 }
 
-/** All output channels of a block for one tile of pixels. */
+/** Computes all output channels of a block for one tile of pixels. */
 function channels<T>(f: Frame, s0: usize, s1: usize, s2: usize, s3: usize, pixels: i32, to: usize): void {
   const e = <i32>sizeof<T>();
   const lanes = 16 / e;

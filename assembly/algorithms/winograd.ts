@@ -5,20 +5,20 @@ import { transformOutput2, transformOutput4 } from "../winograd/outputs";
 import { products1, products2 } from "../winograd/products";
 
 /**
- * 3x3 kernels at stride 1 by F(m x m, 3 x 3), m = 4 or 2 (Lavin & Gray, "Fast Algorithms for Convolutional Neural
- * Networks", 2015). Each square of m x m outputs comes from (m + 2)^2 inputs:
+ * Computes 3x3 kernels at stride 1 by F(m x m, 3 x 3), m = 4 or 2 (Lavin & Gray, "Fast Algorithms for Convolutional
+ * Neural Networks", 2015). Each square of m x m outputs comes from (m + 2)^2 inputs:
  *
  *   Y = A^T [ sum over ic of (G w G^T) * (B^T d B) ] A        * element by element
  *
- * so that the sums over ic are (m + 2)^2 matrix products, with 9 m^2 / (m + 2)^2 (4 or 2.25) times fewer
+ * Therefore the sums over ic are (m + 2)^2 matrix products, with 9 m^2 / (m + 2)^2 (4 or 2.25) times fewer
  * multiplications than the definition has.
  *
  * A block of squares is transformed into planes [position][ic][square], squares in vectors; then each tile of output
  * channels is multiplied into [position][square][oc], and transformed back with output channels in vectors. A NaN or
  * infinity in the input reaches all outputs of the squares that it touches.
  *
- * Computes output rows `from` (a multiple of m) to `to` of the frame's channels in one group. `input` and `output` are the
- * first of them.
+ * It computes output rows `from` (a multiple of m) to `to` of the frame's channels in one group. `input` and `output`
+ * are where the first of these channels lie.
  */
 export function winograd(
   p: Plan, f: Frame, input: usize, output: usize, workspace: usize, from: i32, to: i32,
@@ -40,7 +40,7 @@ export function winograd(
   }
 }
 
-/** All output channels of a block of squares. */
+/** Computes all output channels of a block of squares. */
 // @ts-ignore: decorator
 @inline
 function outputTiles(
@@ -73,7 +73,7 @@ function outputTiles(
   }
 }
 
-/** Four output channels of a block of squares. */
+/** Computes four output channels of a block of squares. */
 // @ts-ignore: decorator
 @inline
 function squareOutputs(

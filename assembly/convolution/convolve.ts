@@ -7,13 +7,13 @@ import { winograd } from "../algorithms/winograd";
 import { Activation, Algorithm, Frame, frameBytes, Plan } from "./plan";
 import { fillStrip } from "./strip";
 
-/** Readable zeros before a row of zeros; as many follow it. */
+/** So many readable zeros lie before a row of zeros, and as many follow it. */
 const edgeBytes: usize = 128;
 
 /**
- * Output rows `from` (inclusive) to `to` and channels `first` to `end` of `images` images, block by block: a block of
- * output pixels and a group; for these one block of products after the other; for those all output channels. Sums of
- * products that are not complete wait in the output.
+ * Computes output rows `from` (inclusive) to `to` and channels `first` to `end` of `images` images, block by block. The
+ * outer loop takes a block of output pixels and a group, the inner one a block of products for all their output
+ * channels. Sums that lack products wait in the output.
  */
 export function convolve<T>(
   p: Plan, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
@@ -52,7 +52,7 @@ export function convolve<T>(
   }
 }
 
-/** A block of output pixels, group by group. */
+/** Computes a block of output pixels, group by group. */
 function groups<T>(
   p: Plan, f: Frame, source: usize, result: usize, workspace: usize,
   oy: i32, ox: i32, rows: i32, cols: i32, first: i32, end: i32,
@@ -91,7 +91,7 @@ function groups<T>(
   }
 }
 
-/** All products for one block of output pixels. */
+/** Sums up all products for one block of output pixels. */
 function sumBlocks<T>(
   p: Plan, f: Frame, input: usize, bias: usize, oy: i32, ox: i32, rows: i32, cols: i32, strip: usize,
 ): void {
@@ -103,8 +103,8 @@ function sumBlocks<T>(
         const kyCount = min(p.kyBlock, p.kernelHeight - ky);
         const kxCount = min(p.kxBlock, p.kernelWidth - kx);
         f.first = (ic * p.kernelHeight + ky) * p.kernelWidth + kx;
-        // Rows of a filter are split only if channels are, and parts of a row only if rows are: the products of a
-        // block follow each other in the weights, and a smaller last block uses the first of the taps.
+        // Rows of a filter are split only if channels are, and a row only if rows are. The products of a block
+        // therefore follow each other in the weights, and a smaller last block uses the first of the taps.
         f.products = channels * kyCount * kxCount;
         setFinish<T>(p, f, bias, f.first + f.products == f.filter);
         const top = oy * p.strideY + ky * p.dilationY - p.padTop;
@@ -131,7 +131,7 @@ function sumBlocks<T>(
   }
 }
 
-/** Bias and activation wait for the last block of a sum. */
+/** Sets bias and activation, which wait for the last block of a sum. */
 function setFinish<T>(p: Plan, f: Frame, bias: usize, last: bool): void {
   const at = changetype<usize>(f);
   v128.store(at, v128.splat<T>(<T>(last ? p.low : -Infinity)), offsetof<Frame>("low0"));

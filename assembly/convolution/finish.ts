@@ -2,8 +2,8 @@
 import { Activation, Frame, high, low } from "./plan";
 
 /**
- * destination = activation(sum + what earlier blocks left + bias), for the first `count` lanes of a vector, or for
- * none of them if it is below 1. Only for Activation.CLAMP, which is free of branches.
+ * Stores activation(sum + sum of earlier blocks + bias), for the first `count` lanes of a vector, or for none of them
+ * if it is below 1. It knows only Activation.CLAMP, which is free of branches.
  */
 // @ts-ignore: decorator
 @inline
@@ -19,8 +19,8 @@ export function finishVector<T>(
 }
 
 /**
- * Stores a tile that lies in `f.scratch` as sum[channel * channelStep + pixel * pixelStep]: any size, any layout,
- * any activation.
+ * Stores a tile of any size that lies in `f.scratch` as sum[channel * channelStep + pixel * pixelStep], in any layout,
+ * with any activation.
  */
 export function finishTile<T>(
   f: Frame, channelStep: i32, pixelStep: i32, channels: i32, pixels: i32, bias: usize, to: usize,
@@ -49,7 +49,7 @@ export function finishTile<T>(
   }
 }
 
-/** A vector of elements that lie `step` apart. */
+/** Returns a vector of elements that lie `step` bytes apart. */
 // @ts-ignore: decorator
 @inline
 function gather<T>(from: usize, step: i32): v128 {
@@ -63,7 +63,7 @@ function gather<T>(from: usize, step: i32): v128 {
   return v128.load_lane<f64>(from + step, v128.load64_zero(from), 1);
 }
 
-/** The first `count` lanes of finishVector, with any activation. */
+/** Finishes and stores the first `count` lanes, with any activation. */
 export function finishLanes<T>(f: Frame, sum: v128, bias: v128, to: usize, count: i32): void {
   // A vector read past the tensor's last element stays inside the slack of every buffer.
   if (f.accumulate) sum = v128.add<T>(sum, v128.load(to));
@@ -83,7 +83,10 @@ export function finishLanes<T>(f: Frame, sum: v128, bias: v128, to: usize, count
   }
 }
 
-/** x < low ? low : x, then the same upwards: a NaN stays. One instruction each, where max and min take several. */
+/**
+ * Returns x < low ? low : x, then the same upwards, so a NaN stays. Each takes one instruction; max and min take
+ * several.
+ */
 // @ts-ignore: decorator
 @inline
 export function clamp<T>(x: v128, low: v128, high: v128): v128 {

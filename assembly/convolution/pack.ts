@@ -24,7 +24,7 @@ export function packWeights<T>(p: Plan, weights: usize): void {
       else if (p.algorithm == Algorithm.STRIDED) tile = left > lanes ? 2 * lanes : lanes;
       const channels = min(tile, left);
       for (let k = 0; k < filter; k++) {
-        // Kernels of single planes column by column.
+        // Kernels of single planes go column by column.
         const tap = plane ? (k % p.kernelHeight) * p.kernelWidth + k / p.kernelHeight : k;
         const from = weights + <usize>tap * sizeof<T>();
         for (let i = 0; i < tile; i++, to += sizeof<T>()) {

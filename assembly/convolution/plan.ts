@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A prepared convolution in linear memory. src/backend/wasm/conv-plan.ts fills it in, in this order,
- * which test/layouts.test.ts compares. What ends in Step is in bytes; everything else is in elements. A `usize` is an address.
+ * A prepared convolution in linear memory. src/backend/wasm/conv-plan.ts fills it in, in this order, which the test of
+ * layouts compares. Fields that end in Step count bytes, all others elements. A `usize` is an address.
  */
 @unmanaged
 export class Plan {
@@ -44,7 +44,7 @@ export class Plan {
   straight: i32;
   /** 1: direct computes single planes as depthwise does, from a strip. */
   planes: i32;
-  /** 1: in what the algorithm reads, the next output row follows the last pixel of this one. */
+  /** 1: where the algorithm reads, the next output row follows the last pixel of this one. */
   flat: i32;
   /** Input rows from one strip row to the next. */
   rowSample: i32;
@@ -55,11 +55,11 @@ export class Plan {
   /** Elements of a phase beyond those of its first pixels. */
   reach: i32;
 
-  /** The strip or the input itself: the algorithm reads it from here. */
+  /** Steps in the strip or in the input itself, whichever the algorithm reads. */
   channelStep: i32;
   rowStep: i32;
   phaseStep: i32;
-  /** From one output pixel to the next in its row, and to the one below. */
+  /** Steps from one output pixel to the next in its row, and to the one below. */
   pixelStep: i32;
   lineAdvance: i32;
 
@@ -78,15 +78,15 @@ export class Plan {
   stripOffset: i32;
   productsOffset: i32;
 
-  /** Only winograd: outputs of a square in each direction, squares in a row of them and in a block. */
+  /** Only winograd has them: outputs of a square in each direction, squares in a row of squares and in a block. */
   squareSize: i32;
   squareColumns: i32;
   squareBlock: i32;
-  /** From one position's transformed inputs to the next's, and from one channel to the next in there. */
+  /** Steps from one position's transformed inputs to the next's, and from one channel to the next within them. */
   planeStep: i32;
   lineStep: i32;
 
-  /** For each product of a block, in the order of the weights, where its element lies from the first one (i32). */
+  /** Offsets (i32) of the element of each product of a block from the first one, in the order of the weights. */
   taps: usize;
   weights: usize;
   bias: usize;
@@ -130,7 +130,7 @@ export class Frame {
   /** A tile of at most 12 vectors on its way to the destination. */
   scratch: usize;
 
-  /** The block: output rows and columns, products of each sum, all products of the filter. */
+  /** The block has so many output rows and columns, and products of each sum; the filter has so many products. */
   rows: i32;
   cols: i32;
   products: i32;
@@ -149,8 +149,8 @@ export class Frame {
   panel: usize;
 
   /**
-   * Only depthwise: the input channel at `source`, its size and row step, where the first tap of the first output pixel
-   * lies in it, and what stands in for a row outside.
+   * Only depthwise has them: the size and row step of the input channel at `source`, where the first tap of the first
+   * output pixel lies in it, and the row that stands in for one outside.
    */
   planeHeight: i32;
   planeWidth: i32;

@@ -2,13 +2,16 @@
 import { Border } from "../border";
 import { Plan } from "./plan";
 
-/** Whether fillFast does it: zeros around rows that lie as they are wanted, or split by the parity of their columns. */
+/**
+ * Returns whether fillFast can fill it: rows have zeros around them, and keep their order or are split by the parity of
+ * their columns.
+ */
 export function isFast<T>(p: Plan): bool {
   if (p.border != Border.CONSTANT || p.inColStep != sizeof<T>() || p.rowSample != 1) return false;
   return p.phaseSample == 1 || (p.phases == 2 && p.phaseSample == 2 && p.dilationX == 1);
 }
 
-/** One channel of fillStrip. `from` is where its row 0 begins. */
+/** Fills one channel of fillStrip. `from` is where its row 0 begins. */
 export function fillFast<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, top: i32, left: i32): void {
   const begin = min(rows, max(0, -top));
   const end = max(begin, min(rows, p.inHeight - top));
@@ -21,7 +24,7 @@ export function fillFast<T>(p: Plan, to: usize, from: usize, rows: i32, columns:
   else splitRows<T>(p, to, from, end - begin, columns, left);
 }
 
-/** to[j] = from[j] as far as that is inside the row, at left + j. */
+/** Sets to[j] = from[j] where left + j is inside the row. */
 function wholeRows<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, left: i32): void {
   const begin = <usize>min(columns, max(0, -left)) * sizeof<T>();
   const end = max(begin, <usize>max(0, min(columns, p.inWidth - left)) * sizeof<T>());
@@ -37,13 +40,13 @@ function wholeRows<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, 
   }
 }
 
-/** to[j] = from[2 j] in the first phase, from[2 j + 1] in the second, as far as these are inside. */
+/** Sets to[j] = from[2 j] in the first phase and from[2 j + 1] in the second, where these are inside the row. */
 // @ts-ignore: decorator
 @inline
 function splitRows<T>(p: Plan, to: usize, from: usize, rows: i32, columns: i32, left: i32): void {
   const lanes = <i32>(16 / sizeof<T>());
   const second = <usize>p.phaseStep;
-  // Whole vectors of both phases that are inside.
+  // Whole vectors are taken while both phases are inside.
   const begin = min(columns, left < 0 ? (1 - left) >> 1 : 0);
   const whole = max(0, min(columns, (p.inWidth - left) >> 1) - begin) & -lanes;
   for (const last = to + rows * p.rowStep; to != last; to += p.rowStep, from += p.inRowStep) {

@@ -4,13 +4,14 @@ import { Plan } from "./plan";
 import { fillFast, isFast } from "./strip-zeros";
 
 /**
- * Fills the strip: for each channel of a block, the input rows that its output rows read, borders included, so that
+ * Fills the strip with the input rows that output rows read, for each channel of a block. It includes borders, so that
  * the algorithms need no test for an edge.
  *
  *   strip[ic][row][phase][column]
  *
- * A row that no tap reads is left out (rowSample), and so is such a column (phaseSample). With phases, columns are split by
- * their phase in the horizontal stride: what neighbouring output pixels read lies side by side.
+ * A row that no tap reads is left out (rowSample), and so is such a column (phaseSample). With phases, columns are
+ * split by their phase in the horizontal stride, so that elements which neighbouring output pixels read lie side by
+ * side.
  *
  * `input` is the first channel of the block; `top` and `left` are the input row and column of the strip's corner,
  * which may lie outside the image.
@@ -40,7 +41,7 @@ export function fillStrip<T>(
   }
 }
 
-/** Rows are short: memory.fill would take longer to call. */
+/** Rows are short, and a call of memory.fill would take longer. */
 // @ts-ignore: decorator
 @inline
 function fillZeros<T>(to: usize, count: i32): void {
@@ -49,21 +50,21 @@ function fillZeros<T>(to: usize, count: i32): void {
   for (; to < end; to += sizeof<T>()) store<T>(to, <T>0);
 }
 
-/** The first of `count` elements at left + j sample that lies inside the row. */
+/** Returns the first of `count` elements at left + j sample that lies inside the row. */
 // @ts-ignore: decorator
 @inline
 function insideFrom(left: i32, sample: i32, count: i32): i32 {
   return min(count, left < 0 ? (sample - 1 - left) / sample : 0);
 }
 
-/** The end of those inside. */
+/** Returns the end of the elements that lie inside the row. */
 // @ts-ignore: decorator
 @inline
 function insideTo(p: Plan, left: i32, sample: i32, count: i32): i32 {
   return min(count, left < p.inWidth ? (p.inWidth - left + sample - 1) / sample : 0);
 }
 
-/** to[j] = from[left + j sample] for `count` elements, of which `begin` to `end` are inside the row. */
+/** Sets to[j] = from[left + j sample] for `count` elements, of which `begin` to `end` are inside the row. */
 function fillSpan<T>(
   p: Plan, to: usize, from: usize, left: i32, sample: i32, begin: i32, end: i32, count: i32,
 ): void {
@@ -76,7 +77,7 @@ function fillSpan<T>(
   fillEdge<T>(p, to, from, left, sample, end, count);
 }
 
-/** The same for elements `begin` to `end`, outside of it. */
+/** Does the same for elements `begin` to `end`, outside of the row. */
 // @ts-ignore: decorator
 @inline
 export function fillEdge<T>(p: Plan, to: usize, from: usize, left: i32, sample: i32, begin: i32, end: i32): void {
@@ -86,7 +87,7 @@ export function fillEdge<T>(p: Plan, to: usize, from: usize, left: i32, sample: 
   }
 }
 
-/** to[j] = from[j step] for `count` elements. */
+/** Sets to[j] = from[j step] for `count` elements. */
 // @ts-ignore: decorator
 @inline
 function copyStrided<T>(to: usize, from: usize, step: i32, count: i32): void {

@@ -2,7 +2,7 @@
 import { Frame } from "../convolution/plan";
 import { tileChannels } from "../tiles/column";
 
-/** Pixels of a block lie in rows; where these follow each other without a gap, they are one. */
+/** Pixels of a block lie in rows, which are joined into one where they follow each other without a gap. */
 @unmanaged
 export class Pixels {
   rows: i32;
@@ -12,12 +12,12 @@ export class Pixels {
   rowStep: i32;
 }
 
-/** packElements may write so far beyond the last pixel: three rows of a panel. */
+/** Bytes that packElements may write beyond the last pixel: three rows of a panel. */
 export const panelSlack: usize = 96;
 
 /**
- * Output channels as rows of the tiles of column.ts: to[tile][pixel][channel of the tile]. `from` is where the first
- * pixel of the first of `f.outChannels` channels lies.
+ * Packs output channels as rows of the tiles of column.ts: to[tile][pixel][channel of the tile]. `from` is where the
+ * first pixel of the first of `f.outChannels` channels lies.
  */
 export function packOutputs<T>(f: Frame, px: Pixels, from: usize, channelStep: i32, to: usize): void {
   const pixels = px.rows * px.cols;
@@ -32,7 +32,7 @@ export function packOutputs<T>(f: Frame, px: Pixels, from: usize, channelStep: i
   }
 }
 
-/** to[pixel * width] = its element of one channel. */
+/** Stores the element of each pixel in one channel at to + pixel * width. */
 export function packChannel<T>(px: Pixels, from: usize, to: usize, width: usize): void {
   for (let y = 0; y < px.rows; y++, from += px.rowStep) {
     let at = from;
@@ -50,9 +50,9 @@ export function packChannel<T>(px: Pixels, from: usize, to: usize, width: usize)
 }
 
 /**
- * Elements of windows as lanes of the tiles: to[tile][pixel][element of the tile], two vectors wide, or one for the last.
- * `taps` says where each of `count` elements lies from the first one. Pixels are side by side in `px`; a vector beyond
- * the last is readable.
+ * Packs elements of windows as lanes of the tiles: to[tile][pixel][element of the tile]. Tiles are two vectors wide,
+ * the last may be one. `taps` has the offset of each of `count` elements from the first one. Pixels are side by side in
+ * `px`; a vector beyond the last is readable.
  */
 export function packElements<T>(px: Pixels, source: usize, taps: usize, count: i32, to: usize): void {
   const lanes = <i32>(16 / sizeof<T>());
@@ -76,7 +76,7 @@ export function packElements<T>(px: Pixels, source: usize, taps: usize, count: i
   }
 }
 
-/** Four elements of float32, four pixels at a time. */
+/** Packs four elements of float32, four pixels at a time. */
 function transposeFours(px: Pixels, s0: usize, s1: usize, s2: usize, s3: usize, to: usize, width: usize): void {
   for (let y = 0; y < px.rows; y++) {
     const row = <usize>(y * px.rowStep);
@@ -94,7 +94,7 @@ function transposeFours(px: Pixels, s0: usize, s1: usize, s2: usize, s3: usize, 
   }
 }
 
-/** Two elements of float64, two pixels at a time. */
+/** Packs two elements of float64, two pixels at a time. */
 function transposePairs(px: Pixels, s0: usize, s1: usize, to: usize, width: usize): void {
   for (let y = 0; y < px.rows; y++) {
     const row = <usize>(y * px.rowStep);

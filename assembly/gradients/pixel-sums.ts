@@ -2,7 +2,7 @@
 import { multiplyAdd } from "../vector";
 import { Pixels } from "./pack";
 
-/** `offsetof<M>()` is the number of elements of windows that are summed up together. */
+/** `offsetof<M>()` counts the elements of windows that are summed up together. */
 @unmanaged
 class Nine {
   a: u64; b: u8;
@@ -17,12 +17,12 @@ class Two {
 }
 
 /**
- * The gradient of weights with pixels as lanes, for one output channel: nothing is packed, and a vector of its gradient
- * serves up to nine elements of the windows, a 3x3 kernel.
+ * Computes the gradient of weights with pixels as lanes, for one output channel. Nothing is packed, and a vector of the
+ * channel's gradient serves up to nine elements of the windows, as many as a 3x3 kernel has.
  *
  *   to[element] += sum over pixels of gradients[pixel] * (source + taps[element])[pixel]
  *
- * Pixels lie side by side on both sides, in rows `gradientStep` bytes apart on the one, `px.rowStep` on the other. A vector
+ * Pixels lie side by side, in rows `gradientStep` bytes apart in the gradient, `px.rowStep` in the windows. A vector
  * beyond the last is readable.
  */
 export function pixelSums<T>(
@@ -46,7 +46,7 @@ export function pixelSums<T>(
   }
 }
 
-/** The address of element i; those beyond the last are it once more. */
+/** Returns the address of element i, or of the last one for elements beyond it. */
 // @ts-ignore: decorator
 @inline
 function elementOf(source: usize, taps: usize, i: i32, count: i32): usize {
@@ -86,7 +86,7 @@ function sums<T, M>(
       }
     }
     if (rest > 0) {
-      // Both sides: an infinity beyond the last pixel must not meet a zero.
+      // Both sides are masked, as an infinity beyond the last pixel must not meet a zero.
       const g = v128.and(v128.load(gradients + whole), mask);
       a0 = multiplyAdd<T>(g, v128.and(v128.load(s0 + whole), mask), a0);
       a1 = multiplyAdd<T>(g, v128.and(v128.load(s1 + whole), mask), a1);
@@ -132,7 +132,7 @@ function sums<T, M>(
   }
 }
 
-/** All bits of the first `count` lanes. */
+/** Sets all bits of the first `count` lanes. */
 // @ts-ignore: decorator
 @inline
 function firstLanes<T>(count: i32): v128 {
@@ -140,7 +140,7 @@ function firstLanes<T>(count: i32): v128 {
   return i64x2.lt_s(i64x2(0, 1), i64x2.splat(count));
 }
 
-/** The sum of the lanes. */
+/** Returns the sum of the lanes. */
 // @ts-ignore: decorator
 @inline
 function add<T>(lanes: v128, accumulate: i32, to: usize): void {

@@ -11,15 +11,17 @@ import { pixelSums } from "./pixel-sums";
 import { GradWeightsPlan } from "./plan";
 
 /**
- * gradWeights[oc, ic, ky, kx] = sum over n, oy, ox of
- *     gradOutput[n, oc, oy, ox] * x[n, ic, oy * strideY + ky * dilationY, ox * strideX + kx * dilationX]:
+ * Computes
  *
- * a product of matrices, output channels by elements (ic, ky, kx) of the windows, summed over pixels. Block by block of
- * these both are packed for the tiles of column.ts, output channels as their rows, elements as their lanes.
+ *   gradWeights[oc, ic, ky, kx] = sum over n, oy, ox of
+ *       gradOutput[n, oc, oy, ox] * x[n, ic, oy * strideY + ky * dilationY, ox * strideX + kx * dilationX]
  *
- * Sums over output rows `fromRow` to `toRow` of `images` images, for input channels `from` (inclusive) to `to` of the
- * groups of output channels `first` to `end`. Parts of these may be computed by several instances at a time; how they
- * are parted changes no sum.
+ * This is a product of matrices, output channels by elements (ic, ky, kx) of the windows, summed over pixels. Both are
+ * packed for the tiles of column.ts, a block of pixels at a time: output channels are rows, elements are lanes.
+ *
+ * It sums over output rows `fromRow` to `toRow` of `images` images, for input channels `from` (inclusive) to `to` of
+ * the groups of output channels `first` to `end`. Parts of these may be computed by several instances at a time; how
+ * they are parted changes no sum.
  */
 export function sumGradients<T>(
   p: GradWeightsPlan, input: usize, gradOutput: usize, gradWeights: usize, workspace: usize, images: i32, from: i32,
@@ -90,7 +92,7 @@ function addBlock<T>(
   }
 }
 
-/** The same for few output channels. `gradOutput` is where the block's first pixel lies. */
+/** Does the same for few output channels. `gradOutput` is where the block's first pixel lies. */
 function addPixelSums<T>(
   p: GradWeightsPlan, f: Frame, input: usize, gradOutput: usize, workspace: usize, oy: i32, ox: i32, from: i32,
   to: i32,
@@ -136,7 +138,7 @@ function setPixels(px: Pixels, f: Frame, step: i32, rowStep: i32): void {
   px.rowStep = rowStep;
 }
 
-/** Where the first element of a block's channels lies for its first pixel: in the input, or in the strip. */
+/** Returns where the first element of a block's channels lies for its first pixel: in the input, or in the strip. */
 function sourceOf<T>(
   p: GradWeightsPlan, f: Frame, plane: usize, channels: i32, strip: usize, oy: i32, ox: i32,
 ): usize {
@@ -149,7 +151,10 @@ function sourceOf<T>(
   return strip;
 }
 
-/** All output channels by the elements of a panel. The panel is larger: rows of it stay, and tiles go along the gradient's rows. */
+/**
+ * Multiplies all output channels by the elements of a panel. A tile of output channels stays in L1 while the panel,
+ * which is larger, streams by; its sums go along the gradient's rows.
+ */
 function multiply<T>(f: Frame, outputs: usize, count: i32, to: usize): void {
   const e = <i32>sizeof<T>();
   const lanes = 16 / e;

@@ -4,7 +4,10 @@ import { finishIntegers } from "./finish";
 import { IntegerPlan } from "./plan";
 import { fillPairs } from "./strip";
 
-/** The integers' twin of convolve in ../convolution/convolve.ts. Computes output rows `from` to `to` and channels `first` to `end` of `images` images. */
+/**
+ * Computes output rows `from` (inclusive) to `to` and channels `first` to `end` of `images` images, as convolve does
+ * for floats.
+ */
 export function convolveIntegers(
   p: IntegerPlan, input: usize, output: usize, workspace: usize, images: i32, from: i32, to: i32, first: i32, end: i32,
 ): void {
@@ -21,7 +24,7 @@ export function convolveIntegers(
       const rows = min(p.rowBlock, to - oy);
       for (let ox = 0; ox < p.outWidth; ox += p.colBlock) {
         f.cols = min(p.colBlock, p.outWidth - ox);
-        // Rows that follow each other without a gap are one.
+        // Rows that follow each other without a gap are joined into one.
         const whole = f.cols == p.outWidth;
         fillWindows(p, f, rows);
         const target = result + oy * p.outRowStep + ox * p.outColStep;
@@ -42,7 +45,7 @@ export function convolveIntegers(
   }
 }
 
-/** All output channels of a group, tile by tile of them, for `pixels` of the strip from `pixel` on. */
+/** Computes all output channels of a group, a tile of them at a time, for `pixels` of the strip from `pixel` on. */
 function outputs(
   p: IntegerPlan, f: Frame, group: i32, first: i32, end: i32, pixel: i32, pixels: i32, target: usize,
 ): void {
@@ -67,7 +70,7 @@ function outputs(
   }
 }
 
-/** Where each window begins in the strip. Three more follow, so that four can always be read. */
+/** Notes where each window begins in the strip. Three more follow, so that four can always be read. */
 function fillWindows(p: IntegerPlan, f: Frame, rows: i32): void {
   let to = f.panel;
   for (let y = 0; y < rows; y++) {
@@ -77,7 +80,7 @@ function fillWindows(p: IntegerPlan, f: Frame, rows: i32): void {
   for (let i = 0; i < 3; i++) store<i32>(to + 4 * i, 0);
 }
 
-/** sum + the dot products of the pairs in a and b. */
+/** Returns sum + the dot products of the pairs in a and b. */
 // @ts-ignore: decorator
 @inline
 function dot(a: v128, b: v128, sum: v128): v128 {
@@ -86,7 +89,7 @@ function dot(a: v128, b: v128, sum: v128): v128 {
 
 /**
  *              w[k]  | oc 0..3 | oc 4..7 |
- *   x[k] pixel 0     |    a0   |    b0   |    and so on, with a pair of input channels in each lane of x and w
+ *   x[k] pixel 0     |    a0   |    b0   |    and so on; each lane of x and w has a pair of input channels
  */
 function dot4x2(
   p: IntegerPlan, to: usize, s0: usize, s1: usize, s2: usize, s3: usize, w: usize, bias: usize,

@@ -4,8 +4,8 @@ import { Activation, Frame } from "../convolution/plan";
 import { IntegerPlan } from "./plan";
 
 /**
- * Stores a tile, sums[pixel][channel] of 4 pixels `pixelStep` bytes apart, of which `pixels` and `channels` exist:
- * as they are, or float32(sum) * scale, or that rounded half to even plus the zero point.
+ * Stores a tile, sums[pixel][channel] of 4 pixels `pixelStep` bytes apart, of which `pixels` and `channels` exist. Each
+ * output is the sum itself, float32(sum) * scale, or that product rounded half to even plus the zero point.
  */
 export function finishIntegers(
   p: IntegerPlan, f: Frame, sums: usize, pixelStep: i32, channels: i32, pixels: i32, scale: usize, to: usize,
@@ -33,7 +33,7 @@ function finish(p: IntegerPlan, f: Frame, low: v128, high: v128, sum: v128, scal
   return i32x4.add(i32x4.trunc_sat_f32x4_s(f32x4.nearest(x)), i32x4.splat(p.outputZeroPoint));
 }
 
-/** Lanes are channels; those of one pixel lie side by side, or the pixels of one channel do. */
+/** Stores lanes of 32 bits, which are channels. Outputs of one pixel lie side by side, or outputs of one channel do. */
 function storeWords(
   p: IntegerPlan, y0: v128, y1: v128, y2: v128, y3: v128, lanes: i32, pixels: i32, to: usize,
 ): void {
@@ -64,7 +64,7 @@ function storeLanes(to: usize, v: v128, count: i32): void {
   if (count == 3) v128.store_lane<i32>(to, v, 2, 8);
 }
 
-/** The low byte of each lane. */
+/** Stores the low byte of each lane. */
 function storeBytes(
   p: IntegerPlan, y0: v128, y1: v128, y2: v128, y3: v128, lanes: i32, pixels: i32, to: usize,
 ): void {
@@ -82,7 +82,7 @@ function storeBytes(
     if (pixels > 3) storeWord(to + 3 * step, i32x4.extract_lane(bytes, 3), lanes);
     return;
   }
-  // Four pixels of a channel in each lane.
+  // Each lane takes four pixels of a channel.
   const words = v128.or(
     v128.or(y0, i32x4.shl(y1, 8)),
     v128.or(i32x4.shl(y2, 16), i32x4.shl(y3, 24)),
@@ -94,7 +94,7 @@ function storeBytes(
   if (lanes > 3) storeWord(to + 3 * step, i32x4.extract_lane(words, 3), pixels);
 }
 
-/** The first `count` bytes of a word. */
+/** Stores the first `count` bytes of a word. */
 function storeWord(to: usize, word: i32, count: i32): void {
   if (count == 4) {
     store<i32>(to, word);

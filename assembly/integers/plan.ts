@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A prepared convolution of uint8 or int8 by int8. src/backend/wasm/integer-plan.ts fills it in, in this
- * order. Up to elementBytes the fields are those of Plan. What ends in Step is in bytes. Input channels go in pairs
- * of int16, 32 bits: the strip and the weights consist of them.
+ * A prepared convolution of uint8 or int8 by int8. src/backend/wasm/integer-plan.ts fills it in, in this order. The
+ * fields up to elementBytes are the same as in Plan, which the test of layouts checks too. Fields that end in Step
+ * count bytes. The strip and the weights consist of pairs of input channels: two int16 in 32 bits.
  */
 @unmanaged
 export class IntegerPlan {
-  /** Limits of a scaled output, those of its type among them. Of sums low is 0 for relu. */
+  /** Limits of a scaled output, within the limits of its type. For sums, only low matters: it is 0 for relu. */
   low: f64;
   high: f64;
   alpha: f64;
   activation: i32;
-  /** 1, by which it is told from Plan. */
+  /** It is always 1, which tells an IntegerPlan from a Plan. */
   elementBytes: i32;
 
-  /** 1: sums are multiplied by the scale. Bytes of an output element: those of 1 are rounded. */
+  /** scaled 1: sums are multiplied by the scale. outputBytes: an output element of 1 byte is rounded. */
   scaled: i32;
   outputBytes: i32;
   outputZeroPoint: i32;
@@ -48,7 +48,7 @@ export class IntegerPlan {
   colReach: i32;
   pairStep: i32;
   rowStep: i32;
-  /** From one output pixel to the next in its row, and to the one below. */
+  /** Steps from one output pixel to the next in its row, and to the one below. */
   pixelStep: i32;
   lineAdvance: i32;
 
@@ -62,14 +62,14 @@ export class IntegerPlan {
   outColStep: i32;
 
   groupWeightBytes: i32;
-  /** In the workspace, which begins with a Frame and scratch. */
+  /** Offsets in the workspace, which begins with a Frame and scratch. */
   windowsOffset: i32;
   stripOffset: i32;
 
-  /** For each product of an output, in the order of the weights, where its pair lies from the first one (i32). */
+  /** Offsets (i32) of the pair of each product of an output from the first one, in the order of the weights. */
   taps: usize;
   weights: usize;
-  /** i32, one for each output channel; f32 likewise. */
+  /** Each output channel has one bias (i32) and one scale (f32). */
   bias: usize;
   scale: usize;
 }

@@ -3,9 +3,9 @@ import { Border, borderIndex } from "../border";
 import { IntegerPlan } from "./plan";
 
 /**
- * Fills the strip, [pair of ic][row][column] of two int16 each, with what some output rows and columns read, padding
- * included. `input` is the first channel of the group; `top` and `left` are the input row and column of the strip's
- * corner, which may lie outside the image.
+ * Fills the strip, [pair of ic][row][column] of two int16 each, with the input that some output rows and columns read,
+ * padding included. `input` is the first channel of the group; `top` and `left` are the input row and column of the
+ * strip's corner, which may lie outside the image.
  */
 export function fillPairs(
   p: IntegerPlan, strip: usize, input: usize, rows: i32, columns: i32, top: i32, left: i32,
@@ -30,7 +30,7 @@ export function fillPairs(
     } else {
       for (let g = 0; g < p.pairs; g++) {
         const a = from + 2 * g * p.inChannelStep;
-        // Beside a last channel without a partner lies itself, with a weight of zero.
+        // A last channel without a partner is its own partner, with a weight of zero.
         const b = 2 * g + 1 < p.groupIn ? a + p.inChannelStep : a;
         fillRow(p, to + g * p.pairStep, a, b, left, begin, end, columns, padding);
       }
@@ -58,7 +58,7 @@ function pair(p: IntegerPlan, a: usize, b: usize): i32 {
   return (element(p, a) & 0xffff) | (element(p, b) << 16);
 }
 
-/** The channels of a pixel, side by side from `from` on, to one column of all pairs. */
+/** Copies the channels of a pixel, side by side from `from` on, to one column of all pairs. */
 function fillPixel(p: IntegerPlan, to: usize, from: usize): void {
   const step = <usize>p.pairStep;
   const last = from + p.groupIn - 1;
@@ -78,7 +78,7 @@ function widened(p: IntegerPlan, at: usize): v128 {
   return p.signed ? v128.load_ext<i8>(at) : v128.load_ext<u8>(at);
 }
 
-/** One row of a pair of channels, `a` and `b`; columns `begin` to `end` lie inside the image. */
+/** Fills one row of a pair of channels, `a` and `b`; columns `begin` to `end` lie inside the image. */
 function fillRow(
   p: IntegerPlan, to: usize, a: usize, b: usize, left: i32, begin: i32, end: i32, columns: i32, padding: i32,
 ): void {

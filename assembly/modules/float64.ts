@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The module for float64 convolution: float32.ts without winograd.
+// This module convolves float64. Its exports are those of float32.ts, and it has no winograd.
 import { convolve } from "../convolution/convolve";
 import { packWeights } from "../convolution/pack";
 import { Plan } from "../convolution/plan";

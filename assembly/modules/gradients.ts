@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Gradients of weights, of both floating-point types.
+// This module computes gradients of weights in both floating-point types.
 import { GradWeightsPlan } from "../gradients/plan";
 import { sumGradients } from "../gradients/weights";
 
 export { heapBase } from "../heap";
 
 /**
- * `sumGradients` says what the arguments are. At least 512 readable bytes must follow the tensors. Several instances may
- * compute parts of one gradient at a time, each with a workspace of its own.
+ * `sumGradients` says what the arguments are. At least 512 readable bytes must follow the tensors. Several instances
+ * may compute parts of one gradient at a time, each with a workspace of its own.
  */
 export function run(
   plan: usize, input: usize, gradOutput: usize, gradWeights: usize, workspace: usize, images: i32, from: i32, to: i32,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The module for convolution of uint8 or int8 by int8: the exports of float32.ts.
+// This module convolves uint8 or int8 by int8. Its exports are those of float32.ts.
 import { convolveIntegers } from "../integers/convolve";
 import { packPairs } from "../integers/pack";
 import { IntegerPlan } from "../integers/plan";
 
 export { heapBase } from "../heap";
 
-/** Three tiles of output channels: as many as are worth a task. */
+/** Returns three tiles of output channels, the fewest that are worth a task. */
 export function channelUnit(): i32 {
   return 24;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Poolings, patches and their gradients: windows without weights.
+// This module computes poolings, patches and their gradients: windows without weights.
 import { ownPool, poolPlanes } from "../windows/pool";
 import { foldPlanes, Patches, unfoldPlanes } from "../windows/patches";
 import { poolGradPlanes } from "../windows/pool-grad";
@@ -11,7 +11,7 @@ export function pool(head: usize, input: usize, _b: usize, output: usize, worksp
   poolPlanes(ownPool(head, workspace), input, output, planes);
 }
 
-/** The gradient of that, with a plan as poolGradPlanes says; for a mean, the gradient of the output is the first operand. */
+/** Computes the gradient of `pool`, see poolGradPlanes. For a mean, the gradient of the output is the first operand. */
 export function poolGrad(
   head: usize, a: usize, b: usize, gradX: usize, workspace: usize, planes: i32, rowsAtOnce: i32,
 ): void {
@@ -19,14 +19,16 @@ export function poolGrad(
   poolGradPlanes(p, a, p.average ? a : b, gradX, planes, rowsAtOnce);
 }
 
-/** Elements [tap, lastTap) of the windows of `planes` planes. At least 16 readable bytes must follow the image. */
+/**
+ * Copies elements [tap, lastTap) of the windows of `planes` planes. At least 16 readable bytes must follow the image.
+ */
 export function unfold(
   head: usize, image: usize, _b: usize, patches: usize, _workspace: usize, planes: i32, tap: i32, lastTap: i32,
 ): void {
   unfoldPlanes(changetype<Patches>(head), image, patches, planes, tap, lastTap);
 }
 
-/** The adjoint of that; element 0 begins with images of zeros. */
+/** Computes the adjoint of `unfold`. Element 0 begins with images of zeros. */
 export function fold(
   head: usize, patches: usize, _b: usize, image: usize, _workspace: usize, planes: i32, tap: i32, lastTap: i32,
 ): void {

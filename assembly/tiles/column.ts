@@ -18,13 +18,15 @@ import { Eight, FiveRows, Four, FourRows, One, SixRows, Two } from "./shape";
  *
  * Tiles read whole vectors: pixels beyond the last must be readable. There is at least one product.
  *
- * A tile needs 8 independent sums to hide the latency of an addition, and V8 spills with more than 14 vectors in
- * use: 5 channels x 2 vectors (56 GFLOP/s on Zen 5 with V8 11.3, 4 x 2 45), or 2 x 4, 1 x 8. Fused multiply-adds take
- * longer and need no vector for a product: 6 x 2 there (57 to 58 of 57.5 with V8 13.6, 5 x 2 54). Narrower tiles finish.
+ * A tile needs 8 independent sums to hide the latency of an addition, and V8 spills with more than 14 vectors in use.
+ * Tiles therefore have 5 channels x 2 vectors (56 GFLOP/s on Zen 5 with V8 11.3; 4 x 2 has 45), 2 x 4 or 1 x 8. Fused
+ * multiply-adds take longer and need no vector for a product, so tiles have 6 x 2 there (57 to 58 GFLOP/s, about the
+ * peak, with V8 13.6; 5 x 2 has 54). Narrower tiles take the rest.
  */
 
 /**
- * Takes as many vectors as `pixels` need, in the sizes that there are tiles for: of 4 vectors only for direct, of 8 only for float32 there.
+ * Returns as many vectors as `pixels` need, of the widths that tiles have. Only direct has tiles of 4 vectors, and only
+ * for float32 of 8.
  */
 export function tileVectors<T, X>(outChannels: i32, pixels: i32): i32 {
   const lanes = <i32>(16 / sizeof<T>());
@@ -35,8 +37,8 @@ export function tileVectors<T, X>(outChannels: i32, pixels: i32): i32 {
 }
 
 /**
- * The next tile of output channels, of `left` channels: wide ones first, then as many of four as leave no rest.
- * Where `left` is at least `channelUnit`, that much of it consists of whole tiles.
+ * Returns the size of the next tile of `left` output channels. Wide tiles come first, then as many of four as leave no
+ * rest. Where `left` is at least `channelUnit`, that much of it consists of whole tiles.
  */
 // @ts-ignore: decorator
 @inline
@@ -50,10 +52,10 @@ export function tileChannels(left: i32): i32 {
   return left >= 4 ? 4 : left >= 2 ? 2 : 1;
 }
 
-/** Output channels may be divided between calls at multiples of this, which all tiles divide, if as many are left. */
+/** Calls may divide output channels at multiples of this, which every tile size divides, if as many are left. */
 export const channelUnit: i32 = ASC_FEATURE_RELAXED_SIMD ? 24 : 40;
 
-/** All output channels of a group for one tile of pixels. */
+/** Computes all output channels of a group for one tile of pixels. */
 export function tileColumn<T, X>(f: Frame, x: usize, vectors: i32, pixels: i32, to: usize): void {
   const e = <i32>sizeof<T>();
   const filterBytes = f.filter * e;

@@ -4,7 +4,7 @@ import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /**
- * Four output rows of one channel, vector by vector, at stride 1, for kernels of `height` x `width`.
+ * Computes four output rows of one channel, vector by vector, at stride 1, for kernels of `height` x `width`.
  *
  *   a[r] = bias + sum over kx, ky of w[kx][ky] * x[r + ky][kx]
  *

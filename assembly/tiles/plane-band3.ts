@@ -4,12 +4,12 @@ import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /**
- * Four output rows of one channel, vector by vector, for kernels of three rows at stride 1.
+ * Computes four output rows of one channel, vector by vector, for kernels of three rows at stride 1.
  *
  *   a[r] = bias + sum over kx, ky of w[kx][ky] * x[r + ky][kx]
  *
- * For one column of the kernel after the other, each row of the input is loaded once, for up to three sums. All six
- * rows are there, `step` bytes apart.
+ * It takes one column of the kernel after the other, and loads each row of the input once, for up to three sums. All
+ * six rows are there, `step` bytes apart.
  */
 export function planeBand3<T>(
   f: Frame, width: i32, w: usize, bias: v128, from: usize, step: i32, to: usize, outStep: i32, vectors: i32,

@@ -4,8 +4,8 @@ import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
 /**
- * Does what planeBand does, two vectors at a time: eight sums hide the latency of fused multiply-adds. That leaves registers for
- * pieces of three taps, each of which loads six rows of the input, and for single ones.
+ * Does what planeBand does, two vectors at a time: eight sums hide the latency of fused multiply-adds. They leave
+ * registers for pieces of three taps, each of which loads six rows of the input, and for single taps.
  */
 export function planePairs<T>(
   f: Frame, height: i32, width: i32, w: usize, bias: v128, from: usize, step: usize, to: usize, outStep: i32,

@@ -2,12 +2,10 @@
 import { finishLanes } from "../convolution/finish";
 import { Frame } from "../convolution/plan";
 
-// Loads and stores that the tiles of depthwise share. `sizeof<S>()` is the stride, 1 or 2; with `isBoolean<M>()` a tile touches the left
-// or right edge of the input.
+// The tiles of depthwise share these loads and stores. `sizeof<S>()` is the stride, 1 or 2; `isBoolean<M>()` means that
+// a tile touches the left or right edge of the input.
 
-/**
- * All ones in those lanes whose column, `column` + S lane, is inside the row.
- */
+/** Sets all bits of the lanes whose column, `column` + S lane, is inside the row. */
 // @ts-ignore: decorator
 @inline
 export function insideMask<T, S>(f: Frame, column: i32): v128 {
@@ -16,10 +14,12 @@ export function insideMask<T, S>(f: Frame, column: i32): v128 {
   return i32x4.lt_u(i32x4.add(i32x4.splat(column), lanes), i32x4.splat(f.planeWidth));
 }
 
-/** Columns by which a tile may begin before a row and still have an element of it. */
+/** A tile that begins up to so many columns before a row may still have an element of it. */
 const reach = 8;
 
-/** Where to read for `column`: so near the row that memory is there, and elsewhere only if all taps are masked. */
+/**
+ * Returns where to read for `column`: near the row, where memory is there, and elsewhere only if all taps are masked.
+ */
 // @ts-ignore: decorator
 @inline
 export function nearColumn<T, S, M>(f: Frame, column: i32): i32 {
@@ -27,7 +27,7 @@ export function nearColumn<T, S, M>(f: Frame, column: i32): i32 {
   return min(max(column, -<i32>(16 / sizeof<T>() * sizeof<S>()) - reach), f.planeWidth);
 }
 
-/** Rows of sums in `f.scratch`, of which `lanes` are wanted. */
+/** Finishes rows of sums in `f.scratch`, of which `lanes` are wanted. */
 export function finishColumn<T>(f: Frame, rows: i32, lanes: i32, to: usize): void {
   for (let sums = f.scratch; rows > 0; rows--, sums += 16, to += f.outRowStep) {
     finishLanes<T>(f, v128.load(sums), v128.splat<T>(<T>0), to, lanes);

@@ -5,8 +5,8 @@ import { multiplyAdd } from "../vector";
 import { insideMask, nearColumn } from "./plane";
 
 /**
- * One vector of each of `rows` output rows in one channel, 3x3 at stride `sizeof<S>()`, where a row of input serves two
- * or three rows of output: each is loaded once on the way down, and what it adds to the rows below waits in registers.
+ * Computes one vector of each of `rows` output rows in one channel, 3x3 at stride `sizeof<S>()`. A row of input serves
+ * two or three rows of output: it is loaded once on the way down, and its share of the rows below waits in registers.
  *
  *   stride 1   out[y] = below0 + w2 x[y + 2]       below0 = below1 + w1 x[y + 2]       below1 = w0 x[y + 2]
  *   stride 2   out[y] = below0 + w1 x[2 y + 1] + w2 x[2 y + 2]                         below0 = w0 x[2 y + 2]
@@ -14,7 +14,7 @@ import { insideMask, nearColumn } from "./plane";
  * where w x is a sum over the three taps of a row. Weights are [kx][ky]; `top` and `column` are where the first tap of
  * the first output lies in the input.
  *
- * Calls nothing: V8 would keep no sum in a register across a call.
+ * It calls nothing, as V8 would keep no sum in a register across a call.
  */
 export function plane3<T, S, M>(
   f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, toStep: i32,
@@ -30,7 +30,7 @@ export function plane3<T, S, M>(
   const height = f.planeHeight;
   const source = f.source + at;
   let step = f.planeStep;
-  // Rows above the input, then those in it, then those below: of the latter it takes only the first to tell.
+  // Rows run from above the input to below it. An unsigned comparison finds those outside, which `noRow` replaces.
   let row = source + top * step;
   let here = <u32>top < <u32>height ? row : noRow;
   let a = tap0<T, S, M>(here, m0), b = tap1<T, S, M>(here, m1), c = tap2<T, S, M>(here, a, m2);
@@ -69,7 +69,7 @@ export function plane3<T, S, M>(
   }
 }
 
-/** The elements that the taps of a row read for neighbouring output pixels: every one, or every other. */
+/** Loads the elements that a tap reads for neighbouring output pixels: every one, or every other. */
 // @ts-ignore: decorator
 @inline
 function tap0<T, S, M>(from: usize, mask: v128): v128 {
@@ -86,7 +86,7 @@ function tap1<T, S, M>(from: usize, mask: v128): v128 {
   return isBoolean<M>() ? v128.and(x, mask) : x;
 }
 
-/** At stride 2 the same as the next lanes of the first tap, `a`. */
+/** At stride 2 these elements are the next lanes of the first tap, `a`. */
 // @ts-ignore: decorator
 @inline
 function tap2<T, S, M>(from: usize, a: v128, mask: v128): v128 {

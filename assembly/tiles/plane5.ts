@@ -7,8 +7,8 @@ import { everyOther } from "./plane3";
 import { Masked, One, Two } from "./shape";
 
 /**
- * One vector of each of `rows` output rows in one channel, 5x5 at stride 1, as in plane3.ts, but with a loop over the
- * columns of the kernel. An output row begins in each row of input; five wait at most.
+ * Computes one vector of each of `rows` output rows in one channel, 5x5 at stride 1, as plane3.ts does, but with a loop
+ * over the columns of the kernel. An output row begins in each row of input; five wait at most.
  */
 export function plane5<T>(
   f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, step: i32,
@@ -38,7 +38,7 @@ export function plane5<T>(
   }
 }
 
-/** 5x5 at stride 2, one vector wide. An output row begins in every other row of input; three wait at most. */
+/** Computes 5x5 at stride 2, one vector wide. An output row begins in every other row of input; three wait at most. */
 export function plane5AtTwo<T>(
   f: Frame, w: usize, bias: v128, top: i32, column: i32, rows: i32, to: usize, step: i32,
 ): void {

@@ -3,7 +3,7 @@ import { clamp, finishTile, finishVector } from "../convolution/finish";
 import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
-/** 4, 5 or 6 output channels (`offsetof<M>()`) x 1 or 2 vectors of pixels; see column.ts. */
+/** Sums up 4, 5 or 6 output channels (`offsetof<M>()`) x 1 or 2 vectors of pixels; see column.ts. */
 export function rows<T, V, X, M>(f: Frame, x: usize, w: usize, pixels: i32, bias: usize, to: usize): void {
   const e = sizeof<T>();
   const zero = v128.splat<T>(<T>0);
@@ -78,7 +78,7 @@ export function rows<T, V, X, M>(f: Frame, x: usize, w: usize, pixels: i32, bias
   finishRows<T>(f, <i32>offsetof<M>(), pixels, bias, to);
 }
 
-/** A row of whole vectors. */
+/** Finishes a row of whole vectors. */
 // @ts-ignore: decorator
 @inline
 function finishRow<T, V>(a: v128, b: v128, bias: usize, low: v128, high: v128, sums: i32, to: usize): void {
@@ -91,7 +91,7 @@ function finishRow<T, V>(a: v128, b: v128, bias: usize, low: v128, high: v128, s
   if (sizeof<V>() > 1) v128.store(to, clamp<T>(v128.add<T>(b, added), low, high), 16);
 }
 
-/** Rows of two vectors in `f.scratch` whose last pixels do not exist, or that are no planes. */
+/** Finishes rows of two vectors in `f.scratch` whose last pixels do not exist, or that are no planes. */
 function finishRows<T>(f: Frame, channels: i32, pixels: i32, bias: usize, to: usize): void {
   const e = <i32>sizeof<T>();
   if (!f.planar) {

@@ -3,7 +3,7 @@ import { finishTile, finishVector } from "../convolution/finish";
 import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
-/** 1 output channel x 1, 2, 4 or 8 vectors of pixels; see column.ts. */
+/** Sums up 1 output channel x 1, 2, 4 or 8 vectors of pixels; see column.ts. */
 export function rows1<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: usize, to: usize): void {
   const e = sizeof<T>();
   const zero = v128.splat<T>(<T>0);

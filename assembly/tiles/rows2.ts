@@ -3,7 +3,7 @@ import { finishTile, finishVector } from "../convolution/finish";
 import { Frame, high, low } from "../convolution/plan";
 import { multiplyAdd } from "../vector";
 
-/** 2 output channels x 1, 2 or 4 vectors of pixels; see column.ts. */
+/** Sums up 2 output channels x 1, 2 or 4 vectors of pixels; see column.ts. */
 export function rows2<T, V, X>(f: Frame, x: usize, w: usize, pixels: i32, bias: usize, to: usize): void {
   const e = sizeof<T>();
   const zero = v128.splat<T>(<T>0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// The tiles are compiled once for each width and source, and generic functions know no constants, only types: here a
-// type stands for a constant.
+// The tiles are compiled once for each width and source. Generic functions take types and no constants, so here a type
+// stands for a constant.
 
 /** `sizeof<V>()` is the number of vectors in a row of a tile. */
 export type One = u8;

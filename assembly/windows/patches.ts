@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * Patches of images in linear memory, see src/patches.ts. src/backend/wasm/patches.ts fills it in, in this order.
+ * Patches of images in linear memory, as src/spec/patches.ts describes them. src/backend/wasm/patches.ts fills it in,
+ * in this order.
  */
 @unmanaged
 export class Patches {
@@ -28,7 +29,7 @@ export function unfoldPlanes(p: Patches, image: usize, patches: usize, planes: i
   else unfold<f64>(p, image, patches, planes, tap, lastTap);
 }
 
-/** The adjoint: adds those elements to images, which are set to zero before the first of them. */
+/** Adds those elements back to images, which are set to zero before the first of them: the adjoint of unfoldPlanes. */
 export function foldPlanes(p: Patches, patches: usize, image: usize, planes: i32, tap: i32, lastTap: i32): void {
   if (p.elementBytes == 4) fold<f32>(p, patches, image, planes, tap, lastTap);
   else fold<f64>(p, patches, image, planes, tap, lastTap);
@@ -85,7 +86,7 @@ function fold<T>(p: Patches, patches: usize, image: usize, planes: i32, firstTap
   }
 }
 
-/** Outputs that a border may have put anywhere. */
+/** Copies pixels whose sources a border may have put anywhere. */
 function copyEdge<T>(p: Patches, from: usize, to: usize, kx: i32, first: i32, end: i32, value: T): void {
   const pixel = <usize>p.depth * sizeof<T>();
   for (let ox = first; ox < end; ox++) {
@@ -104,20 +105,16 @@ function addEdge<T>(p: Patches, from: usize, to: usize, kx: i32, first: i32, end
   }
 }
 
+/** Makes neighbours of pixels that lie `step` pixels apart. `depth` is 1 unless `step` is 1. */
 function copyPixels<T>(from: usize, step: i32, depth: i32, count: i32, to: usize): void {
-  const pixel = <usize>depth * sizeof<T>();
   if (step == 1) {
-    copyBytes<T>(from, <usize>max(count, 0) * pixel, to);
+    copyBytes<T>(from, <usize>max(count, 0) * depth * sizeof<T>(), to);
     return;
   }
-  const apart = <usize>step * pixel;
+  const apart = <usize>step * sizeof<T>();
   let i = 0;
-  if (depth > 1) {
-    for (; i < count; i++, from += apart, to += pixel) copyBytes<T>(from, pixel, to);
-    return;
-  }
   const lanes = <i32>(16 / sizeof<T>());
-  // Reads one element beyond the last.
+  // A vector reads one element beyond the last.
   if (step == 2) {
     for (; i + lanes <= count; i += lanes, from += 32, to += 16) v128.store(to, even<T>(from));
   }
@@ -125,20 +122,15 @@ function copyPixels<T>(from: usize, step: i32, depth: i32, count: i32, to: usize
 }
 
 function addPixels<T>(from: usize, step: i32, depth: i32, count: i32, to: usize): void {
-  const pixel = <usize>depth * sizeof<T>();
   if (step == 1) {
-    addBytes<T>(from, <usize>max(count, 0) * pixel, to);
+    addBytes<T>(from, <usize>max(count, 0) * depth * sizeof<T>(), to);
     return;
   }
-  const apart = <usize>step * pixel;
-  if (depth > 1) {
-    for (let i = 0; i < count; i++, from += pixel, to += apart) addBytes<T>(from, pixel, to);
-    return;
-  }
+  const apart = <usize>step * sizeof<T>();
   for (let i = 0; i < count; i++, from += sizeof<T>(), to += apart) store<T>(to, load<T>(to) + load<T>(from));
 }
 
-/** Every other element from an address on. */
+/** Loads every other element from an address on. */
 // @ts-ignore: decorator
 @inline
 export function even<T>(at: usize): v128 {
@@ -163,7 +155,7 @@ function copyBytes<T>(from: usize, bytes: usize, to: usize): void {
     v128.store(to + i, d, 48);
   }
   for (; i + 16 <= bytes; i += 16) v128.store(to + i, v128.load(from + i));
-  // Some elements once more, rather than part of a vector.
+  // The last vector copies some elements once more, rather than part of a vector.
   if (i < bytes && bytes >= 16) v128.store(to + bytes - 16, v128.load(from + bytes - 16));
   else for (; i < bytes; i += sizeof<T>()) store<T>(to + i, load<T>(from + i));
 }

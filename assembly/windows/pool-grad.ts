@@ -2,16 +2,17 @@
 import { combineRows, Mean, Pool, tapsBefore } from "./pool";
 import { even, fill } from "./patches";
 
-/** Elements of windows that vectors look at, of neighbouring windows at a time: larger ones have few neighbours. */
+/** Vectors look at neighbouring windows of at most so many elements, as larger ones have few neighbours. */
 const mostPlaces = 4096;
 
 /**
- * The gradient of a pooling of `planes` planes. `columns` of the plan is the length of a row of its workspace, of which
- * there are `rowsAtOnce` + 1 for a mean, and for a maximum as many as `rowsAtOnce` windows have; `widths` has, for a
- * mean, a width for each number of a row, and for a maximum where in the window its first element inside lies, in bytes
- * from where the window begins, or -1 if there is none: as integers as wide as an element.
+ * Computes the gradient of a pooling of `planes` planes, as native/algorithms/pool_grad.h explains. It reads the input
+ * only for a maximum.
  *
- * native/algorithms/pool_grad.h says how it goes. The input is only read for a maximum.
+ * `columns` of the plan is the length of a row of its workspace, which has `rowsAtOnce` + 1 rows for a mean, and the
+ * rows of `rowsAtOnce` windows for a maximum. For a mean, `widths` has a width for each number of a row. For a maximum,
+ * it has for each window the offset in bytes of its first element inside, or -1 if there is none, in integers as wide
+ * as an element.
  */
 export function poolGradPlanes(
   p: Pool, input: usize, gradOutput: usize, gradX: usize, planes: i32, rowsAtOnce: i32,
@@ -42,7 +43,8 @@ function meanGrad<T>(p: Pool, gradOutput: usize, gradX: usize, planes: i32, rows
   for (let plane = 0; plane < planes; plane++, gradOutput += <usize>p.outHeight * outLine) {
     for (let top = 0; top < p.inHeight; top += rowsAtOnce) {
       const count = min(rowsAtOnce, p.inHeight - top);
-      // Read again a few rows after they were written, as loads that follow close on unlike stores wait for them.
+      // Rows are read again a few rows after they were written, as loads that follow close on unlike stores wait for
+      // them.
       let reached = 0;
       for (let i = 0; i < count; i++) {
         const row = p.row + <usize>i * rowBytes + before;
@@ -99,7 +101,7 @@ function shareOut<T>(p: Pool, gradOutput: usize, iy: i32, shares: usize): bool {
   return !isFirst;
 }
 
-/** Pixels side by side, to where they are `apart` bytes apart. */
+/** Copies pixels that lie side by side to places `apart` bytes apart. */
 function spread<T>(from: usize, count: i32, depth: i32, apart: usize, to: usize): void {
   for (let i = 0; i < count; i++, to += apart) {
     for (let d = 0; d < depth; d++, from += sizeof<T>()) store<T>(to + <usize>d * sizeof<T>(), load<T>(from));
@@ -195,7 +197,7 @@ function addRow<T>(p: Pool, row: usize, taps: i32, gradients: usize, to: usize):
   }
 }
 
-/** Windows that are looked at one pixel at a time, in vectors of channels where there are so many. */
+/** Looks at windows one pixel at a time, in vectors of channels where there are so many. */
 function addPixels<T>(p: Pool, from: usize, taps: i32, gradients: usize, to: usize): void {
   const lanes = <i32>(16 / sizeof<T>()), pixel = <usize>p.depth * sizeof<T>();
   const step = <usize>p.dilationX * pixel, line = <usize>p.dilationY * p.inWidth * pixel;
@@ -237,7 +239,7 @@ function addPixels<T>(p: Pool, from: usize, taps: i32, gradients: usize, to: usi
   }
 }
 
-/** How many of a window's columns, a dilation apart, lie before column `end` of it. */
+/** Counts the window's columns, a dilation apart, that lie before column `end` of it. */
 function columnsBefore(p: Pool, end: i32): i32 {
   return end <= 0 ? 0 : min((end - 1) / p.dilationX + 1, p.kernelWidth);
 }

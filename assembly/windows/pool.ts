@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A pooling in linear memory. src/backend/wasm/pool.ts fills it in, but for `row`. All but addresses are in elements.
+ * A pooling in linear memory. src/backend/wasm/pool.ts fills in all but `row`. Fields count elements, if they are no
+ * addresses.
  */
 @unmanaged
 export class Pool {
@@ -25,16 +26,16 @@ export class Pool {
   countIncludePad: i32;
   /** Columns of the padded input that windows read. */
   columns: i32;
-  /** By how many elements a mean of each output column divides, of one row of its window. */
+  /** A mean of each output column counts so many elements of one row of its window. */
   widths: usize;
   /** Room for one row of padded input. */
   row: usize;
 }
 
-/** Room for a copy of the fields at the begin of a workspace. */
+/** Bytes at the beginning of a workspace for a copy of the fields. */
 const fieldBytes: usize = 128;
 
-/** A thread's own copy of a plan, whose row lies in its workspace. */
+/** Makes a thread's own copy of a plan, whose row lies in its workspace. */
 export function ownPool(head: usize, workspace: usize): Pool {
   memory.copy(workspace, head, offsetof<Pool>());
   const p = changetype<Pool>(workspace);
@@ -47,8 +48,8 @@ export type Mean = i32;
 type Greatest = f32;
 
 /**
- * The greatest or the mean of windows of `planes` planes. Both are found one axis at a time: the rows of a window are
- * combined into `row`, which goes on beyond its edges with the neutral element, then the columns of that.
+ * Finds the greatest element or the mean of windows of `planes` planes, one axis at a time: it combines the rows of a
+ * window into `row`, which goes on beyond its edges with the neutral element, then the columns of `row`.
  */
 export function poolPlanes(p: Pool, input: usize, output: usize, planes: i32): void {
   if (p.elementBytes == 4) {
@@ -66,12 +67,12 @@ function neutral<T, O>(): T {
   return isInteger<O>() ? <T>0 : <T>-Infinity;
 }
 
-/** a + b, or the greater of a and b: NaN where either is NaN. */
+/** Returns a + b, or the greater of a and b, which is NaN where either is NaN. */
 // @ts-ignore: decorator
 @inline
 function combine<T, O>(a: v128, b: v128): v128 {
   if (isInteger<O>()) return v128.add<T>(a, b);
-  // a < b ? b : a keeps a NaN in a; all bits set are one as well.
+  // pmax is a < b ? b : a, which keeps a NaN in a; where b is NaN, all bits are set, which is a NaN as well.
   return v128.or(v128.pmax<T>(a, b), v128.ne<T>(b, b));
 }
 
@@ -105,7 +106,7 @@ function poolAll<T, O>(p: Pool, input: usize, output: usize, planes: i32): void 
   }
 }
 
-/** How many of a window's rows, a dilation apart, lie before row `end` of it. */
+/** Counts the window's rows, a dilation apart, that lie before row `end` of it. */
 export function tapsBefore(p: Pool, end: i32): i32 {
   return end <= 0 ? 0 : min((end - 1) / p.dilationY + 1, p.kernelHeight);
 }
@@ -114,7 +115,7 @@ function fill<T>(from: usize, end: usize, value: T): void {
   for (; from < end; from += sizeof<T>()) store<T>(from, value);
 }
 
-/** Rows of `length` bytes that lie `step` bytes apart, combined; at least one of them. */
+/** Combines rows of `length` bytes that lie `step` bytes apart; there is at least one. */
 export function combineRows<T, O>(from: usize, taps: i32, step: usize, length: usize, to: usize): void {
   let i: usize = 0;
   for (; i + 64 <= length; i += 64) {
@@ -134,12 +135,12 @@ export function combineRows<T, O>(from: usize, taps: i32, step: usize, length: u
   }
   for (; i + 16 <= length; i += 16) v128.store(to + i, down<T, O>(from + i, taps, step));
   if (i == length) return;
-  // Some columns once more, rather than part of a vector.
+  // The last vector takes some columns once more, rather than part of a vector.
   if (length >= 16) v128.store(to + length - 16, down<T, O>(from + length - 16, taps, step));
   else for (; i < length; i += sizeof<T>()) store<T>(to + i, combineOne<T, O>(from + i, taps, step));
 }
 
-/** One vector of elements that lie `step` bytes apart, combined. */
+/** Combines vectors of elements that lie `step` bytes apart into one. */
 // @ts-ignore: decorator
 @inline
 function down<T, O>(at: usize, taps: i32, step: usize): v128 {
@@ -151,7 +152,7 @@ function down<T, O>(at: usize, taps: i32, step: usize): v128 {
   return sum;
 }
 
-/** Elements that lie `step` bytes apart, combined. */
+/** Combines elements that lie `step` bytes apart. */
 function combineOne<T, O>(at: usize, taps: i32, step: usize): T {
   let sum = load<T>(at);
   for (let tap = 1; tap < taps; tap++) {
@@ -185,7 +186,7 @@ function combinePixels<T, O>(p: Pool, height: T, output: usize): void {
   }
 }
 
-/** The vector of outputs that begins at column ox, for strides of 1 and 2. */
+/** Computes the vector of outputs that begins at column ox, for strides of 1 and 2. */
 // @ts-ignore: decorator
 @inline
 function combineVector<T, O>(p: Pool, height: T, output: usize, ox: i32): void {
@@ -205,7 +206,7 @@ function combineVector<T, O>(p: Pool, height: T, output: usize, ox: i32): void {
   v128.store(output + bytes, finished<T, O>(sum, height, v128.load(p.widths + bytes)));
 }
 
-/** Every other element from an address on. */
+/** Loads every other element from an address on. */
 // @ts-ignore: decorator
 @inline
 function even<T>(at: usize): v128 {

@@ -5,15 +5,13 @@ import { fillEdge } from "../convolution/strip";
 import { inputPoints2 } from "./points2";
 import { inputPoints4 } from "./points4";
 
-/** Six lines of four squares: 18 columns, in whole vectors. */
+/** Bytes of a line of four squares: 18 columns, and room for the vectors that are stored past them. */
 const rowStep: usize = 96;
 
 /**
- * B^T d B for all channels of up to four squares that follow each other in a row of squares:
- * planes[position][ic][square]. Writes whole vectors: what lies past the last square belongs to the
- * next run of squares, which follows, or is slack.
- *
- * `input` is the first channel;
+ * Computes B^T d B for all channels of up to four squares that follow each other in a row of squares:
+ * planes[position][ic][square]. It writes whole vectors: lanes past the last square belong to the next run of squares,
+ * which is written later, or to slack. `input` is where the first channel lies.
  */
 // @ts-ignore: decorator
 @inline
@@ -22,7 +20,8 @@ export function transformInputs(
 ): void {
   const size = p.squareSize;
   const top = row * size - p.padTop, left = column * size - p.padLeft;
-  // Squares may reach past what their outputs need. That may not even be there, and is taken for zeros.
+  // Squares may reach past the rows and columns that their outputs need, which may not even be there: zeros replace
+  // them.
   const rows = min(size + 2, p.outHeight + 2 - p.padTop - top);
   const columns = min(count * size + 2, p.outWidth + 2 - p.padLeft - left);
   const inside =
@@ -45,7 +44,7 @@ export function transformInputs(
   }
 }
 
-/** Inputs with their borders: `rows` x `columns` of them, zeros around up to the size of the squares. */
+/** Copies `rows` x `columns` inputs with their borders, and fills the squares up with zeros. */
 function fillLines(p: Plan, channel: usize, top: i32, left: i32, rows: i32, columns: i32, lines: usize): void {
   const begin = min(max(-left, 0), columns);
   const end = max(min(columns, p.inWidth - left), begin);
@@ -67,7 +66,7 @@ function fillLines(p: Plan, channel: usize, top: i32, left: i32, rows: i32, colu
   }
 }
 
-/** `count` elements. Of four or more, the last vector overlaps the one before. */
+/** Copies `count` elements. If there are four or more, the last vector overlaps the one before. */
 // @ts-ignore: decorator
 @inline
 function copy(to: usize, from: usize, count: i32): void {
@@ -81,7 +80,7 @@ function copy(to: usize, from: usize, count: i32): void {
   v128.store(last, v128.load(lastFrom));
 }
 
-/** B^T d, for columns side by side as they lie. */
+/** Computes B^T d, for columns side by side as they lie. */
 // @ts-ignore: decorator
 @inline
 function downColumns4(from: usize, step: usize, vectors: i32, lines: usize): void {
@@ -95,7 +94,7 @@ function downColumns4(from: usize, step: usize, vectors: i32, lines: usize): voi
 }
 
 /**
- * (B^T d) B: for each line, column i of four squares in one vector.
+ * Computes (B^T d) B: for each line, a vector holds column i of four squares.
  *
  *   line       a0 a1 a2 a3 | b0 b1 b2 b3 | c0 c1 c2 c3 | d0 d1 d2 d3 | e0 e1
  *   column 0   a0 b0 c0 d0      columns 4, 5   b0 c0 d0 e0, b1 c1 d1 e1: the first two of the next square

@@ -5,8 +5,9 @@ import { outputPoints2 } from "./points2";
 import { outputPoints4 } from "./points4";
 
 /**
- * A^T m A, bias and activation for four output channels of one square, of which `rows` x `columns` outputs exist.
- * `products` are those of the first position, `step` bytes from those of the next. `scratch` holds 28 vectors.
+ * Computes A^T m A, bias and activation for four output channels of one square, of which `rows` x `columns` outputs
+ * exist. `products` is where the products of the first position lie; the next position follows `step` bytes later.
+ * `scratch` holds 28 vectors.
  */
 // @ts-ignore: decorator
 @inline
@@ -14,7 +15,7 @@ export function transformOutput4(
   p: Plan, f: Frame, products: usize, step: usize, bias: v128, channels: i32, rows: i32, columns: i32,
   to: usize, scratch: usize,
 ): void {
-  // Down the columns: scratch[y][x], of four rows and six columns.
+  // The first pass goes down the columns: scratch[y][x] has four rows and six columns.
   for (let x: usize = 0; x < 6; x++) outputPoints4(products + x * step, 6 * step, scratch + x * 16, 96);
   const line = scratch + 24 * 16;
   for (let y = 0; y < rows; y++, scratch += 96, to += p.outRowStep) {
@@ -41,7 +42,7 @@ export function transformOutput2(
   }
 }
 
-/** Four vectors of output channels become a row of up to four pixels in each channel. */
+/** Transposes four vectors of output channels, and stores a row of up to four pixels in each channel. */
 // @ts-ignore: decorator
 @inline
 function storeColumns(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// F(2, 3) at the points 0, 1, -1 and infinity; the functions are those of points4.ts.
+// F(2, 3) at the points 0, 1, -1 and infinity; the functions correspond to those of points4.ts.
 
-/** B^T d: four inputs to values at the four points. */
+/** Computes B^T d: four inputs become values at the four points. */
 // @ts-ignore: decorator
 @inline
 export function inputPoints2(d0: v128, d1: v128, d2: v128, d3: v128, to: usize, toStep: usize): void {
@@ -12,7 +12,7 @@ export function inputPoints2(d0: v128, d1: v128, d2: v128, d3: v128, to: usize, 
   v128.store(to + 3 * toStep, f32x4.sub(d3, d1));
 }
 
-/** A^T m: values at the four points, `fromStep` bytes apart, to two outputs. */
+/** Computes A^T m: values at the four points, `fromStep` bytes apart, become two outputs. */
 // @ts-ignore: decorator
 @inline
 export function outputPoints2(from: usize, fromStep: usize, to: usize, toStep: usize): void {
@@ -21,7 +21,7 @@ export function outputPoints2(from: usize, fromStep: usize, to: usize, toStep: u
   v128.store(to + toStep, f32x4.add(f32x4.sub(m1, m2), v128.load(from + 3 * fromStep)));
 }
 
-/** G w: three weights to values at the four points. */
+/** Computes G w: three weights become values at the four points. */
 export function weightPoints2(w0: f64, w1: f64, w2: f64, to: usize, toStep: usize): void {
   const even = (w0 + w2) / 2, odd = w1 / 2;
   store<f64>(to, w0);

@@ -2,12 +2,12 @@
 import { multiplyAdd } from "../vector";
 
 // F(4, 3) at the points 0, +-sqrt(1/2), +-sqrt(2) and infinity, whose rounding errors are several times smaller than
-// those of 0, +-1, +-2. Each function takes one line of a square, stores what it makes of it `toStep` bytes apart, and
-// does so for the four squares (or output channels) in the lanes of its vectors.
+// those of 0, +-1, +-2. Each function takes one line of a square and stores its results `toStep` bytes apart, for the
+// four squares (or output channels) in the lanes of its vectors.
 
 const root: f64 = 0.70710678118654752440; // sqrt(1/2)
 
-/** B^T d: six inputs to values at the six points. */
+/** Computes B^T d: six inputs become values at the six points. */
 // @ts-ignore: decorator
 @inline
 export function inputPoints4(
@@ -26,7 +26,7 @@ export function inputPoints4(
   v128.store(to + 5 * toStep, multiplyAdd<f32>(five, d3, f32x4.add(d1, d5)));
 }
 
-/** A^T m: values at the six points, `fromStep` bytes apart, to four outputs. */
+/** Computes A^T m: values at the six points, `fromStep` bytes apart, become four outputs. */
 // @ts-ignore: decorator
 @inline
 export function outputPoints4(from: usize, fromStep: usize, to: usize, toStep: usize): void {
@@ -43,7 +43,7 @@ export function outputPoints4(from: usize, fromStep: usize, to: usize, toStep: u
   v128.store(to + 3 * toStep, multiplyAdd<f32>(f32x4.splat(<f32>(root / 2)), difference1, y3));
 }
 
-/** G w: three weights to values at the six points, each divided by its distances to the other points. */
+/** Computes G w: three weights become values at the six points, each divided by its distances to the other points. */
 export function weightPoints4(w0: f64, w1: f64, w2: f64, to: usize, toStep: usize): void {
   const even1 = (-2 * w0 - w2) / 3, odd1 = (-2 * root * w1) / 3;
   const even2 = (w0 + 2 * w2) / 6, odd2 = (root * w1) / 3;

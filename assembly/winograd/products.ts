@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { multiplyAdd } from "../vector";
 
-// The matrix product at one position: products[square][oc] = sum over ic of planes[ic][square] * weights[ic][oc], in
-// tiles of four or six squares and one or two vectors of output channels. Squares are rounded up to whole tiles: what
-// lies behind the last must be readable, and its products writable.
+// These functions compute the matrix product at one position,
+//   products[square][oc] = sum over ic of planes[ic][square] * weights[ic][oc]
+// in tiles of four or six squares and one or two vectors of output channels. Squares are rounded up to whole tiles, so
+// squares behind the last must be readable, and their products writable.
 //
-// Fused, a tile of 6 x 2 vectors hides the latency of its twelve sums best; in two steps V8 spills it (Zen 4 and 5).
+// Where multiply-adds are fused, a tile of 6 x 2 vectors hides the latency of its twelve sums best; where they are not,
+// V8 spills it (Zen 4 and 5).
 
-/** Eight output channels. `lineBytes` is from one channel of the planes to the next. */
+/** Multiplies for eight output channels. Channels of the planes lie `lineBytes` apart. */
 // @ts-ignore: decorator
 @inline
 export function products2(
@@ -28,7 +30,7 @@ export function products2(
   }
 }
 
-/** Four output channels. */
+/** Multiplies for four output channels. */
 // @ts-ignore: decorator
 @inline
 export function products1(
@@ -37,7 +39,6 @@ export function products1(
   for (; squares > 0; squares -= 4, planes += 16, to += 64) tile4x1(planes, lineBytes, weights, channels, to);
 }
 
-/** Six squares, eight output channels. */
 // @ts-ignore: decorator
 @inline
 function tile6x2(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize): void {
@@ -82,7 +83,6 @@ function tile6x2(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize)
   v128.store(to, b5, 176);
 }
 
-/** Four squares, eight output channels. */
 // @ts-ignore: decorator
 @inline
 function tile4x2(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize): void {
@@ -115,7 +115,6 @@ function tile4x2(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize)
   v128.store(to, b3, 112);
 }
 
-/** Four squares, four output channels. */
 // @ts-ignore: decorator
 @inline
 function tile4x1(x: usize, lineBytes: usize, w: usize, channels: i32, to: usize): void {

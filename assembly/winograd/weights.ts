@@ -3,11 +3,11 @@ import { Plan } from "../convolution/plan";
 import { weightPoints2 } from "./points2";
 import { weightPoints4 } from "./points4";
 
-/** Bytes that `packWinograd` wants for itself: a kernel between its two passes, and after them. */
+/** Bytes of scratch that `packWinograd` needs: a kernel between its two passes, and after them. */
 export const transformBytes: usize = (18 + 36) * 8;
 
 /**
- * Transforms OIHW weights, in float64, and packs them: [oc / 8][position][ic][8], the last channels of a group in a
+ * Transforms OIHW weights, in float64, and packs them as [oc / 8][position][ic][8]. The last channels of a group form a
  * tile of 4 if they fit there. Channels that do not exist have zeros.
  */
 export function packWinograd(p: Plan, weights: usize, scratch: usize): void {
@@ -36,7 +36,7 @@ export function packWinograd(p: Plan, weights: usize, scratch: usize): void {
   }
 }
 
-/** (G w G^T)[y][x] at scratch + 18 * 8, as f64. */
+/** Stores (G w G^T)[y][x] at scratch + 18 * 8, as f64. */
 function transform(size: i32, w: usize, scratch: usize): void {
   const result = scratch + 18 * 8;
   for (let x: usize = 0; x < 3; x++) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reads what JavaScript passes, and checks all of it that memory depends on. Throws what `guarded` turns into errors.
+// Reads the arguments that JavaScript passes, and checks all of them that memory depends on. Throws exceptions that
+// `guarded` turns into errors.
 #pragma once
 #include <napi.h>
 
@@ -87,7 +88,8 @@ void argumentsOf(napi_env env, napi_callback_info info, napi_value (&arguments)[
   }
 }
 
-// Runs `body` and throws what it throws as a JavaScript Error. napi_* functions called directly, as a hot path wants.
+// Runs `body` and throws its exceptions as JavaScript Errors. The hot path calls napi_* functions directly, which is
+// faster.
 template <class F>
 napi_value guarded(napi_env env, const F& body) {
   try {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The numbers that cross from TypeScript, as src/backend/native/layouts.ts lists them: one table for each struct, in the
-// order of the fields. The addon exports the names, so that a field which only one side knows stops it from loading.
+// Each table lists the numbers of one struct that cross from TypeScript, in the order of src/backend/native/layouts.ts.
+// The addon exports the names, so that it does not load if only one side knows a field.
 #pragma once
 #include <stddef.h>
 
@@ -23,7 +23,7 @@ struct Field {
   void* member;
   void (*set)(void* member, double value);
   double least = 0, most = 4294967295.0;
-  bool isAny = false;  // takes any number, NaN too
+  bool isAny = false;  // it takes any number, NaN too
 
   template <class T>
   static void setAs(void* member, double value) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What JavaScript holds of a plan, and how long it lives.
+// JavaScript holds a plan by a handle, which also decides how long the plan lives.
 #pragma once
 #include <napi.h>
 
@@ -42,7 +42,7 @@ class PlanReference {
 
 struct Handle {
   PlanReference plan;
-  int64_t bytes;  // tell the garbage collector what a forgotten handle keeps alive
+  int64_t bytes;  // the garbage collector is told how much a forgotten handle keeps alive
 };
 
 // Makes the value that JavaScript holds; the garbage collector frees it.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Work off the event loop.
+// Jobs run off the event loop.
 #pragma once
 #include <napi.h>
 
@@ -14,8 +14,9 @@
 
 namespace {
 
-// One runAsync: keeps the arrays alive and runs on libuv's pool, in parts, so that neither an abort nor the end of the
-// JavaScript thread has to wait for the whole, nor other users of that pool; then calls back on the event loop.
+// A job is one call of runAsync. It keeps the arrays alive, runs on libuv's pool and calls back on the event loop. It
+// runs in parts, so that an abort, the end of the JavaScript thread and other users of the pool need not wait for the
+// whole.
 struct Job {
   PlanReference plan;
   Operands operands;
@@ -23,7 +24,7 @@ struct Job {
   int64_t nextTask = 0;
   napi_async_work work = nullptr;
   static constexpr size_t kReferences = 7;
-  napi_ref references[kReferences] = {};  // keep the five operands, `cancel` and, last, `done`
+  napi_ref references[kReferences] = {};  // they keep the five operands, `cancel` and, last, `done`
   std::string error;
 
   bool queue(napi_env env) {
@@ -60,7 +61,7 @@ struct Job {
     }
   }
 
-  // False once the JavaScript thread is ending: Node waits for all work then, so no more is begun.
+  // Returns false once the JavaScript thread is ending: Node waits for all work then, so no more may begin.
   static bool canRunScript(napi_env env) {
     napi_value global;
     bool has;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Prepares each kind of operator from what `prepare` was given.
+// Prepares each kind of operator from the arguments of `prepare`.
 #pragma once
 #include <string>
 #include <utility>
@@ -35,7 +35,7 @@ struct Given {
   }
 };
 
-// Hands out consecutive tables of what `tables` has in all.
+// Hands out consecutive parts of `tables`.
 class Tables {
  public:
   explicit Tables(const Given& given) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Activations, applied to outputs that were just stored and are still in L1: one copy of this code for all tiles.
+// Activations are applied to outputs that were just stored and are still in L1, so all tiles share one copy of this
+// code.
 #pragma once
 #include "../conv_spec.h"
 #include "../simd.h"
@@ -10,7 +11,7 @@ namespace {
 inline float hyperbolicTangent(float x) { return tanhf(x); }
 inline double hyperbolicTangent(double x) { return tanh(x); }
 
-// 1 / (1 + exp(-x)). glibc 2.29 gave exp a new version, and would be asked for by name; expm1 is as it ever was.
+// Returns 1 / (1 + exp(-x)). It uses expm1, because exp has a new version since glibc 2.29, which the addon would need.
 inline float logistic(float x) { return 1 / (2 + expm1f(-x)); }
 inline double logistic(double x) { return 1 / (2 + expm1(-x)); }
 

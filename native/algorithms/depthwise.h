@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// depthwise: one input channel for each group, k x k kernels (k = 3 or 5) at stride 1 or 2: the filters of MobileNets, and
-// of images of one channel. All weights of a kernel stay in registers; vectors hold neighbouring pixels of a row, and
-// each vector of input that is loaded serves up to k of the rows of output that are computed together.
+// depthwise computes k x k kernels (k = 3 or 5) at stride 1 or 2 where each group has one input channel, as in
+// MobileNets and in images of one channel. All weights of a kernel stay in registers; vectors hold neighbouring pixels
+// of a row, and each vector of input that is loaded serves up to k of the rows of output that are computed together.
 //
 //            columns of one vector
 //   output row 0   sum[0] += w[0][kx] * in[0] + w[1][kx] * in[1] + w[2][kx] * in[2]
 //   output row 1   sum[1] += w[0][kx] * in[stride] + ...
 //
-// Reads the input where it lies: beyond its edges lanes are masked and rows are zeros, so that nothing is copied.
+// It reads the input where it lies, and copies nothing: beyond the edges lanes are masked and rows are zeros.
 // Preconditions: groupIn 1, square kernel of kSize, strides kStep, dilations 1, border constant, nchw.
 #pragma once
 #include "activate.h"
@@ -16,8 +16,8 @@
 namespace corr2d {
 namespace {
 
-// The vectors of a row of input that the outputs of one vector read, and which of their lanes lie in the row: for each
-// kernel column one at stride 1; at stride 2 two for each pair of kernel columns, even places for the first of them.
+// Holds the vectors of a row of input that one vector of outputs reads, and which of their lanes lie in the row. Stride
+// 1 has one vector for each kernel column, stride 2 two for each pair of columns: even places are the first column's.
 template <class T, int kSize, int kStep>
 struct EdgeLanes {
   typename Vec<T>::Lanes lanes[(kSize + kStep - 1) / kStep][kStep];
@@ -34,7 +34,7 @@ struct EdgeLanes {
   }
 };
 
-// One plane of input, the kernel that goes over it, and the plane of output.
+// Holds one plane of input, the kernel that goes over it, and the plane of output.
 template <class T, int kSize, int kStep>
 struct DepthwisePlane {
   using V = Vec<T>;
@@ -45,8 +45,8 @@ struct DepthwisePlane {
   const T* bias;
   T* output;
 
-  // kRows rows of output from `row` on, of the vector of columns that begins at `column`. The kernel `w` is handed over
-  // as a local array of the caller, which lies in registers.
+  // Computes kRows rows of output from `row` on, for the vector of columns that begins at `column`. The kernel `w` is a
+  // local array of the caller, which lies in registers.
   template <int kRows, bool kEdge>
   CORR2D_INLINE void tile(const V (&w)[kSize * kSize], int64_t row, int64_t column, int64_t pixels,
                           const Edge& edge) const {
@@ -54,7 +54,7 @@ struct DepthwisePlane {
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; r++) sum[r] = V::splat(*bias);
     const int64_t top = row * kStep - s.padTop, left = column * kStep - s.padLeft;
-    // The rows below come into cache while these are computed.
+    // The rows below are fetched into cache while these are computed.
 #pragma GCC unroll 32
     for (int y = 0; y < kRows * kStep; y++) {
       const T* below = input + (top + (kRows - 1) * kStep + kSize + y) * s.inWidth + left;
@@ -130,7 +130,7 @@ void depthwiseTasks(const ConvJob& job, int64_t firstTask, int64_t lastTask) {
   const ConvSpec& s = *job.spec;
   const Blocking& b = *job.blocking;
   const EdgeLanes<T, kSize, kStep> first(s, 0), last(s, (s.outWidth - 1) / Vec<T>::width * Vec<T>::width);
-  // Planes of all images are counted on: groupOut of output for each of input.
+  // Planes are counted through all images; each plane of input has groupOut planes of output.
   int64_t plane = firstTask / b.rowBlocks, row = firstTask % b.rowBlocks * b.rows, channel = plane % s.outChannels;
   for (int64_t task = firstTask; task < lastTask; task++) {
     const int64_t inPlane = s.groupOut() == 1 ? plane : plane / s.groupOut();

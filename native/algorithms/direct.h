@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// direct: out[oc, oy, ox] = sum over ic, ky, kx of w[oc, ic, ky, kx] * x[ic, oy * strideY + ky * dilationY,
-// ox * strideX + kx * dilationX], looping over the input as it lies. Vectors hold neighbouring pixels of one output
+// direct computes out[oc, oy, ox] = sum over ic, ky, kx of w[oc, ic, ky, kx] * x[ic, oy * strideY + ky * dilationY,
+// ox * strideX + kx * dilationX] in loops over the input as it lies. Vectors hold neighbouring pixels of one output
 // row; the operand of each tap is the input row itself at an unaligned shift.
 // Preconditions: a strip whose columns are sorted by phase, and Vec<T>::width loadable elements past its end.
 #pragma once

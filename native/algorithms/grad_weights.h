@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The gradient of weights: gradWeights[oc, ic, ky, kx] = sum over n, oy, ox of
-// gradOutput[n, oc, oy, ox] * x[n, ic, oy * strideY + ky * dilationY, ox * strideX + kx * dilationX].
-// Output channels and elements (ic, ky, kx) of the windows each see the same pixels. Those on one side are broadcast from
-// where they lie, gradOutput or a padded strip of the input; those on the other are transposed, block by block, into a
-// panel [pixels][lanes] of vectors. Elements in vectors need no transposing of the result, output channels a smaller
-// panel. Each block of pixels is summed up in registers and added to the sums of those before: in one order whatever the
-// threads. Where there are few output channels to share what is packed, nothing is: see pixel_sums.h.
+// gradWeights[oc, ic, ky, kx] = sum over n, oy, ox of
+//     gradOutput[n, oc, oy, ox] * x[n, ic, oy * strideY + ky * dilationY, ox * strideX + kx * dilationX]
+//
+// Output channels and elements (ic, ky, kx) of the windows see the same pixels. Pixels of one side are broadcast from
+// where they lie, in gradOutput or in a padded strip of the input. Pixels of the other are transposed, block by block,
+// into a panel [pixels][lanes] of vectors. With elements in vectors the result needs no transposing; with output
+// channels in vectors the panel is smaller. Each block of pixels is summed up in registers and added to the sums of
+// earlier blocks, in an order that does not depend on threads. If few output channels would share the packing, nothing
+// is packed: see pixel_sums.h.
 #pragma once
 #include "../grad_weights_job.h"
 #include "pixel_sums.h"
@@ -16,7 +18,7 @@
 namespace corr2d {
 namespace {
 
-// kRows rows by kVectors vectors of sums.
+// Computes kRows rows by kVectors vectors of sums.
 template <class T>
 struct GradientTile {
   Side<T> rows;
@@ -27,7 +29,7 @@ struct GradientTile {
   int64_t columns;  // of each row of sums, up to kVectors * width
   bool first;       // block of pixels
 
-  // kStep is pixelStep where it is known at compile time, or 0.
+  // kStep is pixelStep if it is known at compile time, else 0.
   template <int kRows, int kVectors, int kStep>
   __attribute__((noinline)) void run() const {
     using V = Vec<T>;
@@ -87,8 +89,8 @@ struct GradientTile {
   }
 };
 
-// Whether each origin lies one element after the one before. First and last do not tell: those of a 1x2 window on two
-// channels that lie last are at 0, 2, 1 and 3.
+// Returns whether each origin lies one element after the one before. The first and the last do not tell: a 1x2 window
+// on two channels of nhwc has its origins at 0, 2, 1 and 3.
 template <class T>
 inline bool areAdjacent(const Side<T>& side) {
   for (int64_t o = 1; o < side.count; o++) {
@@ -97,7 +99,7 @@ inline bool areAdjacent(const Side<T>& side) {
   return true;
 }
 
-// to[pixel * lanes + i] = pixel of origins[i], one line of them.
+// Sets to[pixel * lanes + i] = pixel of origins[i], for one line of pixels.
 template <class T>
 inline void packLine(const Side<T>& side, bool adjacent, int64_t lineOffset, int64_t pixels, T* to, int64_t lanes) {
   using V = Vec<T>;
@@ -125,7 +127,7 @@ inline void packLine(const Side<T>& side, bool adjacent, int64_t lineOffset, int
       }
       transpose(v);
       T* out = to + i * lanes + o;
-      // Lanes beyond the last origin repeat the first, and what they sum up is not stored.
+      // Lanes beyond the last origin repeat the first, and their sums are not stored.
 #pragma GCC unroll 16
       for (int k = 0; k < V::width; k++) {
         if (k < left) v[k].store(out + k * lanes);
@@ -134,7 +136,7 @@ inline void packLine(const Side<T>& side, bool adjacent, int64_t lineOffset, int
   }
 }
 
-// Two sides of a block of pixels, and what becomes of their products: sums[lane tile * tileStep + row * rowStep + lane].
+// Holds two sides of a block of pixels, and where their products go: sums[lane tile * tileStep + row * rowStep + lane].
 template <class T>
 struct PixelBlock {
   Side<T> rows, lanes;
@@ -143,7 +145,7 @@ struct PixelBlock {
   int64_t tileStep, rowStep;
   bool first;
 
-  // Rows that follow one another on both sides are one long one.
+  // Rows that follow one another on both sides are joined into one.
   void joinLines() {
     if (rows.lineStep != linePixels * rows.pixelStep || lanes.lineStep != linePixels * lanes.pixelStep) return;
     linePixels *= lines;
@@ -155,7 +157,7 @@ struct PixelBlock {
     for (int64_t lane = 0; lane < lanes.count; lane += tileLanes, panel += pixels * tileLanes) {
       const Side<T> some{lanes.origins + lane, smaller(tileLanes, lanes.count - lane), lanes.pixelStep, lanes.lineStep};
       if (some.count < tileLanes) memset(panel, 0, static_cast<size_t>(pixels * tileLanes) * sizeof(T));
-      // Channels last are neighbours in memory, mostly.
+      // With channels last, origins are mostly neighbours in memory.
       const bool adjacent = areAdjacent(some);
       for (int64_t y = 0; y < lines; y++) {
         packLine(some, adjacent, y * lanes.lineStep, linePixels, panel + y * linePixels * tileLanes, tileLanes);
@@ -163,10 +165,11 @@ struct PixelBlock {
     }
   }
 
-  // `allColumns`: there is room for whole tiles of sums, beyond the last lane. The panel is gone over for one tile of rows
-  // after the other: their pixels stay in L1, and sums that go to the gradient itself are written along its rows.
+  // `allColumns` means that there is room for whole tiles of sums, beyond the last lane. The panel is read once for
+  // each tile of rows: the pixels of the rows stay in L1, and sums that go to the gradient itself are written along its
+  // rows.
   void multiply(int64_t tileLanes, const T* panel, bool allColumns) const {
-    // Tiles as equal as they can be: 15 rows into 8 and 7, rather than 14 and 1.
+    // Tiles are as equal as they can be: 15 rows make 8 and 7, rather than 14 and 1.
     const int64_t tiles = (rows.count + Tile::pixels - 1) / Tile::pixels;
     const int64_t tileRows = (rows.count + tiles - 1) / tiles;
     for (int64_t row = 0; row < rows.count; row += tileRows) {
@@ -182,7 +185,7 @@ struct PixelBlock {
   }
 };
 
-// The elements [element, element + count) of a window in a strip that begins with the channel of the first.
+// Returns elements [element, element + count) of a window in a strip that begins with the channel of the first.
 template <class T>
 inline Side<T> elementsOf(const GradWeightsJob& job, const Strip<T>& strip, int64_t element, int64_t count,
                           const T** origins) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The strip of an integer convolution: always a copy of what one task reads, in groups of input channels
-// (simd/integers.h), with its padding filled in. [groups][rows][columns] from nchw, [rows][columns][groups] from nhwc.
+// The strip of an integer convolution is always a copy of the input that one task reads, in groups of input channels
+// (simd/integers.h), with its padding filled in: [groups][rows][columns] for nchw, [rows][columns][groups] for nhwc.
 #pragma once
 #include "../simd/integers.h"
 #include "strip.h"
@@ -10,14 +10,14 @@ namespace {
 
 inline int64_t groupsOf(const ConvSpec& s) { return (s.groupIn() + Group::channels - 1) / Group::channels; }
 
-// What stands outside of the input: the zero point.
+// The zero point stands outside of the input.
 inline int32_t paddingGroup(const ConvSpec& s) {
   int32_t channels[Group::channels];
   for (int32_t& channel : channels) channel = static_cast<int32_t>(s.inputZeroPoint);
   return groupOf(channels, s.dtype == DType::int8);
 }
 
-// The columns of a strip row that lie inside of the input: [first, last).
+// The columns [first, last) of a strip row lie inside of the input.
 struct Inside {
   int64_t first, last;
 };
@@ -26,7 +26,7 @@ inline Inside insideOf(const ConvSpec& s, int64_t column, int64_t columns) {
   return {first, larger(smaller(s.inWidth - column, columns), first)};
 }
 
-// One row of one group of channels from nchw. A group that reaches past the last channel repeats it.
+// Fills one row of one group of channels from nchw. A group that reaches past the last channel repeats it.
 inline void fillGroupRow(const ConvSpec& s, const uint8_t* const (&rows)[Group::channels], int64_t column,
                          int64_t columns, int32_t padding, int32_t* to) {
   const bool isSigned = s.dtype == DType::int8;
@@ -46,7 +46,7 @@ inline void fillGroupRow(const ConvSpec& s, const uint8_t* const (&rows)[Group::
   edge(inside.last, columns);
 }
 
-// One row of all groups of channels from nhwc; `row` is where its pixel 0 begins.
+// Fills one row of all groups of channels from nhwc; `row` is where its pixel 0 begins.
 inline void fillPixelRow(const ConvSpec& s, const uint8_t* row, int64_t column, int64_t columns, int32_t padding,
                          int32_t* to) {
   const bool isSigned = s.dtype == DType::int8;

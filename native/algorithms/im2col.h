@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// im2col: patches are gathered tile by tile into a panel [inChannels * kernelHeight * kernelWidth][pixels of a tile],
-// and weights [outputs][same] are multiplied with it. Vectors hold pixels that follow one another in the output, rows
-// joined, so that no lane is wasted at the end of a row.
-// Preconditions: as direct; the panel has room for Vec<T>::width elements past its end.
+// im2col gathers patches tile by tile into a panel [inChannels * kernelHeight * kernelWidth][pixels of a tile], by
+// which weights [outputs][same] are multiplied. Vectors hold pixels that follow one another in the output, rows joined,
+// so that no lane is wasted at the end of a row.
+// Preconditions: those of direct; the panel has room for Vec<T>::width elements past its end.
 #pragma once
 #include "outer_product.h"
 
@@ -30,13 +30,13 @@ struct Im2colTile {
   }
 };
 
-// Copies whole vectors, so up to Vec<T>::width - 1 elements too many: the next run, or the next row, overwrites them.
+// Copies whole vectors, and so up to Vec<T>::width - 1 elements too many. The next run or row overwrites them.
 template <class T>
 CORR2D_INLINE void copyRun(const T* from, int64_t count, T* to) {
   for (int64_t i = 0; i < count; i += Vec<T>::width) Vec<T>::load(from + i).store(to + i);
 }
 
-// Gathers the patches of pixels [first, first + count) of the region, its rows joined.
+// Gathers the patches of pixels [first, first + count) of the region, whose rows are joined.
 template <class T>
 inline void gatherPatches(const ConvJob& job, const Block<T>& block, int64_t first, int64_t count, int64_t panelStep,
                           T* panel) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From sums of integers to the output, as src/spec.ts says: int32, float32(sum) * scale, or that rounded half to even,
-// plus the zero point, saturated.
+// Makes outputs of sums of integers as src/spec/convolution.ts defines them: the sum itself, float32(sum) * scale, or
+// that product rounded half to even, plus the zero point, saturated.
 #pragma once
 #include "../conv_job.h"
 #include "../simd/integers.h"
@@ -10,13 +10,13 @@
 namespace corr2d {
 namespace {
 
-// Sums of some pixels, [pixels][tileOutputs], and where the first of them goes.
+// Holds sums of some pixels, [pixels][tileOutputs], and where the first of them goes.
 struct SumBlock {
   int32_t* sums;
   const float* scale;  // [tileOutputs]
   int64_t pixels, tileOutputs, outputs;
   int64_t offset;                  // of the first output in the tensor
-  int64_t pixelStep, channelStep;  // there
+  int64_t pixelStep, channelStep;  // from an output to its neighbours in the tensor
 };
 
 struct Range {
@@ -30,7 +30,7 @@ inline Range activationRange(const ConvSpec& s) {
   return {-HUGE_VALF, HUGE_VALF};
 }
 
-// Saturation takes place before rounding, which changes nothing, as the limits are whole numbers.
+// Outputs saturate before they are rounded, with the same result, as the limits are whole numbers.
 inline Range byteRange(const ConvSpec& s) {
   const auto zero = static_cast<float>(s.outputZeroPoint);
   const Range bytes = s.outputDtype == DType::int8 ? Range{-128 - zero, 127 - zero} : Range{-zero, 255 - zero};
@@ -38,7 +38,7 @@ inline Range byteRange(const ConvSpec& s) {
   return {within(activation.low, bytes), within(activation.high, bytes)};
 }
 
-// f(sums, scales, index) for each vector of a block.
+// Calls f(sums, scales, index) for each vector of a block.
 template <class F>
 CORR2D_INLINE void forEachVector(const SumBlock& b, const F& f) {
   constexpr int64_t width = Vec<int32_t>::width;
@@ -56,7 +56,7 @@ inline void storeWords(const SumBlock& b, const T* values, T* out) {
   }
 }
 
-// memcpy of a few bytes, of which there are so many that its call would take longer than it.
+// Copies a few bytes. A call of memcpy would take longer than the copy.
 CORR2D_INLINE void copyBytes(const uint8_t* from, int64_t count, uint8_t* to) {
   int64_t i = 0;
   for (; i + 16 <= count; i += 16) memcpy(to + i, from + i, 16);
@@ -110,7 +110,7 @@ struct IntegerStore {
       }
       return;
     }
-    // Four pixels of a channel become a word. Sums past the last pixel are there, and what they give is not copied.
+    // Four pixels of a channel become a word. Sums past the last pixel exist, and their outputs are not copied.
     for (int64_t p = 0; p < b.pixels; p += 4) {
       for (int64_t o = 0; o < b.tileOutputs; o += V::width) {
         const V pixels[4] = {rounded(p, o), rounded(p + 1, o), rounded(p + 2, o), rounded(p + 3, o)};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What direct and im2col share: tasks, blocks of input channels, and where the tiles of a strip put their sums.
+// direct and im2col share the loop over tasks and blocks of input channels, and where the tiles of a strip put their
+// sums.
 #pragma once
 #include "strip.h"
 #include "tile.h"
@@ -7,8 +8,8 @@
 namespace corr2d {
 namespace {
 
-// A block of a task: its strip of input, the packed weights and bias of the task's first output channel for the
-// block's first input channel, and where the sums of its first output channel and pixel go.
+// A block of a task has a strip of input, the packed weights and bias of the task's first output channel for the
+// block's first input channel, and a place for the sums of its first output channel and pixel.
 template <class T>
 struct Block {
   Region region;
@@ -16,12 +17,12 @@ struct Block {
   const T* weights;
   const T* bias;
   T* sums;
-  int64_t sumsStep, sumsRow;  // to the next output channel, to the next row
+  int64_t sumsStep, sumsRow;  // steps to the next output channel, to the next row
   int64_t channels;
   bool first, last;
 };
 
-// Where a region's first output channel and pixel lies in the output.
+// Returns where a region's first output channel and pixel lies in the output.
 inline int64_t outputOffset(const ConvSpec& s, const Region& r) {
   const int64_t channel = r.group * s.groupOut() + r.output;
   if (s.nhwc) return ((r.image * s.outHeight + r.row) * s.outWidth + r.column) * s.outChannels + channel;
@@ -85,7 +86,7 @@ inline void runOuterProduct(const ConvJob& job, int64_t firstTask, int64_t lastT
   }
 }
 
-// Starts, sums and stores one tile: `accumulate(tile)` adds the products.
+// Starts, sums up and stores one tile; `accumulate(tile)` adds the products.
 template <class T, int kOutputs, int kVectors, class Accumulate>
 CORR2D_INLINE void computeTile(const ConvJob& job, const Block<T>& block, const T* bias, const TileTarget<T>& target,
                                const Accumulate& accumulate) {

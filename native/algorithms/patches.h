@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// patches: the elements of windows copied out of an image (unfold, pad), and their adjoint, added back to it (fold).
+// unfold copies the elements of windows out of an image, and so does pad; fold, the adjoint, adds them back to it.
 //
 //   patches[plane][ky][kx][oy][ox][d] = image[plane][rows[oy, ky]][columns[ox, kx]][d]
 //
-// Rows of patches whose columns follow a stride apart are moved in vectors; what lies beyond the edges of the image,
-// where a border may have anything, one pixel at a time. Each element of an image is summed in the order of ky, kx, oy,
-// whoever has its row.
+// Rows of patches whose columns follow a stride apart are moved in vectors. Pixels beyond the edges of the image, where
+// a border may have put anything, are moved one at a time. Each element of an image is summed in the order of ky, kx,
+// oy, whichever thread has its row.
 #pragma once
 #include "../conv_job.h"
 #include "../simd.h"
@@ -24,7 +24,7 @@ struct Patches {
     for (; i + kWidth <= length; i += kWidth) V::load(from + i).store(to + i);
     if (i == length) return;
     if (length >= kWidth) {
-      // Some elements once more, rather than part of a vector.
+      // The last vector copies some elements once more, rather than part of a vector.
       V::load(from + length - kWidth).store(to + length - kWidth);
     } else {
       V::loadPartial(from, length).storePartial(to, length);
@@ -39,12 +39,12 @@ struct Patches {
     }
   }
 
-  // Every other of `count` elements.
+  // Copies `count` elements, every other one of `from`.
   static CORR2D_INLINE void copyEven(const T* from, int64_t count, T* to) {
     int64_t i = 0;
     if (count > kWidth) {
       for (; i + kWidth < count; i += kWidth) even(V::load(from + 2 * i), V::load(from + 2 * i + kWidth)).store(to + i);
-      // The last ones from one place before, as nothing needs to be there behind them.
+      // The last vectors begin one place earlier, as nothing need be readable behind the last element.
       i = count - kWidth;
       odd(V::load(from + 2 * i - 1), V::load(from + 2 * i - 1 + kWidth)).store(to + i);
       return;
@@ -52,12 +52,10 @@ struct Patches {
     for (; i < count; i++) to[i] = from[2 * i];
   }
 
-  // Pixels that lie `step` pixels apart, to neighbours.
+  // Makes neighbours of pixels that lie `step` pixels apart. `depth` is 1 unless `step` is 1.
   static CORR2D_INLINE void copyPixels(const T* from, int64_t step, int64_t depth, int64_t count, T* to) {
     if (step == 1) {
       copy(from, count * depth, to);
-    } else if (depth > 1) {
-      for (int64_t i = 0; i < count; i++) copy(from + i * step * depth, depth, to + i * depth);
     } else if (step == 2) {
       copyEven(from, count, to);
     } else {
@@ -68,8 +66,6 @@ struct Patches {
   static CORR2D_INLINE void addPixels(const T* from, int64_t step, int64_t depth, int64_t count, T* to) {
     if (step == 1) {
       add(from, count * depth, to);
-    } else if (depth > 1) {
-      for (int64_t i = 0; i < count; i++) add(from + i * depth, depth, to + i * step * depth);
     } else {
       for (int64_t i = 0; i < count; i++) to[i * step] += from[i];
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The gradient of weights with pixels in vectors: for each element of the windows and each output channel a vector of
-// sums, which go along the rows of both where they lie. Nothing is packed; a vector of output gradients that is loaded
-// serves up to nine elements, a 3x3 kernel.
+// Computes the gradient of weights with pixels in vectors. Each pair of a window's element and an output channel has a
+// vector of sums, which goes along the rows of both where they lie. Nothing is packed; a vector of output gradients
+// that is loaded serves up to nine elements, as many as a 3x3 kernel has.
 //
 //   sums[output][element][lane] += gradOutput[x + lane] * window[element][x + lane]
 //
@@ -23,14 +23,14 @@ struct PixelSums {
 
   static constexpr int kMost = 9;
 
-  // `room` for the outputs' pixels, if these do not lie side by side.
+  // `room` takes the outputs' pixels, if these do not lie side by side.
   void add(T* room) const {
     const bool adjacent = outputs.pixelStep == 1;
     T* to = sums;
     for (int64_t o = 0; o < outputs.count; o++, room += lines * linePixels) {
       const T* gradients = outputs.origins[o];
       if (!adjacent) gather(gradients, room);
-      // Elements in parts as equal as they can be.
+      // Elements are taken in parts as equal as they can be.
       const int64_t parts = (elements.count + kMost - 1) / kMost;
       for (int64_t part = 0, e = 0; part < parts; part++) {
         const int64_t count = (elements.count - e + parts - part - 1) / (parts - part);
@@ -88,7 +88,7 @@ struct PixelSums {
   }
 };
 
-// to[output * outputStep + element] = the sum of the lanes, for as many elements at a time as a vector has lanes.
+// Sets to[output * outputStep + element] to the sum of the lanes, for as many elements at a time as a vector has lanes.
 template <class T>
 inline void storeTotals(const T* sums, int64_t outputs, int64_t elements, T* to, int64_t outputStep) {
   using V = Vec<T>;

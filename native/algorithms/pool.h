@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// pool: the greatest or the mean of windows. Both are found one axis at a time:
+// pool finds the greatest element or the mean of windows, one axis at a time:
 //
-//   row[x]  = rows first + ky * dilationY of column x, combined              vectors along the row, whatever the strides
+//   row[x]  = rows first + ky * dilationY of column x, combined              vectors along the row at all strides
 //   out[ox] = row[ox * strideX + kx * dilationX - padLeft], combined         `row` goes on beyond both edges with the
 //                                                                            neutral element, so that there are none
 //
-// Pixels of nhwc are vectors of channels, of nchw one number: there, vectors hold neighbouring outputs.
+// Vectors hold the channels of a pixel in nhwc, and neighbouring outputs in nchw.
 #pragma once
 #include <math.h>
 
@@ -39,7 +39,7 @@ struct Pooling {
     }
   }
 
-  // to[i] = from[i], from[i + step], ..., combined; `taps` >= 1 of them.
+  // Combines from[i], from[i + step], ..., `taps` >= 1 of them, into to[i].
   template <int kVectors>
   static CORR2D_INLINE void combineColumns(const T* from, int64_t taps, int64_t step, T* to) {
     V sum[kVectors];
@@ -60,7 +60,7 @@ struct Pooling {
     for (; i + kWidth <= length; i += kWidth) combineColumns<1>(from + i, taps, step, to + i);
     if (i == length) return;
     if (length >= kWidth) {
-      // Some columns once more, rather than part of a vector.
+      // The last vector takes some columns once more, rather than part of a vector.
       combineColumns<1>(from + length - kWidth, taps, step, to + length - kWidth);
       return;
     }
@@ -69,7 +69,7 @@ struct Pooling {
     sum.storePartial(to, length);
   }
 
-  // The vector of outputs that begins at column ox, for strides of 1 and 2.
+  // Computes the vector of outputs that begins at column ox, for strides of 1 and 2.
   template <int kStep>
   CORR2D_INLINE V outputs(int64_t ox) const {
     const T* from = row + ox * kStep;
@@ -124,7 +124,7 @@ struct Pooling {
       const T* const from = row + ox * s.x.stride * depth;
       const V count = V::splat(height * widths[ox]);
       for (int64_t c = 0; c < depth; c += kWidth) {
-        // Beyond the depth is the next pixel, or room behind the row.
+        // The next pixel lies beyond the depth, or room behind the row.
         V sum = V::load(from + c);
         for (int64_t kx = 1; kx < s.x.kernel; kx++) sum = combine(sum, V::load(from + kx * step + c));
         if constexpr (kAverage) sum = sum / count;
@@ -160,7 +160,7 @@ struct Pooling {
     }
   }
 
-  // One window that is a plane of `length` numbers.
+  // Pools one window that is a plane of `length` numbers.
   static T whole(const T* from, int64_t length) {
     T result = neutral();
     int64_t i = 0;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// poolGrad: the gradient of a pooling with respect to its input. A task has rows of gradX for itself, and looks at all
-// windows that reach them.
+// poolGrad computes the gradient of a pooling with respect to its input. A task has rows of gradX for itself, and looks
+// at all windows that reach them.
 //
-// Of a mean, each row of gradX is made at once, with no window looked at twice along an axis:
+// For a mean, each row of gradX is made at once, and looks at no window twice along an axis:
 //
 //   shares[ox] = sum of gradOutput[oy, ox] / elements of the window, over the oy whose windows have the row
-//   gradX[x]   = sum over kx of shares[(x + padLeft - kx * dilationX) / strideX], where that is a whole number: `row` has
-//                shares strideX apart with zeros between them and at both ends, so that there are no others
+//   gradX[x]   = sum over kx of shares[(x + padLeft - kx * dilationX) / strideX], if that is a whole number: `row` has
+//                shares strideX apart with zeros between them and at both ends, so that the sum needs no test
 //
-// Of a maximum, each gradient goes to the first of the greatest, or to the last NaN. For neighbouring outputs vectors hold
-// the greatest so far and, as numbers, which element of the window it is; rows are copied to where both ends go on with
-// -Infinity.
+// For a maximum, each gradient goes to the first of the greatest elements, or to the last NaN. For neighbouring outputs
+// vectors hold the greatest element so far and, as numbers, its place in the window. Rows are copied to where both ends
+// go on with -Infinity.
 #pragma once
 #include "pool.h"
 #include "strip.h"
@@ -25,7 +25,7 @@ struct MeanGradient {
   const PoolGradJob& job;
   const PoolSpec& s;
 
-  // shares += gradients / (height * widths), or = for the first.
+  // Adds gradients / (height * widths) to shares, or stores them for the first row.
   static void addShares(const T* gradients, T height, const T* widths, int64_t length, bool isFirst, T* shares) {
     const V heights = V::splat(height);
     int64_t i = 0;
@@ -38,7 +38,7 @@ struct MeanGradient {
     (isFirst ? share : V::loadPartial(shares + i, length - i) + share).storePartial(shares + i, length - i);
   }
 
-  // False if no window has the row.
+  // Returns false if no window has the row.
   bool shareOut(const T* gradOutput, int64_t iy, T* shares) const {
     const int64_t length = s.x.out * s.depth();
     const int64_t at = iy + s.y.before, reach = (s.y.kernel - 1) * s.y.dilation;
@@ -74,7 +74,8 @@ struct MeanGradient {
     T* const shares = rows + job.rowsAtOnce * job.rowLength;
     for (int64_t first = top; first < bottom; first += job.rowsAtOnce) {
       const int64_t last = smaller(first + job.rowsAtOnce, bottom);
-      // Read again a few rows after they were written, as loads that follow close on unlike stores wait for them.
+      // Rows are read again a few rows after they were written, as loads that follow close on unlike stores wait for
+      // them.
       bool reached[8];
       for (int64_t iy = first; iy < last; iy++) {
         T* const row = rows + (iy - first) * job.rowLength + before;
@@ -94,7 +95,7 @@ struct MeanGradient {
     }
   }
 
-  // One window that is the plane.
+  // Handles one window that is the whole plane.
   void runGlobal(const T* gradOutput, int64_t plane, int64_t top, int64_t bottom) const {
     const int64_t depth = s.depth(), line = s.x.in * depth;
     T* const gradX = static_cast<T*>(job.gradX) + plane * s.y.in * line;
@@ -123,7 +124,7 @@ struct MaximumGradient {
     if (static_cast<uint64_t>(to - begin) < static_cast<uint64_t>(length)) *to += gradient;
   }
 
-  // Of one number of each pixel: `from` and `to` are at the first element of the window, which has any.
+  // Handles one number of each pixel. `from` and `to` are at the first element of the window, which has at least one.
   CORR2D_INLINE void addOne(const T* from, int64_t height, int64_t width, T gradient, T* to) const {
     const int64_t line = s.y.dilation * s.x.in * s.depth(), step = s.x.dilation * s.depth();
     T best = -static_cast<T>(INFINITY);
@@ -139,8 +140,8 @@ struct MaximumGradient {
     add(to + place, gradient);
   }
 
-  // The vector of outputs from column ox on, of which the first `skip` are done. `row` has the window's rows, for the
-  // element 0 of output 0; `to` is where that lies in gradX.
+  // Handles the vector of outputs from column ox on, of which the first `skip` are done. `row` and `to` are where
+  // element 0 of output 0 lies in the copied rows and in gradX.
   template <int kStep>
   CORR2D_INLINE void addVector(const T* row, int64_t height, int64_t ox, int64_t skip, int64_t end, const T* gradients,
                                T* to) const {
@@ -201,7 +202,7 @@ struct MaximumGradient {
     }
   }
 
-  // Windows that begin in the rows [first, last) of outputs.
+  // Handles the windows of output rows [first, last).
   void run(const T* src, const T* gradOutput, T* gradX, int64_t first, int64_t last, T* rows) const {
     const int64_t depth = s.depth(), line = s.x.in * depth, outLine = s.x.out * depth;
     const bool few = s.y.kernel * s.x.kernel <= kMostPlaces;
@@ -252,7 +253,7 @@ void poolGrad(const PoolGradJob& job, int64_t first, int64_t last, void* workspa
   const T* const gradOutput = static_cast<const T*>(job.gradOutput);
   const int64_t depth = s.depth(), line = s.x.in * depth;
   if (s.average || s.gradInVectors()) {
-    // Rows hold the neutral element beyond both ends of what is written to them, and a mean's between its shares.
+    // Rows hold the neutral element beyond both ends of their contents, and between the shares of a mean.
     const int64_t count = (s.average ? job.rowsAtOnce : job.rowsAtOnce * s.y.kernel) * job.rowLength;
     for (int64_t i = 0; i < count; i++) rows[i] = s.average ? T(0) : -static_cast<T>(INFINITY);
   }
@@ -271,7 +272,7 @@ void poolGrad(const PoolGradJob& job, int64_t first, int64_t last, void* workspa
     T* const gradX = static_cast<T*>(job.gradX) + plane * s.y.in * line;
     const int64_t length = (bottom - top) * line;
     for (int64_t i = 0; i < length; i++) gradX[top * line + i] = 0;
-    // Outputs from the first whose last element lies at `top` or below, up to those that begin below the last row.
+    // Output rows run from the first whose last element lies at `top` or below to the last that begins above `bottom`.
     const int64_t reach = top + s.y.before - (s.y.kernel - 1) * s.y.dilation;
     const int64_t begin = reach <= 0 ? 0 : (reach + s.y.stride - 1) / s.y.stride;
     const int64_t end = smaller((bottom - 1 + s.y.before) / s.y.stride + 1, s.y.out);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// What the two sides of the gradient of weights are: pixels that windows or output channels see.
+// The gradient of weights has two sides: pixels that windows see, and pixels that output channels see.
 #pragma once
 #include <stdint.h>
 
 namespace corr2d {
 namespace {
 
-// What some elements or output channels see of a block of pixels: `lines` lines of `linePixels`.
+// Some elements or output channels see a block of pixels: `lines` lines of `linePixels`.
 template <class T>
 struct Side {
-  const T* const* origins;  // of each, where its first pixel is
+  const T* const* origins;  // where the first pixel of each is
   int64_t count;
   int64_t pixelStep, lineStep;
 };

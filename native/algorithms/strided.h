@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// strided: the matrix product of im2col over windows that stay where they are in the input; no patch is copied, at any
-// stride. Vectors hold output channels, weights [outputs / n][inChannels * kernelHeight * kernelWidth][n]; the element
-// of each window is broadcast from its place.
+// strided computes the matrix product of im2col over windows that stay where they are in the input; no patch is copied,
+// at any stride. Vectors hold output channels, weights [outputs / n][inChannels * kernelHeight * kernelWidth][n]; the
+// element of each window is broadcast from its place.
 // Preconditions: a strip with all input channels; nothing past its end is read.
 #pragma once
 #include "outer_product.h"
@@ -11,7 +11,7 @@
 namespace corr2d {
 namespace {
 
-// For each task makes the strip of its region, of `planes` planes, and calls
+// For each task, makes the strip of its region, of `planes` planes, and calls
 // store(sums, tile, pixels, tileOutputs, outputs, offset) with the sums [pixels][tileOutputs] of a few pixels of a row
 // and one tile of output channels, whose first belongs at `offset` of the output.
 template <class T, class MakeStrip, class Store>
@@ -20,7 +20,7 @@ CORR2D_INLINE void runStrided(const ConvJob& job, int64_t firstTask, int64_t las
   const ConvSpec& s = *job.spec;
   const Blocking& b = *job.blocking;
   constexpr int64_t width = Vec<T>::width;
-  // Several tiles are stored together: their pixels fill vectors, and cache lines.
+  // Several tiles are stored together, so that their pixels fill vectors and cache lines.
   constexpr int64_t kSegment = 4 * Tile::pixels;
   alignas(64) T sums[transposedPixels<T>(kSegment) * 2 * width];
   for (int64_t task = firstTask; task < lastTask; task++) {
@@ -38,7 +38,7 @@ CORR2D_INLINE void runStrided(const ConvJob& job, int64_t firstTask, int64_t las
       for (int64_t y = 0; y < r.rows; y++) {
         for (int64_t x = 0; x < r.columns; x += kSegment) {
           const int64_t pixels = smaller(kSegment, r.columns - x);
-          // Cut into tiles as equal as they can be: 15 pixels into 8 and 7, rather than 14 and 1.
+          // Tiles are as equal as they can be: 15 pixels make 8 and 7, rather than 14 and 1.
           const int64_t tiles = (pixels + Tile::pixels - 1) / Tile::pixels;
           const int64_t tilePixels = (pixels + tiles - 1) / tiles;
           for (int64_t p = 0; p < pixels; p += tilePixels) {

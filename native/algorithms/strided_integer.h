@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// strided for uint8 and int8 input and int8 weights: as strided.h, with an element of a window being a group of input
-// channels, and products that are summed in int32.
+// Does for uint8 and int8 input and int8 weights what strided.h does for floats. An element of a window is a group of
+// input channels, and products are summed in int32.
 // Preconditions: those of strided.h; weights and bias as integer_weights.h packs them.
 #pragma once
 #include "group_strip.h"

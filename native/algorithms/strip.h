@@ -13,7 +13,7 @@ template <class T>
 struct Strip {
   const T* data;
   int64_t planeStep;
-  int64_t outputRow, tapRow;  // from the row of one output to that of the next, from one kernel row to the next
+  int64_t outputRow, tapRow;  // steps from the row of one output to the next, and from one kernel row to the next
   int64_t columnStep;
 };
 
@@ -44,7 +44,7 @@ inline Region regionOf(const ConvJob& job, int64_t task) {
   return r;
 }
 
-// Where index i of a padded axis reads from, or -1 for a zero.
+// Returns where index i of a padded axis reads from, or -1 for a zero.
 inline int64_t borderIndex(int64_t i, int64_t size, Border border) {
   if (i >= 0 && i < size) return i;
   const auto modulo = [](int64_t a, int64_t n) { return (a % n + n) % n; };
@@ -66,7 +66,8 @@ inline int64_t borderIndex(int64_t i, int64_t size, Border border) {
   return -1;
 }
 
-// One padded row of an nchw channel, columns [column, column + count) in padded coordinates less the left padding.
+// Copies one padded row of an nchw channel, columns [column, column + count) in padded coordinates less the left
+// padding.
 template <class T>
 inline void fillRow(const T* row, int64_t size, int64_t column, int64_t count, Border border, T* to) {
   const int64_t inside = smaller(larger(-column, 0), count);
@@ -99,8 +100,8 @@ inline void splitPhases(const T* row, int64_t count, int64_t phases, int64_t pha
   }
 }
 
-// True for rows of the padded input, counted from the first of the strip, that some kernel row reads; a large stride
-// passes over others.
+// Returns whether some kernel row reads a row of the padded input, counted from the first of the strip; a large stride
+// passes over some.
 inline bool rowIsRead(const ConvSpec& s, int64_t row) {
   for (int64_t ky = 0; ky < s.kernelHeight; ky++) {
     const int64_t start = row - ky * s.dilationY;
@@ -163,8 +164,8 @@ inline void copyStripNhwc(const ConvJob& job, const T* image, int64_t channel, i
   }
 }
 
-// The strip for outputs `region` and input channels [channel, channel + channels) of its group. `slack` is how many
-// elements past its last one the kernel may load.
+// Returns the strip for outputs `region` and input channels [channel, channel + channels) of its group. `slack` is how
+// many elements past its last one the kernel may load.
 template <class T>
 inline Strip<T> stripOf(const ConvJob& job, const Region& region, int64_t channel, int64_t channels, int64_t slack,
                         T* workspace) {

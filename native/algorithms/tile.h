@@ -14,7 +14,7 @@
 namespace corr2d {
 namespace {
 
-// Where a tile's sums go: output channels `step` elements apart, `outputs` and `pixels` of the tile in use.
+// A tile's sums go to output channels `step` elements apart; `outputs` and `pixels` of the tile are in use.
 template <class T>
 struct TileTarget {
   T* data;
@@ -34,7 +34,7 @@ struct PixelTile {
     }
   }
 
-  // Partial sums of the input channels before.
+  // Continues from the partial sums of earlier input channels.
   CORR2D_INLINE void resume(const TileTarget<T>& target) {
     const int64_t tail = target.pixels - (kVectors - 1) * V::width;
 #pragma GCC unroll 32

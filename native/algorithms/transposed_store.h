@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-// From output channels in vectors to planes of pixels.
+// Stores output channels that lie in vectors to planes of pixels.
 #pragma once
 #include "../simd.h"
 
 namespace corr2d {
 namespace {
 
-// Pixels that storeTransposed reads of `pixels`: it takes whole vectors of them.
+// Returns how many pixels storeTransposed reads for `pixels`: it takes whole vectors of them.
 template <class T>
 constexpr int64_t transposedPixels(int64_t pixels) {
   return (pixels + Vec<T>::width - 1) / Vec<T>::width * Vec<T>::width;
 }
 
-// to[output * outputStep + pixel] = from[pixel * fromStep + output]. `from` holds whole vectors of outputs, and
-// transposedPixels(pixels) of them. Goes along the pixels of one vector of outputs at a time, so that no more pages are
-// open at once than a vector has lanes.
+// Sets to[output * outputStep + pixel] = from[pixel * fromStep + output]. `from` holds whole vectors of outputs, and
+// transposedPixels(pixels) of them. It goes along the pixels of one vector of outputs at a time, so that no more pages
+// are open at once than a vector has lanes.
 template <class T>
 inline void storeTransposed(const T* from, int64_t fromStep, int64_t pixels, int64_t outputs, T* to,
                             int64_t outputStep) {

@@ -6,7 +6,7 @@
 //   pixel 1  sum[1][0]            sum[1][1]
 //
 // Each step broadcasts one element of each window from where it lies and multiplies it with one row of weights.
-// Weights: [planes][rows][columns][kVectors * width], as many as there are elements in a window.
+// Weights are [planes][rows][columns][kVectors * width], as many as a window has elements.
 #pragma once
 #include "../simd.h"
 
@@ -16,13 +16,13 @@ namespace {
 template <class T>
 struct WindowTile {
   const T* weights;
-  const T* start;   // [kVectors * width]: what the sums start from
+  const T* start;   // [kVectors * width]: the sums start from it
   const T* origin;  // the first window's first element
   int64_t planes, planeStep, rows, rowStep, columns, columnStep;
   int64_t pixelStep;  // from a window to the next
   T* sums;            // [kPixels][kVectors * width]
 
-  // kStep is pixelStep where it is known at compile time, or 0.
+  // kStep is pixelStep if it is known at compile time, else 0.
   template <int kPixels, int kVectors, int kStep>
   __attribute__((noinline)) void run() const {
     using V = Vec<T>;

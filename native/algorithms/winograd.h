@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// winograd: 3x3 kernels at stride 1 by F(m x m, 3 x 3), m = 4 or 2 (Lavin & Gray, "Fast Algorithms for Convolutional
-// Neural Networks", 2015). Each square of m x m outputs comes from (m + 2)^2 inputs:
+// winograd computes 3x3 kernels at stride 1 by F(m x m, 3 x 3), m = 4 or 2 (Lavin & Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2015). Each square of m x m outputs comes from (m + 2)^2 inputs:
 //
 //     Y = A^T [ sum over ic of (G w G^T) * (B^T d B) ] A        * element by element
 //
-// so that the sums over ic are (m + 2)^2 matrix products, with 9 m^2 / (m + 2)^2 (4 or 2.25) times fewer
-// multiplications than the definition has. Points for m = 4: 0, +-sqrt(1/2), +-sqrt(2), infinity, whose rounding errors
-// are several times smaller than those of 0, +-1, +-2, infinity; for m = 2: 0, 1, -1, infinity.
+// Therefore the sums over ic are (m + 2)^2 matrix products, with 9 m^2 / (m + 2)^2 (4 or 2.25) times fewer
+// multiplications than the definition has. The points for m = 4 are 0, +-sqrt(1/2), +-sqrt(2) and infinity, whose
+// rounding errors are several times smaller than those of 0, +-1, +-2 and infinity; for m = 2 they are 0, 1, -1 and
+// infinity.
 //
 // A task transforms the inputs of some squares into [position][ic][square], with squares in vectors, then for
 // each tile of output channels multiplies into [position][square][output], and transforms back with output channels in
@@ -65,25 +66,26 @@ struct Points<2> {
   }
 };
 
-// Squares whose inputs fill one vector in each phase of columns: `count` that follow one another in each of `rows` rows
+// A block has squares whose inputs fill one vector in each phase of columns: `count` neighbours in each of `rows` rows
 // of squares.
 struct SquareBlock {
   int64_t row, rows, column, count;
 };
 
-// The squares from `first` on, `most` at the most. Where rows are short, tasks begin and end with whole rows.
+// Returns the block of the squares from `first` on, at most `most`. If rows are short, tasks begin and end with whole
+// rows.
 inline SquareBlock blockOf(const Blocking& b, int64_t first, int64_t most) {
   const int64_t row = first / b.winogradColumns, column = first % b.winogradColumns;
   if (b.winogradLanes == Floats::width) return {row, 1, column, smaller(most, b.winogradColumns - column)};
   return {row, smaller(Floats::width / b.winogradLanes, most / b.winogradColumns), 0, b.winogradColumns};
 }
 
-// B^T d B for a block of squares of any channel. The input is read in kSize vectors of columns for each of the rows of a
-// square, and one more where the last square of a full vector needs two columns beyond it.
+// Computes B^T d B for a block of squares of any channel. It reads the input in kSize vectors of columns for each of
+// the rows of a square, and one more where the last square of a full vector needs two columns beyond it.
 template <int kSize>
 class InputTransform {
  public:
-  // `room`: squares from the first of the block to the last of the task.
+  // `room` counts squares from the first of the block to the last of the task.
   void prepare(const ConvSpec& s, const Blocking& b, const SquareBlock& block, int64_t room) {
     stored_ = smaller(room, kWidth);
     runs_ = Runs(b.winogradLanes, block.count);
@@ -105,10 +107,10 @@ class InputTransform {
     }
   }
 
-  // Of one channel to planes[position * planeLength + square of the block]. What else is written of a vector belongs to
-  // blocks that follow. `ahead` leads to the channel that comes next.
+  // Transforms one channel to planes[position * planeLength + square of the block]. Other lanes that it writes belong
+  // to blocks that follow. `ahead` leads to the channel that comes next.
   void run(const ConvSpec& s, const float* channel, int64_t ahead, int64_t planeLength, float* planes) {
-    // Down the columns, which need not be sorted for this.
+    // The first pass goes down the columns, which need not be sorted for it.
     for (int64_t i = 0; i < vectors_; i++) {
       Floats d[kPoints], t[kPoints];
 #pragma GCC unroll 8
@@ -120,7 +122,7 @@ class InputTransform {
 #pragma GCC unroll 8
       for (int y = 0; y < kPoints; y++) t[y].store(lines_[y] + i * kWidth);
     }
-    // Along the rows: column i of each square, the last two from the square after it.
+    // The second pass goes along the rows: it takes column i of each square; the next square has the last two.
     for (int64_t y = 0; y < kPoints; y++) {
       const float* line = lines_[y];
       Floats phases[kSize], d[kPoints], t[kPoints];
@@ -148,8 +150,8 @@ class InputTransform {
 
   // A vector of a row of the padded input.
   struct Piece {
-    int64_t row, column;  // row: where it starts in a channel, or -1 for zeros
-    typename Floats::Lanes lanes;  // those inside the input
+    int64_t row, column;  // `row` is where it starts in a channel, or -1 for zeros
+    typename Floats::Lanes lanes;  // the lanes inside the input
     bool whole;
   };
 
@@ -169,7 +171,7 @@ class InputTransform {
   Runs runs_{kWidth, kWidth};
   int64_t vectors_, stored_;
   Piece pieces_[kSize + 1][kPoints];
-  // Zeros beyond the last column of a block, unless that is read.
+  // Columns beyond the last of a block stay zeros, unless they are read from the input.
   alignas(64) float lines_[kPoints][(kSize + 1) * kWidth];
 };
 
@@ -219,7 +221,7 @@ void winogradTask(const ConvJob& job, int64_t task, float* workspace) {
   float* products = workspace + kPositions * b.planeLength;
   const int64_t plane = s.inHeight * s.inWidth;
   const float* input = static_cast<const float*>(job.src) + (image * s.inChannels + group * s.groupIn()) * plane;
-  // Several blocks at a time, as long pieces of rows come from memory sooner than short ones.
+  // It takes several blocks at a time, as long pieces of rows come from memory sooner than short ones.
   for (int64_t square = 0; square < squares;) {
     constexpr int kBlocks = 4;
     InputTransform<kSize> transforms[kBlocks];

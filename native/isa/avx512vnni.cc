@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Only the integer kernels: the others gain nothing from VNNI.
+// It compiles only the integer kernels, as others gain nothing from VNNI.
 #define CORR2D_ISA_AVX512
 #define CORR2D_VNNI
 #include "kernel_sets.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Included by each isa/*.cc after it has named its ISA: compiles every algorithm for it.
+// Compiles every algorithm for one ISA. Each isa/*.cc includes it after it has named its ISA.
 #pragma once
 #include "../algorithms/depthwise.h"
 #include "../algorithms/direct.h"

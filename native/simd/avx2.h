@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The vocabulary of simd.h for AVX2 and FMA. Included by simd.h.
+// simd.h includes this file, which defines its vocabulary for AVX2 and FMA.
 #pragma once
 #include <immintrin.h>
 
@@ -56,7 +56,7 @@ CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
                            _mm256_cmp_ps(x.v, _mm256_setzero_ps(), _CMP_LT_OQ))};
 }
 
-// As for AVX-512, with two lanes.
+// This works as for AVX-512, with two lanes of 128 bits.
 CORR2D_INLINE void transposeInLanes(Vec<float>* v) {
   const __m256 a = _mm256_unpacklo_ps(v[0].v, v[1].v), b = _mm256_unpackhi_ps(v[0].v, v[1].v);
   const __m256 c = _mm256_unpacklo_ps(v[2].v, v[3].v), d = _mm256_unpackhi_ps(v[2].v, v[3].v);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The vocabulary of simd.h for AVX-512. Included by simd.h.
+// simd.h includes this file, which defines its vocabulary for AVX-512.
 #pragma once
 #include <immintrin.h>
 
@@ -53,7 +53,7 @@ CORR2D_INLINE Vec<float> leaky(Vec<float> x, Vec<float> alpha) {
   return {_mm512_mask_mul_ps(x.v, _mm512_cmp_ps_mask(x.v, _mm512_setzero_ps(), _CMP_LT_OQ), x.v, alpha.v)};
 }
 
-// Within each 128-bit lane the transpose of its four elements in four vectors; lane l of vector j then is of column
+// Each 128-bit lane of four vectors is transposed on its own; lane l of vector j then has column
 // 4 * l + j.
 CORR2D_INLINE void transposeInLanes(Vec<float>* v) {
   const __m512 a = _mm512_unpacklo_ps(v[0].v, v[1].v), b = _mm512_unpackhi_ps(v[0].v, v[1].v);
@@ -63,7 +63,7 @@ CORR2D_INLINE void transposeInLanes(Vec<float>* v) {
   v[2].v = _mm512_shuffle_ps(b, d, 0x44);
   v[3].v = _mm512_shuffle_ps(b, d, 0xee);
 }
-// 128-bit lane l of vector i goes to lane i of vector l.
+// Then 128-bit lane l of vector i goes to lane i of vector l.
 CORR2D_INLINE void transposeLanes(Vec<float> (&v)[4]) {
   const __m512 a = _mm512_shuffle_f32x4(v[0].v, v[1].v, 0x44), b = _mm512_shuffle_f32x4(v[0].v, v[1].v, 0xee);
   const __m512 c = _mm512_shuffle_f32x4(v[2].v, v[3].v, 0x44), d = _mm512_shuffle_f32x4(v[2].v, v[3].v, 0xee);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The vector vocabulary of the integer kernels. Input and weights lie in groups, 32 bits that hold neighbouring input
-// channels of one pixel, or of one weight of each output channel: 4 bytes, the input's unsigned, where there is VNNI
-// (CORR2D_VNNI), 2 int16 elsewhere. A lane of Vec<int32_t> is a group or a sum of products.
+// This is the vector vocabulary of the integer kernels. Input and weights lie in groups, 32 bits that hold neighbouring
+// input channels of one pixel, or of one weight of each output channel. A group is 4 bytes with VNNI (CORR2D_VNNI),
+// where input is unsigned, and 2 int16 without. A lane of Vec<int32_t> is a group or a sum of products.
 //
 //   kApart                  outputs whose weights for one channel of a group lie side by side
 //   multiplyAdd(a, b, c)    c + the dot products of the groups in a and b; exact, wraps around at 32 bits
@@ -158,7 +158,7 @@ CORR2D_INLINE void storeBytes(Vec<int32_t> x, uint8_t* p) {
   const int32_t bytes = vget_lane_s32(vreinterpret_s32_s8(vmovn_s16(vcombine_s16(words, words))), 0);
   memcpy(p, &bytes, sizeof bytes);
 }
-// Each shift inserts what is above the bytes that are there.
+// Each shift inserts bytes above the bytes that are there.
 CORR2D_INLINE Vec<int32_t> joinBytes(const Vec<int32_t> (&x)[4]) {
   return {vsliq_n_s32(vsliq_n_s32(vsliq_n_s32(x[0].v, x[1].v, 8), x[2].v, 16), x[3].v, 24)};
 }
@@ -202,7 +202,7 @@ CORR2D_INLINE void storeGroups(__m128i groups, int32_t* p) { _mm_storeu_si128(re
 
 #if defined(CORR2D_VNNI)
 
-// From int8 to uint8: 128 is added.
+// Adding 128 turns int8 into uint8.
 CORR2D_INLINE __m128i unsignedBytes(const uint8_t* p, bool isSigned) {
   return _mm_xor_si128(loadBytes(p), _mm_set1_epi8(isSigned ? -128 : 0));
 }
@@ -225,7 +225,7 @@ constexpr int64_t kWidenBytes = 16;
 
 CORR2D_INLINE void interleaveStep(const uint8_t* const (&rows)[2], int64_t at, bool isSigned, int32_t* to) {
   const __m128i a = loadBytes(rows[0] + at), b = loadBytes(rows[1] + at), zero = _mm_setzero_si128();
-  // Above each byte the sign, or zeros.
+  // The upper byte is the sign of the lower one, or zero.
   const __m128i aHigh = isSigned ? _mm_cmpgt_epi8(zero, a) : zero, bHigh = isSigned ? _mm_cmpgt_epi8(zero, b) : zero;
   const __m128i a0 = _mm_unpacklo_epi8(a, aHigh), a1 = _mm_unpackhi_epi8(a, aHigh);
   const __m128i b0 = _mm_unpacklo_epi8(b, bHigh), b1 = _mm_unpackhi_epi8(b, bHigh);
@@ -257,7 +257,7 @@ CORR2D_INLINE void transpose(Vec<int32_t> (&v)[Vec<int32_t>::width]) {
   for (int i = 0; i < Vec<int32_t>::width; i++) v[i] = sameBits(same[i]);
 }
 
-// One group of the given channels. Unused ones may hold anything, as their weights are zeros.
+// Returns one group of the given channels. Unused ones may hold anything, as their weights are zeros.
 CORR2D_INLINE int32_t groupOf(const int32_t (&channels)[Group::channels], bool isSigned) {
   uint32_t group = 0;
   for (int i = 0; i < Group::channels; i++) {
@@ -275,7 +275,7 @@ CORR2D_INLINE int32_t groupOf(const int32_t (&channels)[Group::channels], bool i
 }
 CORR2D_INLINE int32_t valueOf(uint8_t byte, bool isSigned) { return isSigned ? static_cast<int8_t>(byte) : byte; }
 
-// to[i] is the group of rows[0][at + i], rows[1][at + i], ... for `count` of them.
+// Sets to[i] to the group of rows[0][at + i], rows[1][at + i], ... for `count` of them.
 inline void interleave(const uint8_t* const (&rows)[Group::channels], int64_t at, int64_t count, bool isSigned,
                        int32_t* to) {
   int64_t i = 0;
@@ -287,7 +287,7 @@ inline void interleave(const uint8_t* const (&rows)[Group::channels], int64_t at
   }
 }
 
-// to[i] is the group of p[i * Group::channels] and its neighbours, for `count` channels.
+// Sets to[i] to the group of p[i * Group::channels] and its neighbours, for `count` channels.
 inline void widen(const uint8_t* p, int64_t count, bool isSigned, int32_t* to) {
   int64_t i = 0;
   for (; i + kWidenBytes <= count; i += kWidenBytes) widenStep(p + i, isSigned, to + i / Group::channels);
@@ -298,7 +298,7 @@ inline void widen(const uint8_t* p, int64_t count, bool isSigned, int32_t* to) {
   }
 }
 
-// to[i] = the low byte of from[i], for `count` of them.
+// Sets to[i] to the low byte of from[i], for `count` of them.
 inline void narrow(const int32_t* from, int64_t count, uint8_t* to) {
   constexpr int64_t width = Vec<int32_t>::width;
   int64_t i = 0;

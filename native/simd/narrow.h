@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What vectors of 128 bits share, SSE2 and NEON. Included by simd.h.
+// SSE2 and NEON, whose vectors have 128 bits, share these functions. simd.h includes this file.
 #pragma once
 namespace corr2d {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The vocabulary of simd.h for NEON. Included by simd.h.
+// simd.h includes this file, which defines its vocabulary for NEON.
 #pragma once
 #include <arm_neon.h>
 

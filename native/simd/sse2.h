@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The vocabulary of simd.h for SSE2. Included by simd.h.
+// simd.h includes this file, which defines its vocabulary for SSE2.
 #pragma once
 #include <immintrin.h>
 

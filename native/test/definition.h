@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The tests of the core share this: generated convolutions, memory that ends at a page that must not be touched, and the
-// definition in float64.
+// The tests of the core share this: generated convolutions, memory that ends at a page that must not be touched, and
+// the definition in float64.
 #pragma once
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ namespace {
 
 using namespace corr2d;
 
-// A deterministic generator, the same on every platform (PCG-XSH-RR, O'Neill 2014).
+// This generator gives the same numbers on every platform (PCG-XSH-RR, O'Neill 2014).
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed * 2 + 1) { next(); }
@@ -40,7 +40,7 @@ class Random {
   uint64_t state_;
 };
 
-// The instruction sets whose kernels of floats differ.
+// Returns the instruction sets whose kernels of floats differ.
 inline std::vector<const Isa*> floatIsas() {
   std::vector<const Isa*> list;
   for (const Isa* isa : isas()) {
@@ -49,7 +49,7 @@ inline std::vector<const Isa*> floatIsas() {
   return list;
 }
 
-// Elements that end where an inaccessible page begins.
+// These elements end where an inaccessible page begins.
 template <class T>
 class Guarded {
  public:
@@ -61,7 +61,7 @@ class Guarded {
     if (base_ == MAP_FAILED || mprotect(base_ + size_ - page, page, PROT_NONE) != 0) abort();
     data = reinterpret_cast<T*>(base_ + size_ - page - bytes);
   }
-  // Elements from -1 to 1.
+  // Elements are from -1 to 1.
   Guarded(int64_t length, Random& random) : Guarded(length) {
     for (int64_t i = 0; i < length; i++) data[i] = static_cast<T>(random.uniform());
   }
@@ -81,7 +81,7 @@ inline Operands on(const void* a, const void* b, void* out) {
   return {.a = a, .b = b, .c = nullptr, .out = out, .out2 = nullptr};
 }
 
-// Written straight from the pictures in src/spec.ts: step back into the row one mirror or period at a time.
+// This follows the pictures in src/spec/border.ts: it steps back into the row one mirror or period at a time.
 int64_t sourceIndex(int64_t i, int64_t size, Border border) {
   while (i < 0 || i >= size) {
     switch (border) {
@@ -203,7 +203,7 @@ Expected define(const ConvSpec& s, const T* x, const T* w, const T* bias) {
         }
       }
     }
-    // (K + 2) roundings of the sum, whatever its order; none of the activations has a slope above 1, and those that
+    // The sum has K + 2 roundings, whatever its order. No activation has a slope above 1, and those that
     // are computed by the C library add a few roundings of a result below 1.
     e.value.push_back(activated(static_cast<double>(sum), s));
     const double library = s.activation == Activation::sigmoid || s.activation == Activation::tanh ? 4 * epsilon : 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Integer convolutions, which every instruction set must give as they are defined.
+// Every instruction set must compute integer convolutions exactly as they are defined.
 #pragma once
 #include "definition.h"
 
 namespace {
 
-// src/spec.ts says how; each step in float32, in the order written there.
+// src/spec/convolution.ts defines it; each step is in float32, in the order written there.
 inline double finished(double sum, float scale, const ConvSpec& s) {
   const auto wrapped = static_cast<int32_t>(static_cast<uint32_t>(static_cast<int64_t>(sum)));
   if (s.outputDtype == DType::int32) return s.activation == Activation::relu ? std::max(wrapped, 0) : wrapped;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs the C++ core without N-API: every instruction set of this processor, every algorithm, every dtype, on generated
-// convolutions whose input ends exactly at a page that must not be touched, against a float64 definition.
+// Runs the C++ core without N-API and compares it with a float64 definition: every instruction set of this processor,
+// every algorithm and every dtype, on generated convolutions whose input ends at a page that must not be touched.
 // usage: kernels_test [cases] [seed]
 #include <thread>
 
@@ -22,7 +22,7 @@ int testCase(const ConvSpec& s, Random& random, int number) {
          {Algorithm::direct, Algorithm::im2col, Algorithm::strided, Algorithm::depthwise}) {
       if (algorithm == Algorithm::depthwise && !isDepthwise(s)) continue;
       const Plan plan = planConv(s, algorithm, *isa, static_cast<int>(random.range(1, 3)), w.data, biasOrNull);
-      // All bits set is a NaN: an output that is not written fails.
+      // All bits set are a NaN, so an output that is not written fails.
       memset(out.data, 0xff, static_cast<size_t>(s.outputLength()) * sizeof(T));
       plan->run(on(x.data, out.data));
       for (int64_t i = 0; i < s.outputLength(); i++) {
@@ -44,7 +44,8 @@ int testCase(const ConvSpec& s, Random& random, int number) {
   return failures;
 }
 
-// The gradient of weights by its definition: every product of an output's gradient and an element of its window.
+// Computes the gradient of weights by its definition: every product of an output's gradient and an element of its
+// window.
 template <class T>
 Expected defineGradWeights(const ConvSpec& s, const T* x, const T* gradOutput) {
   Expected e;
@@ -99,7 +100,7 @@ int testGradWeights(const ConvSpec& s, Random& random, int number) {
   return failures;
 }
 
-// winograd's error has no bound output by output: root mean square error at most 16 times that of direct.
+// winograd's error has no bound output by output; its root mean square is at most 16 times that of direct.
 int testWinograd(int cases, uint64_t seed) {
   int failures = 0;
   for (int i = 0; i < cases; i++) {

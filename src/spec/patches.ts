@@ -25,6 +25,7 @@ export interface PatchSpec {
   /** For each kx, outputs [first, end) come from columns inside the image that lie `strideX` apart. */
   readonly first: Int32Array;
   readonly end: Int32Array;
+  /** 1 unless `depth` is 1. */
   readonly strideX: number;
   readonly value: number;
 }

@@ -1,6 +1,25 @@
 // SPDX-License-Identifier: MIT
-// The numbers that cross to C++, in the order of the tables in native/addon/fields.h. Both sides list the names, and
-// the lists are compared when the addon loads.
+// The numbers that cross to C++, in the order of the tables in native/addon/fields.h. Both sides list their names, and
+// the lists are compared when the addon loads; likewise the names of codes, which are places in a list.
+import type { DType } from "../../dtype.ts";
+import type { Activation } from "../../spec/activation.ts";
+import { borders } from "../../spec/border.ts";
+import { algorithms } from "../../spec/convolution.ts";
+
+/** The last three are element types that the addon can hold and no operator takes. */
+const dtypes: readonly (DType | "int16" | "uint16" | "uint8Clamped")[] = [
+  ...(["float32", "float64", "int8", "uint8", "int32"] as const),
+  ...(["int16", "uint16", "uint8Clamped"] as const),
+];
+const activations: readonly Activation["kind"][] = ["none", "relu", "leakyRelu", "clamp", "sigmoid", "tanh"];
+
+/** What the fields of these names choose from, in the order of the enums in native/. */
+export const codes = {
+  algorithm: algorithms,
+  border: borders,
+  activation: activations,
+  dtype: dtypes,
+} as const;
 
 const convolution = [
   "batch",
@@ -106,15 +125,25 @@ export function encode<K extends NativeKind>(kind: K, fields: Fields<K>): Float6
   return values;
 }
 
-/** Throws unless the addon reads the fields that are written here, in the same order. */
-export function checkLayouts(addonLayouts: Readonly<Record<string, readonly string[]>> = {}): void {
-  const kinds = new Set([...Object.keys(layouts), ...Object.keys(addonLayouts)]);
-  for (const kind of kinds) {
-    const ours = layouts[kind as NativeKind] ?? ["nothing"];
-    const theirs = addonLayouts[kind] ?? ["nothing"];
-    if (ours.join() === theirs.join()) continue;
+/** Throws unless the addon reads the fields that are written here, in the same order, and the same codes. */
+export function checkLayouts(
+  addonLayouts: Readonly<Record<string, readonly string[]>> = {},
+  addonCodes: Readonly<Record<string, string>> = {},
+): void {
+  compare(layouts, addonLayouts);
+  compare(codes, addonCodes);
+}
+
+function compare(
+  ours: Readonly<Record<string, readonly string[]>>,
+  theirs: Readonly<Record<string, readonly string[] | string>>,
+): void {
+  for (const name of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+    const mine = ours[name]?.join(", ") ?? "nothing";
+    const other = [theirs[name] ?? "nothing"].flat().join(", ");
+    if (mine === other) continue;
     throw new Error(
-      `the addon was built for another version of corr2d: it takes "${kind}" as ${theirs.join(", ")}, not ${ours.join(", ")}`,
+      `the addon was built for another version of corr2d: it takes "${name}" as ${other}, not ${mine}`,
     );
   }
 }

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { allocate, type DType, isInteger } from "../../dtype.ts";
-import type { Activation } from "../../spec/activation.ts";
-import { borders } from "../../spec/border.ts";
-import {
-  type Algorithm,
-  algorithms,
-  type ConvSpec,
-  suitsDepthwise,
-  suitsWinograd,
-} from "../../spec/convolution.ts";
+import { type Algorithm, type ConvSpec, suitsDepthwise, suitsWinograd } from "../../spec/convolution.ts";
 import type { PatchSpec } from "../../spec/patches.ts";
 import type { InterleaveTask, Operand, Task, TaskQuery } from "../../spec/task.ts";
 import type { PoolSpec } from "../../spec/window.ts";
@@ -16,7 +8,7 @@ import type { Backend, Operation, Prepared } from "../backend.ts";
 import type { NativeBackends, NativeOptions } from "../platform.ts";
 import { prepareReference } from "../reference/prepare.ts";
 import { createWorkerPool } from "../workers/pool.ts";
-import { checkLayouts, encode, type Fields, type NativeKind } from "./layouts.ts";
+import { checkLayouts, codes, encode, type Fields, type NativeKind } from "./layouts.ts";
 
 /** An operator that is ready to run. The garbage collector frees it if it is never disposed of. */
 type Handle = { readonly handle: unique symbol };
@@ -28,6 +20,8 @@ export interface NativeAddon {
   readonly isIntel: boolean;
   /** The kinds of operators, and the fields of each in their order. */
   readonly layouts: Readonly<Record<string, readonly string[]>>;
+  /** The names of each field's codes in their order, with ", " between them. */
+  readonly codes: Readonly<Record<string, string>>;
   /**
    * Makes an operator ready to run. `tables` joins the integers that have no fixed length; `isa` is an index into
    * `isas`. The constants a, b and c are copied: weights, bias and scale for a convolution, null for every other kind.
@@ -63,7 +57,7 @@ export interface NativeAddon {
 
 /** Opens backends on an addon. Throws if it was built for another version. */
 export function nativeBackends(addon: NativeAddon): NativeBackends {
-  checkLayouts(addon.layouts);
+  checkLayouts(addon.layouts, addon.codes);
   return { isas: addon.isas, open: (options) => createNativeBackend(addon, options) };
 }
 
@@ -93,7 +87,7 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
       }
       case "exchange": {
         const { groups, groupOut, groupIn, kernel, window, sources, targets } = task;
-        const fields = { groups, groupOut, groupIn, kernel, window, dtype: dtypes.indexOf(task.dtype) };
+        const fields = { groups, groupOut, groupIn, kernel, window, dtype: codes.dtype.indexOf(task.dtype) };
         return make("exchange", fields, joined([sources, targets]));
       }
       case "interleave":
@@ -158,17 +152,6 @@ function cancellable(
   });
 }
 
-/** These orders are those of the enums in native/. */
-const dtypes: readonly DType[] = ["float32", "float64", "int8", "uint8", "int32"];
-const activationKinds: readonly Activation["kind"][] = [
-  "none",
-  "relu",
-  "leakyRelu",
-  "clamp",
-  "sigmoid",
-  "tanh",
-];
-
 // Each object is one literal: putting it together from others takes several times as long as the rest of `prepare`.
 
 function convFields(spec: ConvSpec, algorithm: Algorithm): Fields<"conv"> {
@@ -192,17 +175,17 @@ function convFields(spec: ConvSpec, algorithm: Algorithm): Fields<"conv"> {
     dilationY: spec.dilations[0],
     dilationX: spec.dilations[1],
     groups: spec.groups,
-    border: borders.indexOf(spec.border),
-    dtype: dtypes.indexOf(spec.dtype),
-    outputDtype: dtypes.indexOf(spec.outputDtype),
+    border: codes.border.indexOf(spec.border),
+    dtype: codes.dtype.indexOf(spec.dtype),
+    outputDtype: codes.dtype.indexOf(spec.outputDtype),
     nhwc: Number(spec.inputLayout === "nhwc"),
-    activation: activationKinds.indexOf(activation.kind),
+    activation: codes.activation.indexOf(activation.kind),
     alpha: activation.kind === "leakyRelu" ? activation.alpha : 0,
     min: activation.kind === "clamp" ? activation.min : 0,
     max: activation.kind === "clamp" ? activation.max : 0,
     inputZeroPoint: spec.inputZeroPoint,
     outputZeroPoint: spec.outputZeroPoint,
-    algorithm: algorithms.indexOf(algorithm),
+    algorithm: codes.algorithm.indexOf(algorithm),
   };
 }
 
@@ -226,7 +209,7 @@ function poolFields(spec: PoolSpec): Fields<"pool"> {
     dilationY: spec.dilations[0],
     dilationX: spec.dilations[1],
     countIncludePad: Number(spec.countIncludePad),
-    dtype: dtypes.indexOf(spec.dtype),
+    dtype: codes.dtype.indexOf(spec.dtype),
     nhwc: Number(spec.inputLayout === "nhwc"),
   };
 }
@@ -234,7 +217,7 @@ function poolFields(spec: PoolSpec): Fields<"pool"> {
 function patchFields(spec: PatchSpec, dtype: DType): Fields<"unfold"> {
   const { planes, depth, inHeight, inWidth, outHeight, outWidth, kernelHeight, kernelWidth } = spec;
   const { strideX, value } = spec;
-  const code = dtypes.indexOf(dtype);
+  const code = codes.dtype.indexOf(dtype);
   return {
     planes,
     depth,
@@ -252,7 +235,7 @@ function patchFields(spec: PatchSpec, dtype: DType): Fields<"unfold"> {
 
 function interleaveFields(task: InterleaveTask): Fields<"interleave"> {
   const { images, rows, columns, pixel, outRows, outColumns, top, left, strideY, strideX } = task;
-  const dtype = dtypes.indexOf(task.dtype);
+  const dtype = codes.dtype.indexOf(task.dtype);
   return { images, rows, columns, pixel, outRows, outColumns, top, left, strideY, strideX, dtype };
 }
 
