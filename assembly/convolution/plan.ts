@@ -2,7 +2,7 @@
 
 /**
  * A prepared convolution in linear memory. src/backend/wasm/conv-plan.ts fills it in, in this order,
- * which test/layouts.test.ts compares. What ends in Step is in bytes; everything else is in elements. A `usize` is an address.
+ * which test/backend/layouts.test.ts compares. What ends in Step is in bytes; everything else is in elements. A `usize` is an address.
  */
 @unmanaged
 export class Plan {
