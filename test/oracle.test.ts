@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The oracle judges everything else, so it is held to numbers worked out by hand.
 import { describe, expect, it } from "vitest";
-import { type ConvCase, convCases, describeCase } from "./helpers/cases.ts";
+import { convCases } from "./helpers/cases.ts";
 import { checkValues } from "./helpers/check.ts";
+import { type ConvCase, describeCase } from "./helpers/conv-case.ts";
 import { expectedOf, paddingOf, sourceIndex } from "./helpers/oracle.ts";
 
 const base: ConvCase = { ...convCases()[0], inChannels: 1, outChannels: 1, inputLayout: "nchw" };

@@ -2,8 +2,9 @@
 // The bound counts the bias among the magnitudes: data for which a sum that begins with it comes near to that.
 import { type Algorithm, createEngine, type Engine } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ConvCase, convCases } from "../helpers/cases.ts";
+import { convCases } from "../helpers/cases.ts";
 import { algorithms, checkValues, dtypes, optionsOf } from "../helpers/check.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
 import { expectedImplementations } from "../helpers/implementations.ts";
 import { lay, layOperands } from "../helpers/operands.ts";
 import { type DType, type Expected, expectedOf, type Operands, unitRoundoff } from "../helpers/oracle.ts";

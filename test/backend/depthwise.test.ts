@@ -2,8 +2,9 @@
 // depthwise takes only some convolutions; those it computes within the bound that holds for direct.
 import { createEngine, type Engine } from "corr2d";
 import { afterAll, describe, expect, it } from "vitest";
-import { type ConvCase, convCases } from "../helpers/cases.ts";
+import { convCases } from "../helpers/cases.ts";
 import { checkBits, checkCase, collectFailures, dtypes } from "../helpers/check.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
 import { expectedImplementations } from "../helpers/implementations.ts";
 import { Random } from "../helpers/random.ts";
 

@@ -2,8 +2,8 @@
 // Filters of single planes lie within the bound that holds for direct.
 import { createEngine, type Engine } from "corr2d";
 import { afterAll, describe, expect, it } from "vitest";
-import type { ConvCase } from "../helpers/cases.ts";
 import { checkBits, checkCase, collectFailures, dtypes } from "../helpers/check.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
 import { expectedImplementations } from "../helpers/implementations.ts";
 import { largePlaneCases, planeCases } from "../helpers/plane-cases.ts";
 

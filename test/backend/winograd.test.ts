@@ -2,8 +2,9 @@
 // winograd has a tolerance of its own: root mean square error at most 16 times that of direct, on the same data.
 import { createEngine, type Engine } from "corr2d";
 import { afterAll, describe, expect, it } from "vitest";
-import { type ConvCase, convCases, describeCase } from "../helpers/cases.ts";
+import { convCases } from "../helpers/cases.ts";
 import { checkBits, collectFailures, optionsOf } from "../helpers/check.ts";
+import { type ConvCase, describeCase } from "../helpers/conv-case.ts";
 import { expectedImplementations } from "../helpers/implementations.ts";
 import { layOperands, operandsOf } from "../helpers/operands.ts";
 import { type Expected, expectedOf, type Operands } from "../helpers/oracle.ts";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Convolutions over one, two and three axes, transposed ones, and gradients.
 import fc from "fast-check";
-import type { Activation } from "../helpers/cases.ts";
+import type { Activation } from "../helpers/conv-case.ts";
 import { activate, type DType, unitRoundoff } from "../helpers/oracle.ts";
 import {
   type Axis,

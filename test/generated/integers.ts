@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // conv2d of uint8 and int8, with the elements, scales and outputs that ../helpers/integer-oracle.ts draws for a shape.
 import fc from "fast-check";
-import type { ConvCase } from "../helpers/cases.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
 import { expectedInteger, integerCases, quantize } from "../helpers/integer-oracle.ts";
 import {
   axesOf,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One implementation's gradients of one case against their definition. Runs in pages, too: without vitest.
 import type { Conv2dGradientOptions, Engine } from "corr2d";
-import { type ConvCase, describeCase } from "./cases.ts";
+import { type ConvCase, describeCase } from "./conv-case.ts";
 import { type Bounded, type Gradients, gradientsOf, outputSizesOf } from "./gradient-oracle.ts";
 import { lay, operandsOf } from "./operands.ts";
 import type { DType, FloatArray } from "./oracle.ts";

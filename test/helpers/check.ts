@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One case on one implementation, held to everything that is promised. Runs in Node and in a page.
 import type { Algorithm, Conv2dOptions, ConvPlan, Engine } from "corr2d";
-import { type ConvCase, describeCase } from "./cases.ts";
+import { type ConvCase, describeCase } from "./conv-case.ts";
 import { type Filling, lay, layOperands, operandsOf, viewOf } from "./operands.ts";
 import { type DType, type Expected, expectedOf, type FloatArray, type Operands } from "./oracle.ts";
 

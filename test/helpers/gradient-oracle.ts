@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Gradients by their definition in float64, written for the tests alone: nothing of src/ is used here.
-import type { ConvCase } from "./cases.ts";
+import type { ConvCase } from "./conv-case.ts";
 import { type DType, type FloatArray, paddingOf, sourceIndex, unitRoundoff } from "./oracle.ts";
 
 /** Exact values (to far less than the bound) and how far from them an implementation may be. */

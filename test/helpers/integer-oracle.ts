@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Integer convolutions by their definition. Sums come from the oracle in float64, which holds them exactly; rounding
 // is done here on exact fractions, by comparing with both neighbours.
-import type { Activation, ConvCase } from "./cases.ts";
+import type { Activation, ConvCase } from "./conv-case.ts";
 import { expectedOf } from "./oracle.ts";
 import { Random } from "./random.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The data of a case, and its way into and out of the layouts that the library is given.
-import type { ConvCase } from "./cases.ts";
+import type { ConvCase } from "./conv-case.ts";
 import type { DType, FloatArray, Operands } from "./oracle.ts";
 import { Random } from "./random.ts";
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The definition of the operators in float64, written for the tests alone: nothing of src/ is used here.
-import type { ConvCase } from "./cases.ts";
+import type { ConvCase } from "./conv-case.ts";
 
 export type DType = "float32" | "float64";
 export type FloatArray = Float32Array | Float64Array;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Filters of single planes, for which direct on WebAssembly has loops of its own: every height of kernel that they cut
 // into other pieces, on every border.
-import { type ConvCase, convCases } from "./cases.ts";
+import { convCases } from "./cases.ts";
+import type { ConvCase } from "./conv-case.ts";
 import { Random } from "./random.ts";
 
 export function planeCases(): ConvCase[] {

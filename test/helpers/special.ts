@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // NaN, infinities, denormals and saturated activations: each must come out as the definition says.
 import type { Algorithm, Engine } from "corr2d";
-import { type Activation, type ConvCase, convCases, describeCase } from "./cases.ts";
+import { convCases } from "./cases.ts";
 import { checkValues, optionsOf } from "./check.ts";
+import { type Activation, type ConvCase, describeCase } from "./conv-case.ts";
 import { lay, layOperands, operandsOf } from "./operands.ts";
 import { type DType, expectedOf, type Operands } from "./oracle.ts";
 

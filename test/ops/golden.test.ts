@@ -2,8 +2,9 @@
 // What PyTorch and SciPy answer (scripts/fixtures.py), against the default engine, every backend, and the oracle.
 import { type Conv2dOptions, type Corr2dOptions, createEngine, type Engine } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ConvCase, convCases } from "../helpers/cases.ts";
+import { convCases } from "../helpers/cases.ts";
 import { collectFailures, dtypes } from "../helpers/check.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
 import { type StoredTensor, storedCases } from "../helpers/fixtures.ts";
 import { expectedImplementations } from "../helpers/implementations.ts";
 import { type DType, expectedOf, type FloatArray, unitRoundoff } from "../helpers/oracle.ts";

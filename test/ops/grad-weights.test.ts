@@ -2,9 +2,10 @@
 // What kernels of the gradient of weights are cut by: tiles, blocks of pixels, bands of images, threads.
 import { createEngine, type Engine } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ConvCase, convCases } from "../helpers/cases.ts";
+import { convCases } from "../helpers/cases.ts";
 import { collectFailures, dtypes } from "../helpers/check.ts";
 import { check, checkGradients, filled, gradientOptions, prepare } from "../helpers/check-gradients.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
 import { expectedImplementations } from "../helpers/implementations.ts";
 import { operandsOf } from "../helpers/operands.ts";
 import type { FloatArray } from "../helpers/oracle.ts";

@@ -16,9 +16,10 @@ import {
 } from "corr2d";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ConvCase, convCases } from "../helpers/cases.ts";
+import { convCases } from "../helpers/cases.ts";
 import { collectFailures, dtypes } from "../helpers/check.ts";
 import { checkGradients, filled } from "../helpers/check-gradients.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
 import { expectedImplementations } from "../helpers/implementations.ts";
 import type { FloatArray } from "../helpers/oracle.ts";
 

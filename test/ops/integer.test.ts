@@ -2,8 +2,9 @@
 // Convolutions of uint8 and int8 by int8: every backend and instruction set gives the numbers of the definition.
 import { type Algorithm, createEngine, type Engine, type IntegerConv2dOptions } from "corr2d";
 import { afterAll, describe, expect, it } from "vitest";
-import { type ConvCase, convCases } from "../helpers/cases.ts";
+import { convCases } from "../helpers/cases.ts";
 import { collectFailures, type Implementation } from "../helpers/check.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
 import { integerImplementations } from "../helpers/implementations.ts";
 import {
   expectedInteger,
