@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The bound counts the bias among the magnitudes: data for which a sum that begins with it comes near to that.
-import { type Algorithm, createEngine, type Engine } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Algorithm, Engine } from "corr2d";
+import { describe, expect, it } from "vitest";
 import { convCases } from "../helpers/cases.ts";
 import { algorithms, checkValues, dtypes, optionsOf } from "../helpers/check.ts";
 import type { ConvCase } from "../helpers/conv-case.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { lay, layOperands } from "../helpers/operands.ts";
 import { type DType, type Expected, expectedOf, type Operands, unitRoundoff } from "../helpers/oracle.ts";
 import { Random } from "../helpers/random.ts";
@@ -138,33 +138,24 @@ it("tells the bound from one that adds the bias as if it came last", () => {
   expect(error).toBeLessThan(exact.allowed[0]);
 });
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa });
-    });
-    afterAll(() => engine?.dispose());
-
-    describe.each(algorithms)("%s", (algorithm) => {
-      it.each(dtypes)("keeps the bound with a bias beyond all products, %s", (dtype) => {
-        for (const c of cases) {
-          for (const what of ["lost", "cancelled"] as const) {
-            const { operands, exact } = prepared(c, what, dtype);
-            checkValues(compute(engine, c, algorithm, dtype, operands), exact);
-          }
+forEachImplementation({}, (on) => {
+  describe.each(algorithms)("%s", (algorithm) => {
+    it.each(dtypes)("keeps the bound with a bias beyond all products, %s", (dtype) => {
+      for (const c of cases) {
+        for (const what of ["lost", "cancelled"] as const) {
+          const { operands, exact } = prepared(c, what, dtype);
+          checkValues(compute(on.engine, c, algorithm, dtype, operands), exact);
         }
-      });
+      }
     });
+  });
 
-    it.each(dtypes)("keeps it in the transposed convolution of one pixel, %s", (dtype) => {
-      const [, c] = cases;
-      const { operands, exact } = prepared(c, "lost", dtype);
-      const { x, weights, bias } = layOperands(c, dtype, operands);
-      // For a kernel of one element, transposing exchanges the channels of the weights alone.
-      const options = { bias: bias as Float32Array, filterLayout: "oihw" } as const;
-      checkValues(engine.convTranspose2d(x, weights, options).data as Float32Array, exact);
-    });
-  },
-);
+  it.each(dtypes)("keeps it in the transposed convolution of one pixel, %s", (dtype) => {
+    const [, c] = cases;
+    const { operands, exact } = prepared(c, "lost", dtype);
+    const { x, weights, bias } = layOperands(c, dtype, operands);
+    // For a kernel of one element, transposing exchanges the channels of the weights alone.
+    const options = { bias: bias as Float32Array, filterLayout: "oihw" } as const;
+    checkValues(on.engine.convTranspose2d(x, weights, options).data as Float32Array, exact);
+  });
+});

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // depthwise takes only some convolutions; those it computes within the bound that holds for direct.
-import { createEngine, type Engine } from "corr2d";
-import { afterAll, describe, expect, it } from "vitest";
+import { createEngine } from "corr2d";
+import { expect, it } from "vitest";
 import { convCases } from "../helpers/cases.ts";
 import { checkBits, checkCase, collectFailures, dtypes } from "../helpers/check.ts";
 import type { ConvCase } from "../helpers/conv-case.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { Random } from "../helpers/random.ts";
 
 /** Planes around the width of vectors and the rows that are computed together, whose every edge is padded differently. */
@@ -74,57 +74,42 @@ function largeCases(): ConvCase[] {
   );
 }
 
-for (const implementation of expectedImplementations().filter(({ backend }) => backend !== "reference")) {
-  const { backend, isa } = implementation;
-  describe(`${backend} ${isa} depthwise`, () => {
-    let opened: Promise<[Engine, Engine]> | undefined;
-    const engines = () => {
-      opened ??= Promise.all([
-        createEngine({ backend, isa, threads: 1 }),
-        createEngine({ backend, isa, threads: 2 }),
-      ]);
-      return opened;
-    };
-    afterAll(async () => {
-      for (const engine of await engines().catch(() => [])) engine.dispose();
-    });
-
-    it.each(dtypes)("%s is within the error bound in every case", async (dtype) => {
-      const [engine] = await engines();
-      const check = (c: ConvCase) => checkCase(engine, implementation, c, "depthwise", dtype);
-      expect(await collectFailures(cases, check)).toEqual([]);
-    });
-
-    it.each(dtypes)("%s is exact for whole numbers", async (dtype) => {
-      const [, engine] = await engines();
-      const check = (c: ConvCase) => checkCase(engine, implementation, c, "depthwise", dtype, "integers");
-      expect(await collectFailures(cases, check)).toEqual([]);
-    });
-
-    it.each(dtypes)("%s gives the same bits on one thread and two, sync and async", async (dtype) => {
-      const both = await engines();
-      const some = cases.filter((c) => c.seed % 6 === 0);
-      const products = (c: ConvCase) => (c.inChannels * c.inHeight * c.inWidth * 9) / c.strides[0] ** 2;
-      expect(some.filter((c) => products(c) > 1.1e6).length).toBeGreaterThanOrEqual(6);
-      const check = (c: ConvCase) => checkBits(both, implementation, c, "depthwise", dtype);
-      expect(await collectFailures(some, check)).toEqual([]);
-    });
-
-    it("multiplies padding like any other zero: times infinity it is NaN", async () => {
-      const [engine] = await engines();
-      const x = { data: new Float32Array(30 * 30).fill(1), shape: [1, 1, 30, 30] };
-      const weights = { data: new Float32Array(9).fill(1), shape: [1, 1, 3, 3] };
-      weights.data[0] = Number.POSITIVE_INFINITY;
-      const { data } = engine.conv2d(x, weights, { padding: 1, algorithm: "depthwise" });
-      for (let y = 0; y < 30; y++) {
-        for (let column = 0; column < 30; column++) {
-          const touchesPadding = y === 0 || column === 0;
-          expect(data[y * 30 + column]).toBe(touchesPadding ? Number.NaN : Number.POSITIVE_INFINITY);
-        }
-      }
-    });
+forEachImplementation({ what: "depthwise", without: "reference", threads: [1, 2] }, (on) => {
+  it.each(dtypes)("%s is within the error bound in every case", async (dtype) => {
+    const [engine] = on.engines;
+    const check = (c: ConvCase) => checkCase(engine, on, c, "depthwise", dtype);
+    expect(await collectFailures(cases, check)).toEqual([]);
   });
-}
+
+  it.each(dtypes)("%s is exact for whole numbers", async (dtype) => {
+    const [, engine] = on.engines;
+    const check = (c: ConvCase) => checkCase(engine, on, c, "depthwise", dtype, "integers");
+    expect(await collectFailures(cases, check)).toEqual([]);
+  });
+
+  it.each(dtypes)("%s gives the same bits on one thread and two, sync and async", async (dtype) => {
+    const both = on.engines;
+    const some = cases.filter((c) => c.seed % 6 === 0);
+    const products = (c: ConvCase) => (c.inChannels * c.inHeight * c.inWidth * 9) / c.strides[0] ** 2;
+    expect(some.filter((c) => products(c) > 1.1e6).length).toBeGreaterThanOrEqual(6);
+    const check = (c: ConvCase) => checkBits(both, on, c, "depthwise", dtype);
+    expect(await collectFailures(some, check)).toEqual([]);
+  });
+
+  it("multiplies padding like any other zero: times infinity it is NaN", async () => {
+    const [engine] = on.engines;
+    const x = { data: new Float32Array(30 * 30).fill(1), shape: [1, 1, 30, 30] };
+    const weights = { data: new Float32Array(9).fill(1), shape: [1, 1, 3, 3] };
+    weights.data[0] = Number.POSITIVE_INFINITY;
+    const { data } = engine.conv2d(x, weights, { padding: 1, algorithm: "depthwise" });
+    for (let y = 0; y < 30; y++) {
+      for (let column = 0; column < 30; column++) {
+        const touchesPadding = y === 0 || column === 0;
+        expect(data[y * 30 + column]).toBe(touchesPadding ? Number.NaN : Number.POSITIVE_INFINITY);
+      }
+    }
+  });
+});
 
 it("refuses by name what it does not take", async () => {
   const engine = await createEngine({ backend: "native", threads: 1 });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // winograd has a tolerance of its own: root mean square error at most 16 times that of direct, on the same data.
 import { createEngine, type Engine } from "corr2d";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { convCases } from "../helpers/cases.ts";
 import { checkBits, collectFailures, optionsOf } from "../helpers/check.ts";
 import { type ConvCase, describeCase } from "../helpers/conv-case.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { layOperands, operandsOf } from "../helpers/operands.ts";
 import { type Expected, expectedOf, type Operands } from "../helpers/oracle.ts";
 import { Random } from "../helpers/random.ts";
@@ -84,76 +84,59 @@ function errorOf(
   return Math.sqrt(sum / out.length);
 }
 
-for (const implementation of expectedImplementations()) {
-  const { backend, isa } = implementation;
-  describe(`${backend} ${isa} winograd`, () => {
-    let opened: Promise<[Engine, Engine]> | undefined;
-    const engines = () => {
-      opened ??= Promise.all([
-        createEngine({ backend, isa, threads: 1 }),
-        createEngine({ backend, isa, threads: 2 }),
-      ]);
-      return opened;
-    };
-    afterAll(async () => {
-      for (const engine of await engines().catch(() => [])) engine.dispose();
-    });
+forEachImplementation({ what: "winograd", threads: [1, 2] }, (on) => {
+  it.each(["normal", "rectified"] as const)(
+    "has at most 16 times the error of direct on %s inputs",
+    async (inputs) => {
+      const [engine] = on.engines;
+      const failures = await collectFailures(cases, (c) => {
+        const problem = problemOf(c, inputs);
+        // Where direct happens to be exact, as on a single tap, a few roundings of values around 1 are allowed.
+        const allowed = 16 * errorOf(engine, c, "direct", problem) + 4 * 2 ** -24;
+        const error = errorOf(engine, c, "winograd", problem);
+        if (!(error <= allowed)) throw new Error(`${describeCase(c)}: ${error}, allowed ${allowed}`);
+      });
+      expect(failures).toEqual([]);
+    },
+  );
 
-    it.each(["normal", "rectified"] as const)(
-      "has at most 16 times the error of direct on %s inputs",
-      async (inputs) => {
-        const [engine] = await engines();
-        const failures = await collectFailures(cases, (c) => {
-          const problem = problemOf(c, inputs);
-          // Where direct happens to be exact, as on a single tap, a few roundings of values around 1 are allowed.
-          const allowed = 16 * errorOf(engine, c, "direct", problem) + 4 * 2 ** -24;
-          const error = errorOf(engine, c, "winograd", problem);
-          if (!(error <= allowed)) throw new Error(`${describeCase(c)}: ${error}, allowed ${allowed}`);
-        });
-        expect(failures).toEqual([]);
-      },
-    );
-
-    it("gives the same bits on one thread and two, sync and async, again and again", async () => {
-      const both = await engines();
-      const some = cases.filter((c) => c.seed % 4 === 0);
-      expect(
-        await collectFailures(some, (c) => checkBits(both, implementation, c, "winograd", "float32")),
-      ).toEqual([]);
-    });
-
-    it("agrees with direct on an image that is too large for one piece", async () => {
-      const [engine] = await engines();
-      const random = new Random(7);
-      const draw = (length: number) => Float32Array.from({ length }, () => 2 * random.next() - 1);
-      const x = { data: draw(20 * 331 * 370), shape: [1, 20, 331, 370] };
-      const weights = { data: draw(4 * 20 * 9), shape: [4, 20, 3, 3] };
-      const options = { padding: 1, border: "mirror", bias: draw(4), activation: "relu" } as const;
-      const expected = engine.conv2d(x, weights, { ...options, algorithm: "direct" }).data;
-      const actual = engine.conv2d(x, weights, { ...options, algorithm: "winograd" }).data;
-      let largest = 0;
-      for (let i = 0; i < actual.length; i++) largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
-      expect(largest).toBeLessThan(180 * 2 ** -20);
-    });
-
-    it("keeps a NaN within the squares of outputs that its inputs touch", async () => {
-      const [engine] = await engines();
-      const [channels, size, at] = [16, 40, 21];
-      const x = { data: new Float32Array(channels * size * size).fill(1), shape: [1, channels, size, size] };
-      x.data[at * size + at] = Number.NaN;
-      const weights = { data: new Float32Array(16 * channels * 9).fill(1), shape: [16, channels, 3, 3] };
-      const { data } = engine.conv2d(x, weights, { padding: 1, algorithm: "winograd" });
-      for (let y = 0; y < size; y++) {
-        for (let column = 0; column < size; column++) {
-          const distance = Math.max(Math.abs(y - at), Math.abs(column - at));
-          const value = data[y * size + column];
-          if (distance <= 1) expect(value).toBeNaN();
-          if (distance > 5) expect(value).not.toBeNaN();
-        }
-      }
-    });
+  it("gives the same bits on one thread and two, sync and async, again and again", async () => {
+    const both = on.engines;
+    const some = cases.filter((c) => c.seed % 4 === 0);
+    expect(await collectFailures(some, (c) => checkBits(both, on, c, "winograd", "float32"))).toEqual([]);
   });
-}
+
+  it("agrees with direct on an image that is too large for one piece", async () => {
+    const [engine] = on.engines;
+    const random = new Random(7);
+    const draw = (length: number) => Float32Array.from({ length }, () => 2 * random.next() - 1);
+    const x = { data: draw(20 * 331 * 370), shape: [1, 20, 331, 370] };
+    const weights = { data: draw(4 * 20 * 9), shape: [4, 20, 3, 3] };
+    const options = { padding: 1, border: "mirror", bias: draw(4), activation: "relu" } as const;
+    const expected = engine.conv2d(x, weights, { ...options, algorithm: "direct" }).data;
+    const actual = engine.conv2d(x, weights, { ...options, algorithm: "winograd" }).data;
+    let largest = 0;
+    for (let i = 0; i < actual.length; i++) largest = Math.max(largest, Math.abs(actual[i] - expected[i]));
+    expect(largest).toBeLessThan(180 * 2 ** -20);
+  });
+
+  it("keeps a NaN within the squares of outputs that its inputs touch", async () => {
+    const [engine] = on.engines;
+    const [channels, size, at] = [16, 40, 21];
+    const x = { data: new Float32Array(channels * size * size).fill(1), shape: [1, channels, size, size] };
+    x.data[at * size + at] = Number.NaN;
+    const weights = { data: new Float32Array(16 * channels * 9).fill(1), shape: [16, channels, 3, 3] };
+    const { data } = engine.conv2d(x, weights, { padding: 1, algorithm: "winograd" });
+    for (let y = 0; y < size; y++) {
+      for (let column = 0; column < size; column++) {
+        const distance = Math.max(Math.abs(y - at), Math.abs(column - at));
+        const value = data[y * size + column];
+        if (distance <= 1) expect(value).toBeNaN();
+        if (distance > 5) expect(value).not.toBeNaN();
+      }
+    }
+  });
+});
 
 describe("selection", () => {
   const weights = { data: new Float32Array(64 * 64 * 9), shape: [64, 64, 3, 3] };

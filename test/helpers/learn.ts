@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Made-up tensors, and derivatives by finite differences.
+// What tests of corr2d/learn share: where and in what type they compute, made-up tensors, finite differences.
 import type { TensorLike } from "corr2d";
 import * as learn from "corr2d/learn";
 
+export const backends = ["native", "wasm", "reference"] as const;
 export const dtype = "float64";
 
 export function randomTensor(shape: readonly number[], seed: number): TensorLike<Float64Array> {

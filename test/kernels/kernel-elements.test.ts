@@ -2,8 +2,8 @@
 // Designed kernels beside inputs of every element type, on every implementation: their weights are written out here,
 // by their definitions, and all sums are taken in float64.
 import { type Corr2dError, createEngine, kernels, type TensorLike } from "corr2d";
-import { afterAll, describe, expect, it } from "vitest";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { describe, expect, it } from "vitest";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { Random } from "../helpers/random.ts";
 
 type Kernel = TensorLike;
@@ -185,12 +185,9 @@ function refusal(call: () => unknown): Corr2dError {
   throw new Error("did not throw");
 }
 
-describe.each(expectedImplementations())("$backend $isa", (implementation) => {
-  const opened = createEngine(implementation);
-  afterAll(async () => (await opened).dispose());
-
+forEachImplementation({}, (on) => {
   it.each(cases)("$name takes the element type of its input", async ({ name, make, rows }) => {
-    const engine = await opened;
+    const { engine } = on;
     const untyped = engine as unknown as Untyped;
     for (const dtype of elementTypes) {
       const image = imageOf(dtype);
@@ -226,7 +223,7 @@ describe.each(expectedImplementations())("$backend $isa", (implementation) => {
   });
 
   it("so do the operators of real numbers alone", async () => {
-    const engine = await opened;
+    const { engine } = on;
     for (const { make, rows, name } of cases) {
       const image = imageOf("float64") as TensorLike<Float64Array>;
       const kernel = make();

@@ -3,9 +3,7 @@
 import { createEngine, type Engine } from "corr2d";
 import * as learn from "corr2d/learn";
 import { describe, expect, it } from "vitest";
-import { dtype } from "../helpers/learn.ts";
-
-const backends = ["native", "wasm", "reference"] as const;
+import { backends, dtype } from "../helpers/learn.ts";
 
 /** Points in a square, of two classes: inside and outside of a circle. As images of two channels and one pixel. */
 function circle(count: number): learn.Examples<number[]> {

@@ -3,9 +3,7 @@
 import { createEngine } from "corr2d";
 import * as learn from "corr2d/learn";
 import { describe, expect, it } from "vitest";
-import { differences, dot, dtype, randomTensor } from "../helpers/learn.ts";
-
-const backends = ["native", "wasm", "reference"] as const;
+import { backends, differences, dot, dtype, randomTensor } from "../helpers/learn.ts";
 
 interface LayerCase {
   readonly name: string;

@@ -3,9 +3,7 @@
 import { Corr2dError, createEngine, Tensor } from "corr2d";
 import * as learn from "corr2d/learn";
 import { describe, expect, it } from "vitest";
-import { dot, dtype, randomTensor } from "../helpers/learn.ts";
-
-const backends = ["native", "wasm", "reference"] as const;
+import { backends, dot, dtype, randomTensor } from "../helpers/learn.ts";
 
 describe("layers", () => {
   it("Linear is the product of matrices, on every backend", async () => {

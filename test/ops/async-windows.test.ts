@@ -2,9 +2,9 @@
 // Async twins of the operators on windows and signals: the bits of the sync ones, on a snapshot, off the event loop.
 import * as corr2d from "corr2d";
 import { Corr2dError, createEngine, type Engine, Tensor, type TensorLike } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { dtypes, sameBits } from "../helpers/check.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import type { DType } from "../helpers/oracle.ts";
 import { Random } from "../helpers/random.ts";
 
@@ -125,104 +125,95 @@ function operandsOf({ shapes }: Call, dtype: DType): TensorLike[] {
 const copiesOf = (operands: readonly TensorLike[]) =>
   operands.map(({ data, shape }) => ({ data: data.slice(), shape }));
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa, threads: 2 });
-    });
-    afterAll(() => engine?.dispose());
-
-    describe.each(calls.map((call) => [call.name, call] as const))("%s", (_, call) => {
-      it.each(dtypes)("gives the bits of the sync call, on a snapshot, %s", async (dtype) => {
-        const operands = operandsOf(call, dtype);
-        const expected = call.sync(engine, operands, {});
-        const copies = copiesOf(operands);
-        const promise = call.later(engine, copies, {});
-        for (const { data } of copies) data.fill(Number.NaN);
-        const actual = await promise;
-        expect(actual.shape).toEqual(expected.shape);
-        expect(sameBits(actual.data, expected.data)).toBe(true);
-        for (const { data } of copies) expect(data.every(Number.isNaN)).toBe(true);
-      });
-
-      it("writes to an out when it is done, and takes over on request", async () => {
-        const operands = operandsOf(call, "float32");
-        const expected = call.sync(engine, operands, {});
-        const out = new Tensor(new Float32Array(expected.data.length).fill(Number.NaN), expected.shape);
-        const given = copiesOf(operands);
-        const promise = call.later(engine, given, { out, transfer: true });
-        expect(given[0].data.length).toBe(0);
-        expect(out.data.every(Number.isNaN)).toBe(true);
-        expect(await promise).toBe(out);
-        expect(sameBits(out.data, expected.data)).toBe(true);
-        // Memory of the engine stays where it is.
-        using allocated = engine.alloc(call.shapes[0]);
-        allocated.data.set(operands[0].data);
-        const y = await call.later(engine, [allocated, ...operands.slice(1)], { transfer: true });
-        expect(sameBits(y.data, expected.data)).toBe(true);
-        expect(sameBits(allocated.data, operands[0].data)).toBe(true);
-      });
-
-      it("rejects what the sync call throws, and an abort with its reason", async () => {
-        const operands = operandsOf(call, "float32");
-        const reason = new Error("enough");
-        await expect(call.later(engine, operands, { signal: AbortSignal.abort(reason) })).rejects.toBe(
-          reason,
-        );
-        const controller = new AbortController();
-        const promise = call.later(engine, operands, { signal: controller.signal });
-        controller.abort(reason);
-        await expect(promise).rejects.toBe(reason);
-        for (const [given, message] of [
-          [{ signal: 1 }, "an AbortSignal for signal"],
-          [{ out: new Float32Array(3) }, "for out"],
-          [{ colour: 1 }, "the name of an option"],
-        ] as const) {
-          const rejected = await call.later(engine, operands, given).catch((error: unknown) => error);
-          expect(rejected).toBeInstanceOf(Corr2dError);
-          expect((rejected as Corr2dError).message).toContain(message);
-        }
-        await expect(call.later(engine, [null as never, operands[1]], {})).rejects.toBeInstanceOf(
-          Corr2dError,
-        );
-      });
+forEachImplementation({ threads: [2] }, (on) => {
+  describe.each(calls.map((call) => [call.name, call] as const))("%s", (_, call) => {
+    it.each(dtypes)("gives the bits of the sync call, on a snapshot, %s", async (dtype) => {
+      const operands = operandsOf(call, dtype);
+      const expected = call.sync(on.engine, operands, {});
+      const copies = copiesOf(operands);
+      const promise = call.later(on.engine, copies, {});
+      for (const { data } of copies) data.fill(Number.NaN);
+      const actual = await promise;
+      expect(actual.shape).toEqual(expected.shape);
+      expect(sameBits(actual.data, expected.data)).toBe(true);
+      for (const { data } of copies) expect(data.every(Number.isNaN)).toBe(true);
     });
 
-    it("takes over no memory that operands share", async () => {
-      const call = calls[3];
+    it("writes to an out when it is done, and takes over on request", async () => {
       const operands = operandsOf(call, "float32");
-      const shared = new Float32Array(operands[0].data.length + operands[1].data.length);
-      let at = 0;
-      const views = operands.map(({ data, shape }) => {
-        const view = shared.subarray(at, at + data.length);
-        at += data.length;
-        view.set(data);
-        return { data: view, shape };
-      });
-      const y = await call.later(engine, views, { transfer: true });
-      expect(sameBits(y.data, call.sync(engine, operands, {}).data)).toBe(true);
-      expect(shared.length).toBe(at);
+      const expected = call.sync(on.engine, operands, {});
+      const out = new Tensor(new Float32Array(expected.data.length).fill(Number.NaN), expected.shape);
+      const given = copiesOf(operands);
+      const promise = call.later(on.engine, given, { out, transfer: true });
+      expect(given[0].data.length).toBe(0);
+      expect(out.data.every(Number.isNaN)).toBe(true);
+      expect(await promise).toBe(out);
+      expect(sameBits(out.data, expected.data)).toBe(true);
+      // Memory of the engine stays where it is.
+      using allocated = on.engine.alloc(call.shapes[0]);
+      allocated.data.set(operands[0].data);
+      const y = await call.later(on.engine, [allocated, ...operands.slice(1)], { transfer: true });
+      expect(sameBits(y.data, expected.data)).toBe(true);
+      expect(sameBits(allocated.data, operands[0].data)).toBe(true);
     });
 
-    it("takes empty batches", async () => {
-      const empty = { data: new Float32Array(0), shape: [0, 3, 8, 8] };
-      expect((await engine.maxPool2dAsync(empty, { windowDimensions: 2, strides: 2 })).shape).toEqual([
-        0, 3, 4, 4,
-      ]);
-      expect((await engine.padAsync(empty, 1)).shape).toEqual([0, 3, 10, 10]);
-      expect((await engine.unfoldAsync(empty, { windowDimensions: 2 })).shape).toEqual([0, 12, 49]);
+    it("rejects what the sync call throws, and an abort with its reason", async () => {
+      const operands = operandsOf(call, "float32");
+      const reason = new Error("enough");
+      await expect(call.later(on.engine, operands, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+        reason,
+      );
+      const controller = new AbortController();
+      const promise = call.later(on.engine, operands, { signal: controller.signal });
+      controller.abort(reason);
+      await expect(promise).rejects.toBe(reason);
+      for (const [given, message] of [
+        [{ signal: 1 }, "an AbortSignal for signal"],
+        [{ out: new Float32Array(3) }, "for out"],
+        [{ colour: 1 }, "the name of an option"],
+      ] as const) {
+        const rejected = await call.later(on.engine, operands, given).catch((error: unknown) => error);
+        expect(rejected).toBeInstanceOf(Corr2dError);
+        expect((rejected as Corr2dError).message).toContain(message);
+      }
+      await expect(call.later(on.engine, [null as never, operands[1]], {})).rejects.toBeInstanceOf(
+        Corr2dError,
+      );
     });
+  });
 
-    it("rejects on an engine that was disposed of", async () => {
-      const gone = await createEngine({ backend, isa });
-      gone.dispose();
-      for (const call of calls)
-        await expect(call.later(gone, operandsOf(call, "float32"), {})).rejects.toThrow("disposed");
+  it("takes over no memory that operands share", async () => {
+    const call = calls[3];
+    const operands = operandsOf(call, "float32");
+    const shared = new Float32Array(operands[0].data.length + operands[1].data.length);
+    let at = 0;
+    const views = operands.map(({ data, shape }) => {
+      const view = shared.subarray(at, at + data.length);
+      at += data.length;
+      view.set(data);
+      return { data: view, shape };
     });
-  },
-);
+    const y = await call.later(on.engine, views, { transfer: true });
+    expect(sameBits(y.data, call.sync(on.engine, operands, {}).data)).toBe(true);
+    expect(shared.length).toBe(at);
+  });
+
+  it("takes empty batches", async () => {
+    const empty = { data: new Float32Array(0), shape: [0, 3, 8, 8] };
+    expect((await on.engine.maxPool2dAsync(empty, { windowDimensions: 2, strides: 2 })).shape).toEqual([
+      0, 3, 4, 4,
+    ]);
+    expect((await on.engine.padAsync(empty, 1)).shape).toEqual([0, 3, 10, 10]);
+    expect((await on.engine.unfoldAsync(empty, { windowDimensions: 2 })).shape).toEqual([0, 12, 49]);
+  });
+
+  it("rejects on an engine that was disposed of", async () => {
+    const gone = await createEngine({ backend: on.backend, isa: on.isa });
+    gone.dispose();
+    for (const call of calls)
+      await expect(call.later(gone, operandsOf(call, "float32"), {})).rejects.toThrow("disposed");
+  });
+});
 
 it("are plain functions on the default engine, for the smallest operands too", async () => {
   const x = [

@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: MIT
 // conv1d and conv3d: the definition, PyTorch's answers, and what they have in common with conv2d.
-import {
-  conv1d,
-  conv1dAsync,
-  conv2d,
-  conv3d,
-  conv3dAsync,
-  createEngine,
-  type Engine,
-  planConv1d,
-  planConv3d,
-  Tensor,
-} from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { conv1d, conv1dAsync, conv2d, conv3d, conv3dAsync, planConv1d, planConv3d, Tensor } from "corr2d";
+import { describe, expect, it } from "vitest";
 import { collectFailures, dtypes } from "../helpers/check.ts";
 import { type StoredTensor, storedCases } from "../helpers/fixtures.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { type DType, type FloatArray, sourceIndex } from "../helpers/oracle.ts";
 import { Random } from "../helpers/random.ts";
 
@@ -166,75 +155,64 @@ interface Convolved {
 }
 const golden = storedCases<Convolved>("torch-conv-nd");
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa });
-    });
-    afterAll(() => engine?.dispose());
+forEachImplementation({}, (on) => {
+  it.each(dtypes)("convolves by the definition, %s", async (dtype) => {
+    expect(
+      await collectFailures(cases, (c) => {
+        const operands = operandsOf(c, dtype);
+        const { x, weights, options } = operands;
+        const convolve = c.axes === 1 ? on.engine.conv1d : on.engine.conv3d;
+        // Winograd rounds, whole numbers or not.
+        const y = convolve(x, weights, { ...options, accuracy: "exact" });
+        const shape = [
+          c.batch,
+          c.groups * c.groupOut,
+          ...axesOf.slice(3 - c.axes).map((axis) => outSize(c, axis)),
+        ];
+        try {
+          expect(plain(y)).toEqual({ shape, data: expectedOf(c, operands) });
+        } catch (error) {
+          throw new Error(`${JSON.stringify(c)}: ${error}`);
+        }
+      }),
+    ).toEqual([]);
+  });
 
-    it.each(dtypes)("convolves by the definition, %s", async (dtype) => {
-      expect(
-        await collectFailures(cases, (c) => {
-          const operands = operandsOf(c, dtype);
-          const { x, weights, options } = operands;
-          const convolve = c.axes === 1 ? engine.conv1d : engine.conv3d;
-          // Winograd rounds, whole numbers or not.
-          const y = convolve(x, weights, { ...options, accuracy: "exact" });
-          const shape = [
-            c.batch,
-            c.groups * c.groupOut,
-            ...axesOf.slice(3 - c.axes).map((axis) => outSize(c, axis)),
-          ];
-          try {
-            expect(plain(y)).toEqual({ shape, data: expectedOf(c, operands) });
-          } catch (error) {
-            throw new Error(`${JSON.stringify(c)}: ${error}`);
-          }
-        }),
-      ).toEqual([]);
-    });
+  it("answers as PyTorch", () => {
+    for (const { x, weights, bias, options, y } of golden) {
+      const convolve = x.shape.length === 3 ? on.engine.conv1d : on.engine.conv3d;
+      const floats = (value: StoredTensor) => ({
+        ...value,
+        data: Float32Array.from(value.data),
+      });
+      expect(plain(convolve(floats(x), floats(weights), { ...options, bias, accuracy: "exact" }))).toEqual(y);
+    }
+  });
 
-    it("answers as PyTorch", () => {
-      for (const { x, weights, bias, options, y } of golden) {
-        const convolve = x.shape.length === 3 ? engine.conv1d : engine.conv3d;
-        const floats = (value: StoredTensor) => ({
-          ...value,
-          data: Float32Array.from(value.data),
-        });
-        expect(plain(convolve(floats(x), floats(weights), { ...options, bias, accuracy: "exact" }))).toEqual(
-          y,
-        );
-      }
-    });
-
-    it("gives the same async, from a plan, and again", async () => {
-      for (const c of [...cases.slice(0, 5), ...cases.slice(60, 75)]) {
-        const { x, weights, options } = operandsOf(c, "float32");
-        const [once, async, prepare] =
-          c.axes === 1
-            ? ([engine.conv1d, engine.conv1dAsync, engine.planConv1d] as const)
-            : ([engine.conv3d, engine.conv3dAsync, engine.planConv3d] as const);
-        const expected = plain(once(x, weights, options as never));
-        using plan = prepare(x.shape, weights, options as never);
-        expect(plan.outputShape).toEqual(expected.shape);
-        const out = new Float32Array(expected.data.length).fill(Number.NaN);
-        for (let i = 0; i < 2; i++) expect(plan.run(x, { out }).data).toBe(out);
-        expect(plain(new Tensor(out, plan.outputShape))).toEqual(expected);
-        // A snapshot: what is done to the input after the call does not show.
-        const copy = { data: x.data.slice(), shape: x.shape };
-        const promise = async(copy, weights, options as never);
-        copy.data.fill(Number.NaN);
-        expect(plain(await promise)).toEqual(expected);
-        const target = new Tensor(out.fill(Number.NaN), expected.shape);
-        expect(await plan.runAsync(x.data, { out: target })).toBe(target);
-        expect(plain(target)).toEqual(expected);
-      }
-    });
-  },
-);
+  it("gives the same async, from a plan, and again", async () => {
+    for (const c of [...cases.slice(0, 5), ...cases.slice(60, 75)]) {
+      const { x, weights, options } = operandsOf(c, "float32");
+      const [once, async, prepare] =
+        c.axes === 1
+          ? ([on.engine.conv1d, on.engine.conv1dAsync, on.engine.planConv1d] as const)
+          : ([on.engine.conv3d, on.engine.conv3dAsync, on.engine.planConv3d] as const);
+      const expected = plain(once(x, weights, options as never));
+      using plan = prepare(x.shape, weights, options as never);
+      expect(plan.outputShape).toEqual(expected.shape);
+      const out = new Float32Array(expected.data.length).fill(Number.NaN);
+      for (let i = 0; i < 2; i++) expect(plan.run(x, { out }).data).toBe(out);
+      expect(plain(new Tensor(out, plan.outputShape))).toEqual(expected);
+      // A snapshot: what is done to the input after the call does not show.
+      const copy = { data: x.data.slice(), shape: x.shape };
+      const promise = async(copy, weights, options as never);
+      copy.data.fill(Number.NaN);
+      expect(plain(await promise)).toEqual(expected);
+      const target = new Tensor(out.fill(Number.NaN), expected.shape);
+      expect(await plan.runAsync(x.data, { out: target })).toBe(target);
+      expect(plain(target)).toEqual(expected);
+    }
+  });
+});
 
 const floats = (...shape: number[]) => ({
   data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((i * 7) % 11) - 5),

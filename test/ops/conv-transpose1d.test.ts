@@ -6,14 +6,13 @@ import {
   convTranspose1d,
   convTranspose2d,
   createEngine,
-  type Engine,
   planConvTranspose1d,
   Tensor,
 } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { collectFailures, dtypes } from "../helpers/check.ts";
 import { type StoredTensor, storedCases } from "../helpers/fixtures.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { type DType, type FloatArray, sourceIndex } from "../helpers/oracle.ts";
 import { Random } from "../helpers/random.ts";
 
@@ -131,93 +130,84 @@ interface Transposed {
 }
 const golden = storedCases<Transposed>("torch-transposed1d");
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa });
-    });
-    afterAll(() => engine?.dispose());
-
-    it.each(dtypes)("follows the definition, %s", async (dtype) => {
-      expect(
-        await collectFailures(cases, (c) => {
-          const operands = operandsOf(c, dtype);
-          const { x, weights, bias, options } = operands;
-          const y = engine.convTranspose1d(x, weights, {
-            ...options,
-            accuracy: "exact",
-            ...(bias && { bias }),
+forEachImplementation({}, (on) => {
+  it.each(dtypes)("follows the definition, %s", async (dtype) => {
+    expect(
+      await collectFailures(cases, (c) => {
+        const operands = operandsOf(c, dtype);
+        const { x, weights, bias, options } = operands;
+        const y = on.engine.convTranspose1d(x, weights, {
+          ...options,
+          accuracy: "exact",
+          ...(bias && { bias }),
+        });
+        try {
+          expect(plain(y)).toEqual({
+            shape: [c.batch, c.groups * c.groupOut, outLength(c)],
+            data: expectedOf(c, operands),
           });
-          try {
-            expect(plain(y)).toEqual({
-              shape: [c.batch, c.groups * c.groupOut, outLength(c)],
-              data: expectedOf(c, operands),
-            });
-          } catch (error) {
-            throw new Error(`${JSON.stringify(c)}: ${error}`);
-          }
+        } catch (error) {
+          throw new Error(`${JSON.stringify(c)}: ${error}`);
+        }
+      }),
+    ).toEqual([]);
+  });
+
+  it.each(dtypes)("answers as torch.nn.functional.conv_transpose1d, %s", (dtype) => {
+    const type = dtype === "float32" ? Float32Array : Float64Array;
+    const tensor = ({ shape, data }: StoredTensor) => ({ shape, data: type.from(data) });
+    for (const { x, weights, bias, options, y } of golden) {
+      const given = { ...options, ...(bias && { bias: type.from(bias) }), accuracy: "exact" } as const;
+      expect(plain(on.engine.convTranspose1d(tensor(x), tensor(weights), given))).toEqual(y);
+    }
+  });
+
+  it("gives the same async, from a plan, and again", async () => {
+    for (const c of cases.slice(0, 12)) {
+      const { x, weights, options } = operandsOf(c, "float32");
+      const expected = plain(on.engine.convTranspose1d(x, weights, options));
+      using plan = on.engine.planConvTranspose1d(x.shape, weights, options);
+      expect([plan.inputShape, plan.outputShape]).toEqual([x.shape, expected.shape]);
+      expect(plan.backend).toBe(on.backend);
+      const out = new Float32Array(expected.data.length).fill(Number.NaN);
+      for (let i = 0; i < 2; i++) expect(plan.run(x, { out }).data).toBe(out);
+      expect(plain(new Tensor(out, plan.outputShape))).toEqual(expected);
+      // A snapshot: what is done to the input after the call does not show.
+      const copy = { data: x.data.slice(), shape: x.shape };
+      const promise = on.engine.convTranspose1dAsync(copy, weights, options);
+      copy.data.fill(Number.NaN);
+      expect(plain(await promise)).toEqual(expected);
+      const target = new Tensor(out.fill(Number.NaN), expected.shape);
+      expect(await plan.runAsync(x.data, { out: target })).toBe(target);
+      expect(plain(target)).toEqual(expected);
+      await expect(
+        on.engine.convTranspose1dAsync(x, weights, {
+          ...options,
+          signal: AbortSignal.abort(new Error("enough")),
         }),
-      ).toEqual([]);
-    });
+      ).rejects.toThrow("enough");
+    }
+  });
 
-    it.each(dtypes)("answers as torch.nn.functional.conv_transpose1d, %s", (dtype) => {
-      const type = dtype === "float32" ? Float32Array : Float64Array;
-      const tensor = ({ shape, data }: StoredTensor) => ({ shape, data: type.from(data) });
-      for (const { x, weights, bias, options, y } of golden) {
-        const given = { ...options, ...(bias && { bias: type.from(bias) }), accuracy: "exact" } as const;
-        expect(plain(engine.convTranspose1d(tensor(x), tensor(weights), given))).toEqual(y);
-      }
-    });
-
-    it("gives the same async, from a plan, and again", async () => {
-      for (const c of cases.slice(0, 12)) {
-        const { x, weights, options } = operandsOf(c, "float32");
-        const expected = plain(engine.convTranspose1d(x, weights, options));
-        using plan = engine.planConvTranspose1d(x.shape, weights, options);
-        expect([plan.inputShape, plan.outputShape]).toEqual([x.shape, expected.shape]);
-        expect(plan.backend).toBe(backend);
-        const out = new Float32Array(expected.data.length).fill(Number.NaN);
-        for (let i = 0; i < 2; i++) expect(plan.run(x, { out }).data).toBe(out);
-        expect(plain(new Tensor(out, plan.outputShape))).toEqual(expected);
-        // A snapshot: what is done to the input after the call does not show.
-        const copy = { data: x.data.slice(), shape: x.shape };
-        const promise = engine.convTranspose1dAsync(copy, weights, options);
-        copy.data.fill(Number.NaN);
-        expect(plain(await promise)).toEqual(expected);
-        const target = new Tensor(out.fill(Number.NaN), expected.shape);
-        expect(await plan.runAsync(x.data, { out: target })).toBe(target);
-        expect(plain(target)).toEqual(expected);
-        await expect(
-          engine.convTranspose1dAsync(x, weights, {
-            ...options,
-            signal: AbortSignal.abort(new Error("enough")),
-          }),
-        ).rejects.toThrow("enough");
-      }
-    });
-
-    it("is the adjoint of conv1d", async () => {
-      const dot = (a: FloatArray, b: FloatArray) =>
-        Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
-      expect(
-        await collectFailures(cases, (c) => {
-          const { x, weights, options } = operandsOf(c, "float64");
-          const y = engine.convTranspose1d(x, weights, options);
-          const random = new Random(c.seed);
-          const back = { data: y.data.map(() => random.integer(-9, 9)), shape: y.shape };
-          // Output padding of a stride or more is room for further outputs of the convolution: these have no partner.
-          if (c.outputPadding >= c.strides) return;
-          const { outputPadding, ...forward } = options;
-          const z = engine.conv1d(back, weights, { ...forward, accuracy: "exact" });
-          expect(z.shape).toEqual(x.shape);
-          if (dot(y.data, back.data) !== dot(x.data, z.data)) throw new Error(JSON.stringify(c));
-        }),
-      ).toEqual([]);
-    });
-  },
-);
+  it("is the adjoint of conv1d", async () => {
+    const dot = (a: FloatArray, b: FloatArray) =>
+      Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
+    expect(
+      await collectFailures(cases, (c) => {
+        const { x, weights, options } = operandsOf(c, "float64");
+        const y = on.engine.convTranspose1d(x, weights, options);
+        const random = new Random(c.seed);
+        const back = { data: y.data.map(() => random.integer(-9, 9)), shape: y.shape };
+        // Output padding of a stride or more is room for further outputs of the convolution: these have no partner.
+        if (c.outputPadding >= c.strides) return;
+        const { outputPadding, ...forward } = options;
+        const z = on.engine.conv1d(back, weights, { ...forward, accuracy: "exact" });
+        expect(z.shape).toEqual(x.shape);
+        if (dot(y.data, back.data) !== dot(x.data, z.data)) throw new Error(JSON.stringify(c));
+      }),
+    ).toEqual([]);
+  });
+});
 
 const floats = (...shape: number[]) => ({
   data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((i * 7) % 11) - 5),

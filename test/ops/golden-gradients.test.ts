@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What PyTorch answers (scripts/fixtures.py) for transposed convolutions and for gradients, against every backend.
-import { type Conv2dGradientOptions, type ConvTranspose2dOptions, createEngine, type Engine } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Conv2dGradientOptions, ConvTranspose2dOptions } from "corr2d";
+import { describe, expect, it } from "vitest";
 import { collectFailures, dtypes } from "../helpers/check.ts";
 import { type StoredTensor, storedCases } from "../helpers/fixtures.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import type { DType, FloatArray } from "../helpers/oracle.ts";
 
 interface Transposed {
@@ -48,21 +48,13 @@ function compare(
   });
 }
 
-const engines = [{ backend: "default", isa: "any" } as const, ...expectedImplementations()];
-
-describe.each(engines.map(({ backend, isa }) => [backend, isa] as const))("%s %s", (backend, isa) => {
-  let engine: Engine;
-  beforeAll(async () => {
-    engine = await createEngine(backend === "default" ? {} : { backend, isa });
-  });
-  afterAll(() => engine?.dispose());
-
+forEachImplementation({ withDefault: true }, (on) => {
   describe.each(dtypes)("%s", (dtype) => {
     it("answers as torch.nn.functional.conv_transpose2d", async () => {
       const check = ([i, { x, weights, bias, options, y }]: [number, Transposed]) => {
         const exact = { ...options, accuracy: "exact" } as const;
         const all = bias === undefined ? exact : { ...exact, bias: array(dtype, bias) };
-        compare(`case ${i}`, engine.convTranspose2d(tensor(dtype, x), tensor(dtype, weights), all), y);
+        compare(`case ${i}`, on.engine.convTranspose2d(tensor(dtype, x), tensor(dtype, weights), all), y);
       };
       expect(await collectFailures(transposed, check)).toEqual([]);
     });
@@ -72,11 +64,11 @@ describe.each(engines.map(({ backend, isa }) => [backend, isa] as const))("%s %s
         const all = { ...options, accuracy: "exact" } as const;
         const [x, weights] = [tensor(dtype, c.x), tensor(dtype, c.weights)];
         const gradOutput = tensor(dtype, c.gradOutput);
-        const gradInput = engine.conv2dGradInput(x.shape, weights, gradOutput, all);
+        const gradInput = on.engine.conv2dGradInput(x.shape, weights, gradOutput, all);
         compare(`case ${i}, input`, gradInput, c.gradInput);
-        const gradWeights = engine.conv2dGradWeights(x, weights.shape, gradOutput, all);
+        const gradWeights = on.engine.conv2dGradWeights(x, weights.shape, gradOutput, all);
         compare(`case ${i}, weights`, gradWeights, c.gradWeights);
-        compare(`case ${i}, bias`, engine.conv2dGradBias(gradOutput, all), c.gradBias);
+        compare(`case ${i}, bias`, on.engine.conv2dGradBias(gradOutput, all), c.gradBias);
       };
       expect(await collectFailures(gradients, check)).toEqual([]);
     });

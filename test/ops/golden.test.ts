@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What PyTorch and SciPy answer (scripts/fixtures.py), against the default engine, every backend, and the oracle.
-import { type Conv2dOptions, type Corr2dOptions, createEngine, type Engine } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Conv2dOptions, Corr2dOptions, Engine } from "corr2d";
+import { describe, expect, it } from "vitest";
 import { convCases } from "../helpers/cases.ts";
 import { collectFailures, dtypes } from "../helpers/check.ts";
 import type { ConvCase } from "../helpers/conv-case.ts";
 import { type StoredTensor, storedCases } from "../helpers/fixtures.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { type DType, expectedOf, type FloatArray, unitRoundoff } from "../helpers/oracle.ts";
 
 interface Conv2dFixture {
@@ -84,24 +84,16 @@ async function checkCorr2d(
   });
 }
 
-const engines = [{ backend: "default", isa: "any" }, ...expectedImplementations()];
-
-describe.each(engines.map(({ backend, isa }) => [backend, isa]))("%s %s", (backend, isa) => {
-  let engine: Engine;
-  beforeAll(async () => {
-    engine = await createEngine(backend === "default" ? {} : ({ backend, isa } as object));
-  });
-  afterAll(() => engine?.dispose());
-
+forEachImplementation({ withDefault: true }, (on) => {
   describe.each(dtypes)("%s", (dtype) => {
     it("answers as torch.nn.functional.conv2d", async () => {
-      expect(await checkConv2d(engine, dtype)).toEqual([]);
+      expect(await checkConv2d(on.engine, dtype)).toEqual([]);
     });
     it("answers as scipy.signal.correlate2d and convolve2d", async () => {
-      expect(await checkCorr2d(engine, dtype, "scipy-signal.jsonl", signal)).toEqual([]);
+      expect(await checkCorr2d(on.engine, dtype, "scipy-signal.jsonl", signal)).toEqual([]);
     });
     it("answers as scipy.ndimage.correlate", async () => {
-      expect(await checkCorr2d(engine, dtype, "scipy-ndimage.jsonl", ndimage)).toEqual([]);
+      expect(await checkCorr2d(on.engine, dtype, "scipy-ndimage.jsonl", ndimage)).toEqual([]);
     });
   });
 });

@@ -6,7 +6,7 @@ import { convCases } from "../helpers/cases.ts";
 import { collectFailures, dtypes } from "../helpers/check.ts";
 import { check, checkGradients, filled, gradientOptions, prepare } from "../helpers/check-gradients.ts";
 import type { ConvCase } from "../helpers/conv-case.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { operandsOf } from "../helpers/operands.ts";
 import type { FloatArray } from "../helpers/oracle.ts";
 
@@ -131,26 +131,17 @@ function fewPixels(): ConvCase[] {
   return cases;
 }
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa });
-    });
-    afterAll(() => engine?.dispose());
+forEachImplementation({}, (on) => {
+  it.each(dtypes)("has the gradients of the definition around the sizes of tiles, %s", async (dtype) => {
+    expect([on.engine.backend, on.engine.isa]).toEqual([on.backend, on.isa]);
+    const cases = gradientTiles();
+    expect(await collectFailures(cases, (c) => checkGradients(on.engine, c, dtype))).toEqual([]);
+  });
 
-    it.each(dtypes)("has the gradients of the definition around the sizes of tiles, %s", async (dtype) => {
-      expect([engine.backend, engine.isa]).toEqual([backend, isa]);
-      const cases = gradientTiles();
-      expect(await collectFailures(cases, (c) => checkGradients(engine, c, dtype))).toEqual([]);
-    });
-
-    it.each(dtypes)("has them where the output is one or two pixels wide, %s", async (dtype) => {
-      expect(await collectFailures(fewPixels(), (c) => checkGradients(engine, c, dtype))).toEqual([]);
-    });
-  },
-);
+  it.each(dtypes)("has them where the output is one or two pixels wide, %s", async (dtype) => {
+    expect(await collectFailures(fewPixels(), (c) => checkGradients(on.engine, c, dtype))).toEqual([]);
+  });
+});
 
 describe.each(["native", "wasm"] as const)("threads on %s", (backend) => {
   it.each([

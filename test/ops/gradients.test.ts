@@ -20,32 +20,23 @@ import { convCases } from "../helpers/cases.ts";
 import { collectFailures, dtypes } from "../helpers/check.ts";
 import { checkGradients, filled } from "../helpers/check-gradients.ts";
 import type { ConvCase } from "../helpers/conv-case.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import type { FloatArray } from "../helpers/oracle.ts";
 
 const gradientCases: readonly ConvCase[] = convCases().filter(
   (c) => c.batch * c.inChannels * c.outChannels * c.inHeight * c.inWidth * c.kernelHeight < 1e6,
 );
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa });
-    });
-    afterAll(() => engine?.dispose());
+forEachImplementation({}, (on) => {
+  it("is what was asked for", () => {
+    expect([on.engine.backend, on.engine.isa]).toEqual([on.backend, on.isa]);
+  });
 
-    it("is what was asked for", () => {
-      expect([engine.backend, engine.isa]).toEqual([backend, isa]);
-    });
-
-    it.each(dtypes)("has the gradients of the definition, %s", async (dtype) => {
-      expect(gradientCases.length).toBeGreaterThan(50);
-      expect(await collectFailures(gradientCases, (c) => checkGradients(engine, c, dtype))).toEqual([]);
-    });
-  },
-);
+  it.each(dtypes)("has the gradients of the definition, %s", async (dtype) => {
+    expect(gradientCases.length).toBeGreaterThan(50);
+    expect(await collectFailures(gradientCases, (c) => checkGradients(on.engine, c, dtype))).toEqual([]);
+  });
+});
 
 /** Whole numbers from -9 to 9: sums stay exact, so that laws hold to the last bit. */
 function whole(...shape: number[]): fc.Arbitrary<TensorLike<Float64Array>> {

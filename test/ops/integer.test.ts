@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Convolutions of uint8 and int8 by int8: every backend and instruction set gives the numbers of the definition.
-import { type Algorithm, createEngine, type Engine, type IntegerConv2dOptions } from "corr2d";
-import { afterAll, describe, expect, it } from "vitest";
+import type { Algorithm, Engine, IntegerConv2dOptions } from "corr2d";
+import { describe, expect, it } from "vitest";
 import { convCases } from "../helpers/cases.ts";
 import { collectFailures, type Implementation } from "../helpers/check.ts";
 import type { ConvCase } from "../helpers/conv-case.ts";
-import { integerImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import {
   expectedInteger,
   type IntegerCase,
@@ -81,127 +81,109 @@ const failing = (c: IntegerCase, cause: unknown) =>
       `${c.activation.kind}: ${JSON.stringify(c.shape)}: ${cause}`,
   );
 
-for (const { backend, isa } of integerImplementations()) {
-  describe(`${backend} ${isa}`, () => {
-    let opened: Promise<[Engine, Engine]> | undefined;
-    const engines = () => {
-      opened ??= Promise.all([
-        createEngine({ backend, isa, threads: 1 }),
-        createEngine({ backend, isa, threads: 2 }),
-      ]);
-      return opened;
-    };
-    afterAll(async () => {
-      for (const engine of await engines().catch(() => [])) engine.dispose();
-    });
-
-    for (const algorithm of algorithmsOf[backend]) {
-      describe(algorithm, () => {
-        it("gives the numbers of the definition in every case", async () => {
-          const [one] = await engines();
-          const failures = await collectFailures(cases, (c) => {
-            try {
-              checkCase(one, c, algorithm);
-            } catch (cause) {
-              throw failing(c, cause);
-            }
-          });
-          expect(failures).toEqual([]);
-        });
-
-        it("gives the same numbers on two threads, sync and async", async () => {
-          const [one, two] = await engines();
-          const large = cases.filter(({ shape }) => shape.name.startsWith("many") || shape.seed % 23 === 0);
-          const failures = await collectFailures(large, async (c) => {
-            const sizes = sizesOf(c.shape);
-            const x = layAny(c.operands.x, sizes.x, "nchw", c.shape.inputLayout, 0);
-            const weights = layAny(c.operands.weights, sizes.weights, "oihw", c.shape.filterLayout, 0);
-            using first = one.planConv2d(x.shape, weights, optionsOf(c, algorithm));
-            using second = two.planConv2d(x.shape, weights, optionsOf(c, algorithm));
-            const want = first.run(x).data;
-            if (!sameBytes(second.run(x).data, want)) throw failing(c, "run differs");
-            if (!sameBytes((await second.runAsync(x)).data, want)) throw failing(c, "runAsync differs");
-          });
-          expect(failures).toEqual([]);
-        });
-
-        it("wraps around at 32 bits", async () => {
-          const [one] = await engines();
-          // 140000 products of -128 by -128 are 2293760000: more than an int32 holds.
-          const channels = 140000;
-          const x = { data: new Int8Array(channels).fill(-128), shape: [1, channels, 1, 1] };
-          const weights = { data: new Int8Array(channels).fill(-128), shape: [1, channels, 1, 1] };
-          const { data } = one.conv2d(x, weights, { algorithm });
-          expect([...data]).toEqual([2293760000 - 2 ** 32]);
-          const bias = [2 ** 31 - 1];
-          const one8 = { data: Int8Array.of(1), shape: [1, 1, 1, 1] };
-          expect([...one.conv2d(one8, one8, { algorithm, bias }).data]).toEqual([-(2 ** 31)]);
-        });
-
-        it("is exact at the extremes of its operands", async () => {
-          const [one] = await engines();
-          // Products that saturate 16 bits where pairs of them are added: 2 * 255 * 128 and 2 * 255 * -128.
-          for (const [input, weight] of [
-            [255, 127],
-            [255, -128],
-            [-128, -128],
-            [-128, 127],
-            [127, -128],
-          ]) {
-            const channels = 4608;
-            const Input = input > 127 ? Uint8Array : Int8Array;
-            const x = { data: new Input(channels * 3).fill(input), shape: [1, channels, 1, 3] };
-            const weights = { data: new Int8Array(channels * 17).fill(weight), shape: [17, channels, 1, 1] };
-            const { data } = one.conv2d(x, weights, { algorithm });
-            expect(data).toEqual(new Int32Array(51).fill(channels * input * weight));
+forEachImplementation({ integers: true, threads: [1, 2] }, (on) => {
+  for (const algorithm of algorithmsOf[on.backend]) {
+    describe(algorithm, () => {
+      it("gives the numbers of the definition in every case", async () => {
+        const [one] = on.engines;
+        const failures = await collectFailures(cases, (c) => {
+          try {
+            checkCase(one, c, algorithm);
+          } catch (cause) {
+            throw failing(c, cause);
           }
         });
-
-        it("rounds ties to even, and saturates", async () => {
-          const [one] = await engines();
-          const x = { data: Int8Array.of(-128, -7, -5, -3, -1, 1, 3, 5, 7, 127), shape: [1, 1, 1, 10] };
-          const weights = { data: Int8Array.of(1, 2), shape: [2, 1, 1, 1] };
-          const scale = [0.5, 50];
-          const int8 = one.conv2d(x, weights, { algorithm, scale, outputDtype: "int8" });
-          expect([...int8.data]).toEqual([
-            ...[-64, -4, -2, -2, 0, 0, 2, 2, 4, 64],
-            ...[-128, -128, -128, -128, -100, 100, 127, 127, 127, 127],
-          ]);
-          const uint8 = one.conv2d(x, weights, {
-            algorithm,
-            scale,
-            outputDtype: "uint8",
-            outputZeroPoint: 3,
-          });
-          expect([...uint8.data]).toEqual([
-            ...[0, 0, 1, 1, 3, 3, 5, 5, 7, 67],
-            ...[0, 0, 0, 0, 0, 103, 255, 255, 255, 255],
-          ]);
-        });
-
-        it("takes scales whose products leave the range of float32", async () => {
-          const [one] = await engines();
-          const x = { data: Int8Array.of(-100, 0, 100), shape: [1, 1, 1, 3] };
-          const weights = { data: Int8Array.of(1, -1), shape: [2, 1, 1, 1] };
-          const huge = one.conv2d(x, weights, { algorithm, scale: [3e38, -3e38], outputDtype: "int8" });
-          expect([...huge.data]).toEqual([-128, 0, 127, -128, 0, 127]);
-          const tiny = one.conv2d(x, weights, { algorithm, scale: 1e-45 });
-          expect([...tiny.data]).toEqual(
-            [...[-100, 0, 100, 100, 0, -100]].map((n) => n * Math.fround(1e-45)),
-          );
-        });
+        expect(failures).toEqual([]);
       });
-    }
 
-    it("refuses algorithms that it does not have for integers", async () => {
-      const [one] = await engines();
-      const x = { data: new Uint8Array(9), shape: [1, 1, 3, 3] };
-      const weights = { data: new Int8Array(9), shape: [1, 1, 3, 3] };
-      for (const algorithm of ["im2col", "winograd"] as const) {
-        expect(() => one.conv2d(x, weights, { algorithm })).toThrow(
-          /has no .* for this convolution of uint8/,
-        );
-      }
+      it("gives the same numbers on two threads, sync and async", async () => {
+        const [one, two] = on.engines;
+        const large = cases.filter(({ shape }) => shape.name.startsWith("many") || shape.seed % 23 === 0);
+        const failures = await collectFailures(large, async (c) => {
+          const sizes = sizesOf(c.shape);
+          const x = layAny(c.operands.x, sizes.x, "nchw", c.shape.inputLayout, 0);
+          const weights = layAny(c.operands.weights, sizes.weights, "oihw", c.shape.filterLayout, 0);
+          using first = one.planConv2d(x.shape, weights, optionsOf(c, algorithm));
+          using second = two.planConv2d(x.shape, weights, optionsOf(c, algorithm));
+          const want = first.run(x).data;
+          if (!sameBytes(second.run(x).data, want)) throw failing(c, "run differs");
+          if (!sameBytes((await second.runAsync(x)).data, want)) throw failing(c, "runAsync differs");
+        });
+        expect(failures).toEqual([]);
+      });
+
+      it("wraps around at 32 bits", async () => {
+        const [one] = on.engines;
+        // 140000 products of -128 by -128 are 2293760000: more than an int32 holds.
+        const channels = 140000;
+        const x = { data: new Int8Array(channels).fill(-128), shape: [1, channels, 1, 1] };
+        const weights = { data: new Int8Array(channels).fill(-128), shape: [1, channels, 1, 1] };
+        const { data } = one.conv2d(x, weights, { algorithm });
+        expect([...data]).toEqual([2293760000 - 2 ** 32]);
+        const bias = [2 ** 31 - 1];
+        const one8 = { data: Int8Array.of(1), shape: [1, 1, 1, 1] };
+        expect([...one.conv2d(one8, one8, { algorithm, bias }).data]).toEqual([-(2 ** 31)]);
+      });
+
+      it("is exact at the extremes of its operands", async () => {
+        const [one] = on.engines;
+        // Products that saturate 16 bits where pairs of them are added: 2 * 255 * 128 and 2 * 255 * -128.
+        for (const [input, weight] of [
+          [255, 127],
+          [255, -128],
+          [-128, -128],
+          [-128, 127],
+          [127, -128],
+        ]) {
+          const channels = 4608;
+          const Input = input > 127 ? Uint8Array : Int8Array;
+          const x = { data: new Input(channels * 3).fill(input), shape: [1, channels, 1, 3] };
+          const weights = { data: new Int8Array(channels * 17).fill(weight), shape: [17, channels, 1, 1] };
+          const { data } = one.conv2d(x, weights, { algorithm });
+          expect(data).toEqual(new Int32Array(51).fill(channels * input * weight));
+        }
+      });
+
+      it("rounds ties to even, and saturates", async () => {
+        const [one] = on.engines;
+        const x = { data: Int8Array.of(-128, -7, -5, -3, -1, 1, 3, 5, 7, 127), shape: [1, 1, 1, 10] };
+        const weights = { data: Int8Array.of(1, 2), shape: [2, 1, 1, 1] };
+        const scale = [0.5, 50];
+        const int8 = one.conv2d(x, weights, { algorithm, scale, outputDtype: "int8" });
+        expect([...int8.data]).toEqual([
+          ...[-64, -4, -2, -2, 0, 0, 2, 2, 4, 64],
+          ...[-128, -128, -128, -128, -100, 100, 127, 127, 127, 127],
+        ]);
+        const uint8 = one.conv2d(x, weights, {
+          algorithm,
+          scale,
+          outputDtype: "uint8",
+          outputZeroPoint: 3,
+        });
+        expect([...uint8.data]).toEqual([
+          ...[0, 0, 1, 1, 3, 3, 5, 5, 7, 67],
+          ...[0, 0, 0, 0, 0, 103, 255, 255, 255, 255],
+        ]);
+      });
+
+      it("takes scales whose products leave the range of float32", async () => {
+        const [one] = on.engines;
+        const x = { data: Int8Array.of(-100, 0, 100), shape: [1, 1, 1, 3] };
+        const weights = { data: Int8Array.of(1, -1), shape: [2, 1, 1, 1] };
+        const huge = one.conv2d(x, weights, { algorithm, scale: [3e38, -3e38], outputDtype: "int8" });
+        expect([...huge.data]).toEqual([-128, 0, 127, -128, 0, 127]);
+        const tiny = one.conv2d(x, weights, { algorithm, scale: 1e-45 });
+        expect([...tiny.data]).toEqual([...[-100, 0, 100, 100, 0, -100]].map((n) => n * Math.fround(1e-45)));
+      });
     });
+  }
+
+  it("refuses algorithms that it does not have for integers", async () => {
+    const [one] = on.engines;
+    const x = { data: new Uint8Array(9), shape: [1, 1, 3, 3] };
+    const weights = { data: new Int8Array(9), shape: [1, 1, 3, 3] };
+    for (const algorithm of ["im2col", "winograd"] as const) {
+      expect(() => one.conv2d(x, weights, { algorithm })).toThrow(/has no .* for this convolution of uint8/);
+    }
   });
-}
+});

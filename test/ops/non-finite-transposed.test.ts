@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A NaN or an infinity in one place goes where the definition of a transposed convolution takes it, and nowhere else:
 // no zero that an implementation puts between, around or behind data is ever multiplied by it.
-import { createEngine, type Engine } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Engine } from "corr2d";
+import { expect, it } from "vitest";
 import { collectFailures, dtypes } from "../helpers/check.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import {
   eachLoneValue,
   type LayoutCase,
@@ -120,24 +120,15 @@ async function check(engine: Engine, c: LayoutCase, dtype: DType): Promise<void>
   }
 }
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa });
-    });
-    afterAll(() => engine?.dispose());
+forEachImplementation({}, (on) => {
+  it("leaves 0 where no tap reaches", () => {
+    const x = { data: Float32Array.of(Number.POSITIVE_INFINITY), shape: [1, 1, 1] };
+    const weights = { data: Float32Array.of(3, 4, 3), shape: [1, 1, 3] };
+    const y = on.engine.convTranspose1d(x, weights, { strides: 2, outputPadding: 1 });
+    expect([...y.data]).toEqual([Infinity, Infinity, Infinity, 0]);
+  });
 
-    it("leaves 0 where no tap reaches", () => {
-      const x = { data: Float32Array.of(Number.POSITIVE_INFINITY), shape: [1, 1, 1] };
-      const weights = { data: Float32Array.of(3, 4, 3), shape: [1, 1, 3] };
-      const y = engine.convTranspose1d(x, weights, { strides: 2, outputPadding: 1 });
-      expect([...y.data]).toEqual([Infinity, Infinity, Infinity, 0]);
-    });
-
-    it.each(dtypes)("takes a lone value through a transposed convolution, %s", async (dtype) => {
-      expect(await collectFailures(cases, (c) => check(engine, c, dtype))).toEqual([]);
-    });
-  },
-);
+  it.each(dtypes)("takes a lone value through a transposed convolution, %s", async (dtype) => {
+    expect(await collectFailures(cases, (c) => check(on.engine, c, dtype))).toEqual([]);
+  });
+});

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A NaN or an infinity in one place of a convolution's operands goes where the definition takes it, and nowhere else.
-import { createEngine, type Engine, type Tensor } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Engine, Tensor } from "corr2d";
+import { describe, expect, it } from "vitest";
 import { algorithms, collectFailures, dtypes } from "../helpers/check.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import {
   eachLoneValue,
   type LayoutCase,
@@ -144,32 +144,23 @@ const checks = [
   ["fold and the gradient of a mean", sums, cases, ["gradOutput"]],
 ] as const;
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa });
-    });
-    afterAll(() => engine?.dispose());
-
-    describe.each(checks)("%s", (_, check, cases, names) => {
-      it.each(dtypes)("takes a lone value where its definition does, %s", async (dtype) => {
-        const failures = await collectFailures(cases, (c) => {
-          const operands = operandsOf(c, dtype);
-          for (const name of names) {
-            const { data, places } = operands[name];
-            eachLoneValue(data, places, (what) => {
-              try {
-                check(engine, c, dtype, operands, `${name} ${what}`);
-              } catch (cause) {
-                throw new Error(`${JSON.stringify(c)} ${(cause as Error).message}`, { cause });
-              }
-            });
-          }
-        });
-        expect(failures).toEqual([]);
+forEachImplementation({}, (on) => {
+  describe.each(checks)("%s", (_, check, cases, names) => {
+    it.each(dtypes)("takes a lone value where its definition does, %s", async (dtype) => {
+      const failures = await collectFailures(cases, (c) => {
+        const operands = operandsOf(c, dtype);
+        for (const name of names) {
+          const { data, places } = operands[name];
+          eachLoneValue(data, places, (what) => {
+            try {
+              check(on.engine, c, dtype, operands, `${name} ${what}`);
+            } catch (cause) {
+              throw new Error(`${JSON.stringify(c)} ${(cause as Error).message}`, { cause });
+            }
+          });
+        }
       });
+      expect(failures).toEqual([]);
     });
-  },
-);
+  });
+});

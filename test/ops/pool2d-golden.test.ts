@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What PyTorch answers (scripts/fixtures.py) for pooling and its gradients.
 import type * as corr2d from "corr2d";
-import { type AvgPool2dOptions, createEngine, type Engine } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AvgPool2dOptions } from "corr2d";
+import { describe, expect, it } from "vitest";
 import { collectFailures, dtypes } from "../helpers/check.ts";
 import { storedCases } from "../helpers/fixtures.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { type DType, unitRoundoff } from "../helpers/oracle.ts";
 import { array } from "../helpers/pool-oracle.ts";
 
@@ -38,37 +38,28 @@ function compareStored(actual: corr2d.Tensor, expected: Stored, dtype: DType, ro
   });
 }
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa, threads: 1 });
+forEachImplementation({ threads: [1] }, (on) => {
+  describe.each(dtypes)("%s", (dtype) => {
+    it("pools as PyTorch does", async () => {
+      expect(
+        await collectFailures(golden, (c) => {
+          const y = on.engine[c.function](tensor(dtype, c.x), c.options);
+          compareStored(y, c.y, dtype, c.function === "maxPool2d" ? 0 : 3);
+        }),
+      ).toEqual([]);
     });
-    afterAll(() => engine?.dispose());
 
-    describe.each(dtypes)("%s", (dtype) => {
-      it("pools as PyTorch does", async () => {
-        expect(
-          await collectFailures(golden, (c) => {
-            const y = engine[c.function](tensor(dtype, c.x), c.options);
-            compareStored(y, c.y, dtype, c.function === "maxPool2d" ? 0 : 3);
-          }),
-        ).toEqual([]);
-      });
-
-      it("has PyTorch's gradients", async () => {
-        expect(
-          await collectFailures(golden, (c) => {
-            const [x, gradOutput] = [tensor(dtype, c.x), tensor(dtype, c.gradOutput)];
-            const actual =
-              c.function === "maxPool2d"
-                ? engine.maxPool2dGradInput(x, gradOutput, c.options)
-                : engine.avgPool2dGradInput(x.shape, gradOutput, c.options);
-            compareStored(actual, c.gradX, dtype, c.function === "maxPool2d" ? 0 : 64);
-          }),
-        ).toEqual([]);
-      });
+    it("has PyTorch's gradients", async () => {
+      expect(
+        await collectFailures(golden, (c) => {
+          const [x, gradOutput] = [tensor(dtype, c.x), tensor(dtype, c.gradOutput)];
+          const actual =
+            c.function === "maxPool2d"
+              ? on.engine.maxPool2dGradInput(x, gradOutput, c.options)
+              : on.engine.avgPool2dGradInput(x.shape, gradOutput, c.options);
+          compareStored(actual, c.gradX, dtype, c.function === "maxPool2d" ? 0 : 64);
+        }),
+      ).toEqual([]);
     });
-  },
-);
+  });
+});

@@ -4,7 +4,6 @@ import {
   Corr2dError,
   conv2d,
   createEngine,
-  type Engine,
   fold,
   outputShape,
   type Tensor,
@@ -12,10 +11,10 @@ import {
   unfold,
 } from "corr2d";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { dtypes, sameBits } from "../helpers/check.ts";
 import { type StoredTensor, storedCases } from "../helpers/fixtures.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { sourceIndex } from "../helpers/oracle.ts";
 
 const borders = ["constant", "replicate", "reflect", "mirror", "wrap"] as const;
@@ -93,146 +92,133 @@ interface Unfolded {
   readonly options: UnfoldOptions;
 }
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa, threads: 1 });
+forEachImplementation({ threads: [1, 3] }, (on) => {
+  describe("unfold", () => {
+    it("has each window as a column", () => {
+      fc.assert(
+        fc.property(problem, (p) => {
+          const x = { data: integers(product(p.shape), p.seed), shape: p.shape };
+          const y = on.engine.unfold(x, optionsOf(p));
+          const sources = sourcesOf(p);
+          const image = product(p.shape.slice(1));
+          const expected = Array.from({ length: p.shape[0] }, (_, n) =>
+            sources.map((at) => (at < 0 ? 0 : x.data[n * image + at])),
+          ).flat();
+          const rows = p.shape[1] * product(p.windowDimensions);
+          expect(y.shape).toEqual([p.shape[0], rows, product(gridOf(p))]);
+          expect([...y.data]).toEqual(expected);
+        }),
+        { seed: 6, numRuns: 300 },
+      );
     });
-    afterAll(() => engine?.dispose());
 
-    describe("unfold", () => {
-      it("has each window as a column", () => {
-        fc.assert(
-          fc.property(problem, (p) => {
-            const x = { data: integers(product(p.shape), p.seed), shape: p.shape };
-            const y = engine.unfold(x, optionsOf(p));
-            const sources = sourcesOf(p);
-            const image = product(p.shape.slice(1));
-            const expected = Array.from({ length: p.shape[0] }, (_, n) =>
-              sources.map((at) => (at < 0 ? 0 : x.data[n * image + at])),
-            ).flat();
-            const rows = p.shape[1] * product(p.windowDimensions);
-            expect(y.shape).toEqual([p.shape[0], rows, product(gridOf(p))]);
-            expect([...y.data]).toEqual(expected);
-          }),
-          { seed: 6, numRuns: 300 },
-        );
-      });
-
-      it("times weights is a convolution", () => {
-        fc.assert(
-          fc.property(problem, size(1, 4), seeds, (p, outChannels, seed) => {
-            const x = { data: integers(product(p.shape), p.seed), shape: p.shape };
-            const weightsShape = [outChannels, p.shape[1], ...p.windowDimensions];
-            const weights = { data: integers(product(weightsShape), seed), shape: weightsShape };
-            const { windowDimensions, ...options } = optionsOf(p);
-            const columns = engine.unfold(x, optionsOf(p));
-            const [batch, rows, count] = columns.shape;
-            const expected = conv2d(x, weights, options).data;
-            let next = 0;
-            for (let n = 0; n < batch; n++) {
-              for (let o = 0; o < outChannels; o++) {
-                for (let i = 0; i < count; i++) {
-                  let sum = 0;
-                  for (let k = 0; k < rows; k++)
-                    sum += weights.data[o * rows + k] * columns.data[(n * rows + k) * count + i];
-                  expect(expected[next++] + 0).toBe(sum + 0);
-                }
+    it("times weights is a convolution", () => {
+      fc.assert(
+        fc.property(problem, size(1, 4), seeds, (p, outChannels, seed) => {
+          const x = { data: integers(product(p.shape), p.seed), shape: p.shape };
+          const weightsShape = [outChannels, p.shape[1], ...p.windowDimensions];
+          const weights = { data: integers(product(weightsShape), seed), shape: weightsShape };
+          const { windowDimensions, ...options } = optionsOf(p);
+          const columns = on.engine.unfold(x, optionsOf(p));
+          const [batch, rows, count] = columns.shape;
+          const expected = conv2d(x, weights, options).data;
+          let next = 0;
+          for (let n = 0; n < batch; n++) {
+            for (let o = 0; o < outChannels; o++) {
+              for (let i = 0; i < count; i++) {
+                let sum = 0;
+                for (let k = 0; k < rows; k++)
+                  sum += weights.data[o * rows + k] * columns.data[(n * rows + k) * count + i];
+                expect(expected[next++] + 0).toBe(sum + 0);
               }
             }
-          }),
-          { seed: 7, numRuns: 100 },
-        );
-      });
+          }
+        }),
+        { seed: 7, numRuns: 100 },
+      );
+    });
+  });
+
+  describe("fold", () => {
+    it.each(dtypes)("is the adjoint of unfold, %s", (dtype) => {
+      const type = dtype === "float32" ? Float32Array : Float64Array;
+      fc.assert(
+        fc.property(problem, seeds, (p, seed) => {
+          const x = { data: type.from(integers(product(p.shape), p.seed)), shape: p.shape };
+          const y = on.engine.unfold(x, optionsOf(p));
+          const columns = { data: type.from(integers(y.data.length, seed)), shape: y.shape };
+          const out = new type(x.data.length).fill(Number.NaN);
+          const image = on.engine.fold(columns, [p.shape[2], p.shape[3]], { ...optionsOf(p), out });
+          expect(image.shape).toEqual(p.shape);
+          expect(image.data).toBe(out);
+          const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+            Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
+          expect(dot(image.data, x.data) + 0).toBe(dot(columns.data, y.data) + 0);
+        }),
+        { seed: 8, numRuns: 200 },
+      );
     });
 
-    describe("fold", () => {
-      it.each(dtypes)("is the adjoint of unfold, %s", (dtype) => {
-        const type = dtype === "float32" ? Float32Array : Float64Array;
-        fc.assert(
-          fc.property(problem, seeds, (p, seed) => {
-            const x = { data: type.from(integers(product(p.shape), p.seed)), shape: p.shape };
-            const y = engine.unfold(x, optionsOf(p));
-            const columns = { data: type.from(integers(y.data.length, seed)), shape: y.shape };
-            const out = new type(x.data.length).fill(Number.NaN);
-            const image = engine.fold(columns, [p.shape[2], p.shape[3]], { ...optionsOf(p), out });
-            expect(image.shape).toEqual(p.shape);
-            expect(image.data).toBe(out);
-            const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-              Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
-            expect(dot(image.data, x.data) + 0).toBe(dot(columns.data, y.data) + 0);
-          }),
-          { seed: 8, numRuns: 200 },
-        );
-      });
-
-      it("of an unfold counts how often each element was taken", () => {
-        const ones = { data: new Float32Array(9).fill(1), shape: [1, 1, 3, 3] };
-        const options = { windowDimensions: 2 };
-        expect(engine.fold(engine.unfold(ones, options), 3, options).toArray()).toEqual([
+    it("of an unfold counts how often each element was taken", () => {
+      const ones = { data: new Float32Array(9).fill(1), shape: [1, 1, 3, 3] };
+      const options = { windowDimensions: 2 };
+      expect(on.engine.fold(on.engine.unfold(ones, options), 3, options).toArray()).toEqual([
+        [
           [
-            [
-              [1, 2, 1],
-              [2, 4, 2],
-              [1, 2, 1],
-            ],
+            [1, 2, 1],
+            [2, 4, 2],
+            [1, 2, 1],
           ],
-        ]);
-      });
+        ],
+      ]);
     });
+  });
 
-    describe("both", () => {
-      it.each(storedCases<Unfolded>("torch-unfold"))("are PyTorch's: $options", (stored) => {
-        const { x, y, columns, image, options } = stored;
-        for (const type of [Float32Array, Float64Array]) {
-          const tensorOf = (value: StoredTensor) => ({
-            ...value,
-            data: type.from(value.data),
-          });
-          const plain = ({ shape, data }: Tensor) => ({
-            shape: [...shape],
-            data: Array.from(data, (value) => value + 0),
-          });
-          expect(plain(engine.unfold(tensorOf(x), options))).toEqual(y);
-          expect(plain(engine.fold(tensorOf(columns), [image.shape[2], image.shape[3]], options))).toEqual(
-            image,
-          );
-        }
-      });
-
-      it("take empty batches and write all of an out", () => {
-        const empty = { data: new Float32Array(0), shape: [0, 2, 3, 3] };
-        const options = { windowDimensions: 2, padding: 1 };
-        expect(engine.unfold(empty, options).shape).toEqual([0, 8, 16]);
-        expect(engine.fold({ data: new Float32Array(0), shape: [0, 8, 16] }, 3, options).shape).toEqual([
-          0, 2, 3, 3,
-        ]);
-        const out = new Float32Array(24).fill(Number.NaN);
-        expect(engine.unfold([[[[3]]]], { windowDimensions: 2, padding: [1, 2, 1, 1], out }).data).toBe(out);
-        expect([...out].sort()).toEqual([...new Array(20).fill(0), 3, 3, 3, 3]);
-      });
-    });
-
-    it("gives the same on more threads", async () => {
-      const x = { data: integers(6 * 90 * 91, 3), shape: [2, 3, 90, 91] };
-      const several = await createEngine({ backend, isa, threads: 3 });
-      try {
-        for (const shape of [x.shape, [1, 1, 540, 91]]) {
-          const options = { windowDimensions: 3, padding: 1, border: "wrap" } as const;
-          const y = engine.unfold({ data: x.data, shape }, options);
-          expect(sameBits(several.unfold({ data: x.data, shape }, options).data, y.data)).toBe(true);
-          const columns = { data: y.data.map((value, i) => value / ((i % 7) + 3)), shape: y.shape };
-          const image = engine.fold(columns, [shape[2], shape[3]], options);
-          expect(sameBits(several.fold(columns, [shape[2], shape[3]], options).data, image.data)).toBe(true);
-        }
-      } finally {
-        several.dispose();
+  describe("both", () => {
+    it.each(storedCases<Unfolded>("torch-unfold"))("are PyTorch's: $options", (stored) => {
+      const { x, y, columns, image, options } = stored;
+      for (const type of [Float32Array, Float64Array]) {
+        const tensorOf = (value: StoredTensor) => ({
+          ...value,
+          data: type.from(value.data),
+        });
+        const plain = ({ shape, data }: Tensor) => ({
+          shape: [...shape],
+          data: Array.from(data, (value) => value + 0),
+        });
+        expect(plain(on.engine.unfold(tensorOf(x), options))).toEqual(y);
+        expect(plain(on.engine.fold(tensorOf(columns), [image.shape[2], image.shape[3]], options))).toEqual(
+          image,
+        );
       }
     });
-  },
-);
+
+    it("take empty batches and write all of an out", () => {
+      const empty = { data: new Float32Array(0), shape: [0, 2, 3, 3] };
+      const options = { windowDimensions: 2, padding: 1 };
+      expect(on.engine.unfold(empty, options).shape).toEqual([0, 8, 16]);
+      expect(on.engine.fold({ data: new Float32Array(0), shape: [0, 8, 16] }, 3, options).shape).toEqual([
+        0, 2, 3, 3,
+      ]);
+      const out = new Float32Array(24).fill(Number.NaN);
+      expect(on.engine.unfold([[[[3]]]], { windowDimensions: 2, padding: [1, 2, 1, 1], out }).data).toBe(out);
+      expect([...out].sort()).toEqual([...new Array(20).fill(0), 3, 3, 3, 3]);
+    });
+  });
+
+  it("gives the same on more threads", async () => {
+    const x = { data: integers(6 * 90 * 91, 3), shape: [2, 3, 90, 91] };
+    const [, several] = on.engines;
+    for (const shape of [x.shape, [1, 1, 540, 91]]) {
+      const options = { windowDimensions: 3, padding: 1, border: "wrap" } as const;
+      const y = on.engine.unfold({ data: x.data, shape }, options);
+      expect(sameBits(several.unfold({ data: x.data, shape }, options).data, y.data)).toBe(true);
+      const columns = { data: y.data.map((value, i) => value / ((i % 7) + 3)), shape: y.shape };
+      const image = on.engine.fold(columns, [shape[2], shape[3]], options);
+      expect(sameBits(several.fold(columns, [shape[2], shape[3]], options).data, image.data)).toBe(true);
+    }
+  });
+});
 
 describe("what is refused", () => {
   const x = { data: new Float32Array(12), shape: [1, 1, 3, 4] };

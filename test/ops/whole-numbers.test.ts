@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Whole numbers come out exact with accuracy "exact", of every operator that has it, on shapes for which the default
 // takes an algorithm that rounds them.
-import { createEngine, type Engine, type Tensor } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Tensor } from "corr2d";
+import { expect, it } from "vitest";
 import { dtypes } from "../helpers/check.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { wholeNumbers } from "../helpers/lone-values.ts";
 import type { DType, FloatArray } from "../helpers/oracle.ts";
 import { Random } from "../helpers/random.ts";
@@ -63,107 +63,98 @@ function convolved(x: FloatArray, taps: FloatArray): Float64Array {
 
 const reversed = (values: FloatArray) => values.slice().reverse();
 
-describe.each(expectedImplementations().map(({ backend, isa }) => [backend, isa] as const))(
-  "%s %s",
-  (backend, isa) => {
-    let engine: Engine;
-    beforeAll(async () => {
-      engine = await createEngine({ backend, isa });
-    });
-    afterAll(() => engine?.dispose());
+forEachImplementation({}, (on) => {
+  it("would take winograd by default", () => {
+    const { x, weights } = operands.float32;
+    const takes = (accuracy: "fast" | "exact") => {
+      const options = { padding: 1, accuracy };
+      using forward = on.engine.planConv2d(shape, weights, options);
+      using transposed = on.engine.planConvTranspose2d(x.shape, weights, options);
+      using gradient = on.engine.planConv2dGradInput(shape, weights, options);
+      return [forward.algorithm, ...transposed.algorithms, ...gradient.algorithms].map(
+        (algorithm) => algorithm === "winograd",
+      );
+    };
+    expect(takes("fast")).toEqual(Array(3).fill(true));
+    expect(takes("exact")).toEqual(Array(3).fill(false));
+  });
 
-    it("would take winograd by default", () => {
-      const { x, weights } = operands.float32;
-      const takes = (accuracy: "fast" | "exact") => {
-        const options = { padding: 1, accuracy };
-        using forward = engine.planConv2d(shape, weights, options);
-        using transposed = engine.planConvTranspose2d(x.shape, weights, options);
-        using gradient = engine.planConv2dGradInput(shape, weights, options);
-        return [forward.algorithm, ...transposed.algorithms, ...gradient.algorithms].map(
-          (algorithm) => algorithm === "winograd",
-        );
-      };
-      expect(takes("fast")).toEqual(Array(3).fill(true));
-      expect(takes("exact")).toEqual(Array(3).fill(false));
-    });
+  it("keeps corr1d and convolve1d from the Fourier transforms that they would take by default", () => {
+    // Few of the taps are not zero, for the sake of the definition, which is slow.
+    const [length, count] = on.backend === "reference" ? [6000, 2500] : [40000, 12000];
+    const random = new Random(length);
+    const row = wholeNumbers("float64", length, random);
+    const taps = wholeNumbers("float64", count, random).map((tap, i) => (i % 20 === 0 ? tap : 0));
+    const fast = on.engine.convolve1d(row, taps).data;
+    const byFft = on.engine.convolve1d(row, taps, { algorithm: "fft" }).data;
+    expect(fast.findIndex((value, i) => value !== byFft[i])).toBe(-1);
+    expect(fast.some((value) => !Number.isInteger(value))).toBe(true);
+    const define = () => convolved(row, taps);
+    expectExact(`convolve1d of ${length}`, on.engine.convolve1d(row, taps, exact), define);
+    expectExact(`convolve1d of ${length}`, on.engine.corr1d(row, reversed(taps), exact), define);
+  });
 
-    it("keeps corr1d and convolve1d from the Fourier transforms that they would take by default", () => {
-      // Few of the taps are not zero, for the sake of the definition, which is slow.
-      const [length, count] = backend === "reference" ? [6000, 2500] : [40000, 12000];
-      const random = new Random(length);
-      const row = wholeNumbers("float64", length, random);
-      const taps = wholeNumbers("float64", count, random).map((tap, i) => (i % 20 === 0 ? tap : 0));
-      const fast = engine.convolve1d(row, taps).data;
-      const byFft = engine.convolve1d(row, taps, { algorithm: "fft" }).data;
-      expect(fast.findIndex((value, i) => value !== byFft[i])).toBe(-1);
-      expect(fast.some((value) => !Number.isInteger(value))).toBe(true);
-      const define = () => convolved(row, taps);
-      expectExact(`convolve1d of ${length}`, engine.convolve1d(row, taps, exact), define);
-      expectExact(`convolve1d of ${length}`, engine.corr1d(row, reversed(taps), exact), define);
-    });
+  it.each(dtypes)("conv2d, conv3d and their plans, %s", async (dtype) => {
+    const { x, weights } = operands[dtype];
+    const options = { padding: 1, ...exact };
+    const define = () => gathered(layer, x.data, weights.data);
+    expectExact("conv2d", on.engine.conv2d(x, weights, options), define);
+    expectExact("conv2d", await on.engine.conv2dAsync(x, weights, options), define);
+    using plan = on.engine.planConv2d(x.shape, weights, options);
+    expectExact("conv2d", plan.run(x), define);
+    const [volume, filters] = [
+      { ...x, shape: [1, 64, 1, 16, 16] },
+      { ...weights, shape: [64, 64, 1, 3, 3] },
+    ];
+    expectExact("conv2d", on.engine.conv3d(volume, filters, { padding: [0, 1, 1], ...exact }), define);
+    using planned = on.engine.planConv3d(volume.shape, filters, { padding: [0, 1, 1], ...exact });
+    expectExact("conv2d", planned.run(volume), define);
+  });
 
-    it.each(dtypes)("conv2d, conv3d and their plans, %s", async (dtype) => {
-      const { x, weights } = operands[dtype];
-      const options = { padding: 1, ...exact };
-      const define = () => gathered(layer, x.data, weights.data);
-      expectExact("conv2d", engine.conv2d(x, weights, options), define);
-      expectExact("conv2d", await engine.conv2dAsync(x, weights, options), define);
-      using plan = engine.planConv2d(x.shape, weights, options);
-      expectExact("conv2d", plan.run(x), define);
-      const [volume, filters] = [
-        { ...x, shape: [1, 64, 1, 16, 16] },
-        { ...weights, shape: [64, 64, 1, 3, 3] },
-      ];
-      expectExact("conv2d", engine.conv3d(volume, filters, { padding: [0, 1, 1], ...exact }), define);
-      using planned = engine.planConv3d(volume.shape, filters, { padding: [0, 1, 1], ...exact });
-      expectExact("conv2d", planned.run(volume), define);
-    });
+  it.each(dtypes)("convTranspose2d, conv2dGradInput and conv2dGradWeights, %s", async (dtype) => {
+    const { x, weights, g } = operands[dtype];
+    const options = { padding: 1, ...exact };
+    const define = () => scattered(layer, g.data, weights.data);
+    expectExact("transposed", on.engine.convTranspose2d(g, weights, options), define);
+    expectExact("transposed", await on.engine.convTranspose2dAsync(g, weights, options), define);
+    using transposed = on.engine.planConvTranspose2d(g.shape, weights, options);
+    expectExact("transposed", transposed.run(g), define);
+    expectExact("transposed", on.engine.conv2dGradInput(shape, weights, g, options), define);
+    using gradient = on.engine.planConv2dGradInput(shape, weights, options);
+    expectExact("transposed", gradient.run(g), define);
+    const ofWeights = on.engine.conv2dGradWeights(x, weights.shape, g, options);
+    expectExact("gradient of weights", ofWeights, () => weightGradient(layer, x.data, g.data));
+  });
 
-    it.each(dtypes)("convTranspose2d, conv2dGradInput and conv2dGradWeights, %s", async (dtype) => {
-      const { x, weights, g } = operands[dtype];
-      const options = { padding: 1, ...exact };
-      const define = () => scattered(layer, g.data, weights.data);
-      expectExact("transposed", engine.convTranspose2d(g, weights, options), define);
-      expectExact("transposed", await engine.convTranspose2dAsync(g, weights, options), define);
-      using transposed = engine.planConvTranspose2d(g.shape, weights, options);
-      expectExact("transposed", transposed.run(g), define);
-      expectExact("transposed", engine.conv2dGradInput(shape, weights, g, options), define);
-      using gradient = engine.planConv2dGradInput(shape, weights, options);
-      expectExact("transposed", gradient.run(g), define);
-      const ofWeights = engine.conv2dGradWeights(x, weights.shape, g, options);
-      expectExact("gradient of weights", ofWeights, () => weightGradient(layer, x.data, g.data));
-    });
+  it.each(dtypes)("corr1d, convolve1d, conv1d and convTranspose1d, %s", async (dtype) => {
+    const { row, taps } = operands[dtype];
+    const define = () => convolved(row.data, taps.data);
+    expectExact("convolve1d", on.engine.convolve1d(row.data, taps.data, exact), define);
+    expectExact("convolve1d", await on.engine.convolve1dAsync(row.data, taps.data, exact), define);
+    expectExact("convolve1d", on.engine.corr1d(row.data, reversed(taps.data), exact), define);
+    expectExact("convolve1d", await on.engine.corr1dAsync(row.data, reversed(taps.data), exact), define);
+    const [signal, filters] = [
+      { data: row.data, shape: [1, 1, 6000] },
+      { data: taps.data, shape: [1, 1, 2500] },
+    ];
+    const flipped = { ...filters, data: reversed(taps.data) };
+    expectExact("convolve1d", on.engine.conv1d(signal, flipped, exact), define);
+    // Of transposed convolution the middle, where all taps meet the signal.
+    const padding = taps.data.length - 1;
+    expectExact("convolve1d", on.engine.convTranspose1d(signal, filters, { padding, ...exact }), define);
+  });
 
-    it.each(dtypes)("corr1d, convolve1d, conv1d and convTranspose1d, %s", async (dtype) => {
-      const { row, taps } = operands[dtype];
-      const define = () => convolved(row.data, taps.data);
-      expectExact("convolve1d", engine.convolve1d(row.data, taps.data, exact), define);
-      expectExact("convolve1d", await engine.convolve1dAsync(row.data, taps.data, exact), define);
-      expectExact("convolve1d", engine.corr1d(row.data, reversed(taps.data), exact), define);
-      expectExact("convolve1d", await engine.corr1dAsync(row.data, reversed(taps.data), exact), define);
-      const [signal, filters] = [
-        { data: row.data, shape: [1, 1, 6000] },
-        { data: taps.data, shape: [1, 1, 2500] },
-      ];
-      const flipped = { ...filters, data: reversed(taps.data) };
-      expectExact("convolve1d", engine.conv1d(signal, flipped, exact), define);
-      // Of transposed convolution the middle, where all taps meet the signal.
-      const padding = taps.data.length - 1;
-      expectExact("convolve1d", engine.convTranspose1d(signal, filters, { padding, ...exact }), define);
-    });
-
-    it.each(dtypes)("corr2d and convolve2d, %s", (dtype) => {
-      const { row } = operands[dtype];
-      const image = { data: row.data.subarray(0, 6000), shape: [60, 100] };
-      const kernel = { data: row.data.slice(0, 9), shape: [3, 3] };
-      const c: ScatterCase = {
-        ...{ ...layer, groupOut: 1, groupIn: 1, padding: [0, 0, 0, 0] },
-        ...{ size: [60, 100], sourceSize: [58, 98] },
-      };
-      const define = () => gathered(c, image.data, kernel.data);
-      expectExact("corr2d", engine.corr2d(image, kernel, exact), define);
-      const turned = { ...kernel, data: reversed(kernel.data) };
-      expectExact("corr2d", engine.convolve2d(image, turned, exact), define);
-    });
-  },
-);
+  it.each(dtypes)("corr2d and convolve2d, %s", (dtype) => {
+    const { row } = operands[dtype];
+    const image = { data: row.data.subarray(0, 6000), shape: [60, 100] };
+    const kernel = { data: row.data.slice(0, 9), shape: [3, 3] };
+    const c: ScatterCase = {
+      ...{ ...layer, groupOut: 1, groupIn: 1, padding: [0, 0, 0, 0] },
+      ...{ size: [60, 100], sourceSize: [58, 98] },
+    };
+    const define = () => gathered(c, image.data, kernel.data);
+    expectExact("corr2d", on.engine.corr2d(image, kernel, exact), define);
+    const turned = { ...kernel, data: reversed(kernel.data) };
+    expectExact("corr2d", on.engine.convolve2d(image, turned, exact), define);
+  });
+});

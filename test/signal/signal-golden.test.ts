@@ -4,7 +4,7 @@
 import {
   convolve1d,
   corr1d,
-  createEngine,
+  type Engine,
   getWindow,
   type IstftOptions,
   istft,
@@ -16,11 +16,11 @@ import {
   stft,
   type Window,
 } from "corr2d";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { planFft } from "../../dist/signal/fft.js";
 import { realFft } from "../../dist/signal/real-fft.js";
 import { storedCases } from "../helpers/fixtures.ts";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 
 type Numbers = readonly number[];
 interface Cases {
@@ -113,31 +113,32 @@ it("getWindow: scipy.signal.get_window", () => {
   }
 });
 
-describe.each([...expectedImplementations(), { backend: "default", isa: "any" }])(
-  "$backend $isa",
-  (implementation) => {
-    it("corr1d and convolve1d: scipy.signal.correlate and convolve", async () => {
-      const { backend } = implementation;
-      const engine =
-        backend === "default" ? { corr1d, convolve1d } : await createEngine(implementation as object);
-      for (const { function: name, x, kernel, mode, y } of casesOf("correlate")) {
-        for (const make of [Float32Array, Float64Array]) {
-          for (const strides of [1, 2, 3]) {
-            const expected = y.filter((_, i) => i % strides === 0);
-            const what = { name, n: x.length, k: kernel.length, mode, strides };
-            const options = { mode, strides, algorithm: "direct" } as const;
-            near(engine[name](make.from(x), make.from(kernel), options).data, expected, what, 0);
-            near(
-              engine[name](make.from(x), make.from(kernel), { ...options, algorithm: "fft" }).data,
-              expected,
-              what,
-            );
-          }
-        }
+/** Holds corr1d and convolve1d of an engine, or of the package, to the stored answers. */
+function checkCorrelations(operators: Pick<Engine, "corr1d" | "convolve1d">): void {
+  for (const { function: name, x, kernel, mode, y } of casesOf("correlate")) {
+    for (const make of [Float32Array, Float64Array]) {
+      for (const strides of [1, 2, 3]) {
+        const expected = y.filter((_, i) => i % strides === 0);
+        const what = { name, n: x.length, k: kernel.length, mode, strides };
+        const options = { mode, strides, algorithm: "direct" } as const;
+        near(operators[name](make.from(x), make.from(kernel), options).data, expected, what, 0);
+        near(
+          operators[name](make.from(x), make.from(kernel), { ...options, algorithm: "fft" }).data,
+          expected,
+          what,
+        );
       }
-    });
-  },
-);
+    }
+  }
+}
+
+forEachImplementation({}, (on) => {
+  it("corr1d and convolve1d: scipy.signal.correlate and convolve", () => checkCorrelations(on.engine));
+});
+
+it("corr1d and convolve1d of the package: scipy.signal.correlate and convolve", () => {
+  checkCorrelations({ corr1d, convolve1d });
+});
 
 it("stft: scipy.signal.stft, torch.stft", () => {
   for (const { x, options, shape, real, imag, frequencies, times } of casesOf("stft")) {

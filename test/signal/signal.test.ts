@@ -7,7 +7,6 @@ import {
   corr1d,
   corr2d,
   createEngine,
-  type Engine,
   getWindow,
   istft,
   kernels,
@@ -18,9 +17,9 @@ import {
   streamStft,
   Tensor,
 } from "corr2d";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bestLength } from "../../dist/signal/overlap-save.js";
-import { expectedImplementations } from "../helpers/implementations.ts";
+import { forEachImplementation } from "../helpers/for-each-implementation.ts";
 import { type FloatArray, sourceIndex, unitRoundoff } from "../helpers/oracle.ts";
 import { Random } from "../helpers/random.ts";
 import { borders, type DType, dtypes, makers, noise, sumOf } from "../helpers/signals.ts";
@@ -80,20 +79,14 @@ const optionsOf = ({ stride, dilation, padding, border }: Case) => ({
   border,
 });
 
-describe.each([...expectedImplementations()])("corr1d on $backend $isa", (implementation) => {
-  let engine: Engine;
-  beforeAll(async () => {
-    engine = await createEngine({ ...implementation, threads: 2 });
-  });
-  afterAll(() => engine?.dispose());
-
+forEachImplementation({ what: "corr1d", threads: [2] }, (on) => {
   it.each(dtypes)("%s: direct is within (K + 2) u sum |x w|, fft within its bound", (dtype) => {
     const u = unitRoundoff[dtype];
     for (let seed = 0; seed < 60; seed++) {
       const c = caseOf(seed, dtype);
       const { values, magnitudes, norm } = definition(c);
-      const direct = engine.corr1d(c.x, c.kernel, { ...optionsOf(c), algorithm: "direct" });
-      const fft = engine.corr1d(c.x, c.kernel, { ...optionsOf(c), algorithm: "fft" });
+      const direct = on.engine.corr1d(c.x, c.kernel, { ...optionsOf(c), algorithm: "direct" });
+      const fft = on.engine.corr1d(c.x, c.kernel, { ...optionsOf(c), algorithm: "fft" });
       expect([direct.shape, fft.shape]).toEqual([[values.length], [values.length]]);
       const extent = (c.kernel.length - 1) * c.dilation + 1;
       const taps = sumOf(c.kernel, Math.abs);
@@ -117,8 +110,11 @@ describe.each([...expectedImplementations()])("corr1d on $backend $isa", (implem
       const flip = seed % 2 === 1;
       for (const algorithm of ["direct", "fft"] as const) {
         const { border: _, ...options } = optionsOf(c);
-        const whole = engine[flip ? "convolve1d" : "corr1d"](c.x, c.kernel, { ...options, algorithm }).data;
-        const open = engine[flip ? "streamConvolve1d" : "streamCorr1d"];
+        const whole = on.engine[flip ? "convolve1d" : "corr1d"](c.x, c.kernel, {
+          ...options,
+          algorithm,
+        }).data;
+        const open = on.engine[flip ? "streamConvolve1d" : "streamCorr1d"];
         const stream = open({ kernel: c.kernel, algorithm, ...options });
         // Twice: flush begins anew.
         for (const cut of [seed, seed + 1]) {
@@ -132,8 +128,8 @@ describe.each([...expectedImplementations()])("corr1d on $backend $isa", (implem
   it("a stream has the bits of one long call on two threads", () => {
     const x = noise(60_000, 5, "float32");
     const kernel = noise(101, 6, "float32");
-    const stream = engine.streamCorr1d({ kernel, mode: "same" });
-    const whole = engine.corr1d(x, kernel, { mode: "same", algorithm: "direct" }).data;
+    const stream = on.engine.streamCorr1d({ kernel, mode: "same" });
+    const whole = on.engine.corr1d(x, kernel, { mode: "same", algorithm: "direct" }).data;
     const parts: FloatArray[] = [];
     for (let i = 0; i < x.length; i += 4099) parts.push(stream.push(x.subarray(i, i + 4099)));
     parts.push(stream.flush());
@@ -142,10 +138,10 @@ describe.each([...expectedImplementations()])("corr1d on $backend $isa", (implem
 
   it("auto takes fft for long kernels, and never where accuracy is exact", () => {
     // The reference is slow enough to give way to fft for fewer outputs.
-    const x = noise(implementation.backend === "reference" ? 5200 : 40_000, 7);
+    const x = noise(on.backend === "reference" ? 5200 : 40_000, 7);
     for (const [length, expected] of [[2, "direct"] as const, [5000, "fft"] as const]) {
       const kernel = noise(length, 8);
-      const bits = (options: Corr1dOptions) => bytesOf(engine.corr1d(x, kernel, options).data);
+      const bits = (options: Corr1dOptions) => bytesOf(on.engine.corr1d(x, kernel, options).data);
       const [direct, fft] = [bits({ algorithm: "direct" }), bits({ algorithm: "fft" })];
       expect(direct.equals(fft)).toBe(false);
       expect(bits({}).equals(expected === "fft" ? fft : direct)).toBe(true);
