@@ -3,8 +3,12 @@ import { defineConfig } from "vitest/config";
 
 /** Suites that pack, install, start a browser, train, or take their time over memory and threads. */
 const slow = [
-  ...["test/package.test.ts", "test/browser.test.ts", "test/runtimes.test.ts", "test/digits.test.ts"],
-  ...["test/forgotten.test.ts", "test/endurance.test.ts"],
+  "test/platform/package.test.ts",
+  "test/platform/browser.test.ts",
+  "test/platform/runtimes.test.ts",
+  "test/learn/digits.test.ts",
+  "test/plan/forgotten.test.ts",
+  "test/backend/endurance.test.ts",
 ];
 
 // Tests import what ships: dist/, through the package's own name, loaded by Node itself.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Writes test/fixtures/*.jsonl: what PyTorch, SciPy and ONNX answer, for test/golden.test.ts and
-test/golden-integer.test.ts.
+"""Writes test/fixtures/*.jsonl: what PyTorch, SciPy and ONNX answer, for test/ops/golden.test.ts and
+test/ops/golden-integer.test.ts.
 
 Needs Debian's python3-torch, python3-scipy and python3-onnx (apt-get install them); tests do not, since the files are
 checked in. Run from anywhere:

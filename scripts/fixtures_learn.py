@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes test/fixtures/torch-learn.jsonl: how PyTorch trains a small network, for test/learn-golden.test.ts.
+"""Writes test/fixtures/torch-learn.jsonl: how PyTorch trains a small network, for test/learn/learn-golden.test.ts.
 
 Needs Debian's python3-torch (apt-get install python3-torch); tests do not, since the file is checked in. Run from
 anywhere:

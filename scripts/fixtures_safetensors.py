@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes test/fixtures/safetensors.jsonl: files of the safetensors format, for test/safetensors-types.test.ts.
+"""Writes test/fixtures/safetensors.jsonl: files of the safetensors format, for test/learn/safetensors-types.test.ts.
 
 Laid out by hand with the standard library, after https://github.com/huggingface/safetensors#format; nothing else is
 needed. Run from anywhere:

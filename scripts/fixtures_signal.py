@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes test/fixtures/signal.jsonl: what NumPy, SciPy and PyTorch answer, for test/signal-golden.test.ts.
+"""Writes test/fixtures/signal.jsonl: what NumPy, SciPy and PyTorch answer, for test/signal/signal-golden.test.ts.
 
 Needs Debian's python3-scipy and python3-torch (apt-get install python3-scipy python3-torch); tests do not, since the
 file is checked in. Run from anywhere:

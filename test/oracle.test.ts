@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The oracle judges everything else, so it is held to numbers worked out by hand.
 import { describe, expect, it } from "vitest";
-import { type ConvCase, convCases, describeCase } from "./cases.ts";
-import { checkValues } from "./check.ts";
-import { expectedOf, paddingOf, sourceIndex } from "./oracle.ts";
+import { convCases } from "./helpers/cases.ts";
+import { checkValues } from "./helpers/check.ts";
+import { type ConvCase, describeCase } from "./helpers/conv-case.ts";
+import { expectedOf, paddingOf, sourceIndex } from "./helpers/oracle.ts";
 
 const base: ConvCase = { ...convCases()[0], inChannels: 1, outChannels: 1, inputLayout: "nchw" };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 /**
- * A prepared convolution in linear memory. src/backend/wasm/conv-plan.ts fills it in, in this order, which the test of
- * layouts compares. Fields that end in Step count bytes, all others elements. A `usize` is an address.
+ * A prepared convolution in linear memory. src/backend/wasm/conv-plan.ts fills it in, in this order, which
+ * test/backend/layouts.test.ts compares. Fields that end in Step count bytes, all others elements. A `usize` is an address.
  */
 @unmanaged
 export class Plan {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A failing call as a program that anyone can run.
-import type { Implementation } from "../check.ts";
+import type { Implementation } from "../helpers/check.ts";
 import type { Trial } from "./trial.ts";
 
 export function codeOf({ operator, args, how, shape }: Trial, { backend, isa }: Implementation): string {

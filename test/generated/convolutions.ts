@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Convolutions over one, two and three axes, transposed ones, and gradients.
 import fc from "fast-check";
-import type { Activation } from "../cases.ts";
-import { activate, type DType, unitRoundoff } from "../oracle.ts";
+import type { Activation } from "../helpers/conv-case.ts";
+import { activate, type DType, unitRoundoff } from "../helpers/oracle.ts";
 import {
   type Axis,
   axesOf,
@@ -258,7 +258,7 @@ function definition(operator: string, c: Case, x: Data, weights: Data, gradient:
 
 const smallestNormal: Record<DType, number> = { float32: 2 ** -126, float64: 2 ** -1022 };
 
-/** The error of a sum passes with the slope of the activation; the last roundings are those that `../oracle.ts` allows. */
+/** The error of a sum passes with the slope of the activation; the last roundings are those that `../helpers/oracle.ts` allows. */
 function activated(
   { values, allowed, magnitudes }: Expected,
   activation: Activation,

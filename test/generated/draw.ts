@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What cases of all operators are drawn from.
 import fc from "fast-check";
-import type { ConvCase } from "../cases.ts";
-import { type DType, type FloatArray, sourceIndex } from "../oracle.ts";
-import { Random } from "../random.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
+import { type DType, type FloatArray, sourceIndex } from "../helpers/oracle.ts";
+import { Random } from "../helpers/random.ts";
 import { dataOf } from "./sums.ts";
 
 export type Border = ConvCase["border"];

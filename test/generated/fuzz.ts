@@ -2,7 +2,7 @@
 // The generated cases as a program: `npm run test:fuzz -- --seconds 600 --seed 7`, or `--cases` of each operator.
 import { parseArgs } from "node:util";
 import { createEngine } from "corr2d";
-import { expectedImplementations } from "../implementations.ts";
+import { expectedImplementations } from "../helpers/implementations.ts";
 import { families } from "./families.ts";
 import { type Opened, runFamily } from "./run.ts";
 

@@ -3,7 +3,7 @@
 // tiny outputs vary together. `npm run test:fuzz` runs more of them, with other seeds.
 import { createEngine } from "corr2d";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectedImplementations } from "../implementations.ts";
+import { expectedImplementations } from "../helpers/implementations.ts";
 import { pairCounter } from "./aspects.ts";
 import { families } from "./families.ts";
 import { type PoolDraw, poolTrial } from "./pools.ts";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// conv2d of uint8 and int8, with the elements, scales and outputs that ../integer-oracle.ts draws for a shape.
+// conv2d of uint8 and int8, with the elements, scales and outputs that ../helpers/integer-oracle.ts draws for a shape.
 import fc from "fast-check";
-import type { ConvCase } from "../cases.ts";
-import { expectedInteger, integerCases, quantize } from "../integer-oracle.ts";
+import type { ConvCase } from "../helpers/conv-case.ts";
+import { expectedInteger, integerCases, quantize } from "../helpers/integer-oracle.ts";
 import {
   axesOf,
   axisDraw,

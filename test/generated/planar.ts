@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Correlation and convolution of matrices and signals, of floats and of bytes.
 import fc from "fast-check";
-import { Random } from "../random.ts";
+import { Random } from "../helpers/random.ts";
 import {
   type Axis,
   axesOf,

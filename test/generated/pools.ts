@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Poolings and their gradients.
 import fc from "fast-check";
-import { type DType, sourceIndex, unitRoundoff } from "../oracle.ts";
+import { type DType, sourceIndex, unitRoundoff } from "../helpers/oracle.ts";
 import {
   type Axis,
   axesOf,

@@ -2,7 +2,7 @@
 // Draws cases of a family and runs each on every implementation, against one computation of what must come of it.
 import type { Engine } from "corr2d";
 import fc from "fast-check";
-import type { Implementation } from "../check.ts";
+import type { Implementation } from "../helpers/check.ts";
 import { codeOf } from "./code.ts";
 import type { Family } from "./families.ts";
 import { runTrial, type Trial } from "./trial.ts";

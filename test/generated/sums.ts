@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Sums of products by their definition, compensated so that they are exact for the bound of float64 as well.
-import { type DType, type FloatArray, unitRoundoff } from "../oracle.ts";
+import { type DType, type FloatArray, unitRoundoff } from "../helpers/oracle.ts";
 import type { Expected } from "./trial.ts";
 
 /** Below it each product and each rounding may be off by half of it. */
