@@ -90,7 +90,7 @@ export class Plan {
   taps: usize;
   weights: usize;
   bias: usize;
-  /** As many zeros as the bias has elements, for all blocks of a sum but the last. */
+  /** Zeros, one for each element of the bias, which all blocks of a sum but the last add in its place. */
   zeros: usize;
 }
 
