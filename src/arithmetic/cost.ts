@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { invalid } from "../errors.ts";
 import { checkArity, type Names, readOptions } from "../input/options.ts";
-import {
-  type ConvOptions,
-  convOptionNames,
-  resolveAccuracy,
-  resolveAlgorithm,
-  resolveConvSpec,
-} from "../resolve/convolution.ts";
+import { type ConvOptions, convOptionNames, resolveChoice, resolveConvSpec } from "../resolve/convolution.ts";
 import { multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
 import { checkShape, elementCount } from "../tensor.ts";
 
@@ -50,8 +44,7 @@ export function conv2dCost(
   checkArity("conv2dCost", arguments.length, 3);
   const { bias = false, ...given } = readOptions(options, optionNames);
   if (typeof bias !== "boolean") throw invalid("true or false", "bias", bias);
-  resolveAlgorithm(given.algorithm);
-  resolveAccuracy(given.accuracy);
+  resolveChoice(given);
   const input = checkShape(inputShape, "inputShape");
   const weights = checkShape(weightsShape, "weightsShape");
   if (input.length !== 4) throw invalid("4 sizes", "inputShape", inputShape);

@@ -24,7 +24,7 @@ export function checkOptions(options: object | undefined, names: AnyNames): void
   if (options === undefined) return;
   checkIsObject(options, "options");
   for (const name in options) {
-    if (!Object.hasOwn(names, name) && Object.hasOwn(options, name))
+    if (names[name] !== true && Object.hasOwn(options, name))
       throw unknown(name, [names], "the name of an option");
   }
 }

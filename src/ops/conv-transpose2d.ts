@@ -6,7 +6,7 @@ import { type Names, readOptions } from "../input/options.ts";
 import { ConvTransposePlan } from "../plan/adjoint-plan.ts";
 import type { PlanShapes } from "../plan/conv-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
-import { resolveAccuracy } from "../resolve/convolution.ts";
+import { resolveChoice } from "../resolve/convolution.ts";
 import { type ConvTransposeOptions, resolveConvTransposeSpec } from "../resolve/transposed.ts";
 import { type ConvSpec, inputShapeOf } from "../spec/convolution.ts";
 import { toOihw } from "../spec/filter-layout.ts";
@@ -97,7 +97,6 @@ export function planTransposed(
   options: ConvTranspose2dOptions,
   shapes?: (spec: ConvSpec) => PlanShapes,
 ): ConvTransposePlan {
-  const accuracy = resolveAccuracy(options.accuracy);
   const dtype = dtypeOf(filters.data, "weights.data");
   const spec = resolveConvTransposeSpec(inputShape, filters.shape, dtype, options);
   // The input channels of a transposed convolution are the output channels of the convolution.
@@ -105,6 +104,6 @@ export function planTransposed(
   const layout = [...(options.filterLayout ?? "iohw")].map((axis) => swapped[axis as keyof typeof swapped]);
   const weights = toOihw(filters, layout.join(""));
   const bias = readBias(options.bias, { dtype, outChannels: spec.inChannels });
-  const how = { accuracy, algorithm: "auto" } as const;
-  return new ConvTransposePlan(core, spec, { weights, bias }, how, "x", shapes?.(spec));
+  const choice = resolveChoice({ accuracy: options.accuracy });
+  return new ConvTransposePlan(core, spec, { weights, bias }, choice, "x", shapes?.(spec));
 }

@@ -10,12 +10,7 @@ import { GradWeightsPlan } from "../plan/grad-weights-plan.ts";
 import { elementsOf, planOperand } from "../plan/operands.ts";
 import { type AsyncOptions, type RunOptions, runOptionNames } from "../plan/plan.ts";
 import { backendFor } from "../plan/planning.ts";
-import {
-  convOptionNames,
-  resolveAccuracy,
-  resolveAlgorithm,
-  resolveConvSpec,
-} from "../resolve/convolution.ts";
+import { convOptionNames, resolveChoice, resolveConvSpec } from "../resolve/convolution.ts";
 import { type ConvSpec, multiplyAdds } from "../spec/convolution.ts";
 import { toOihw } from "../spec/filter-layout.ts";
 import { inputLayouts } from "../spec/layout.ts";
@@ -161,11 +156,8 @@ function planGradInput(
     shape: filters.shape,
   });
   const weights = toOihw(filters, options.filterLayout ?? "oihw");
-  const how = {
-    accuracy: resolveAccuracy(options.accuracy),
-    algorithm: resolveAlgorithm(options.algorithm),
-  };
-  return new ConvTransposePlan(core, spec, { weights, bias: null }, how, "gradOutput");
+  const constants = { weights, bias: null };
+  return new ConvTransposePlan(core, spec, constants, resolveChoice(options), "gradOutput");
 }
 
 function planGradWeights(
@@ -176,8 +168,7 @@ function planGradWeights(
   options: Conv2dGradientOptions,
 ): GradWeightsPlan {
   const shape = shapeOfRank(weightsShape, 4, "weightsShape");
-  resolveAccuracy(options.accuracy);
-  if (resolveAlgorithm(options.algorithm) !== "auto")
+  if (resolveChoice(options).algorithm !== "auto")
     throw invalid('"auto", as gradients of weights are computed one way,', "algorithm", options.algorithm);
   const spec = resolveGradient(inputShape, shape, dtype, options, { name: "weightsShape", shape });
   const backend = backendFor(core, multiplyAdds(spec));
@@ -193,8 +184,6 @@ function resolveGradient(
   kernel: { readonly name: string; readonly shape: readonly number[] },
 ): ConvSpec {
   const spec = resolveConvSpec(inputShape, weightsShape, dtype, options, kernel);
-  const { tune = false } = options;
-  if (typeof tune !== "boolean") throw invalid("true or false", "tune", tune);
   if (spec.activation.kind !== "none")
     throw invalid(
       '"none", as its gradient is applied to gradOutput before,',

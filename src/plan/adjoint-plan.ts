@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
+
 import type { FloatArray } from "../dtype.ts";
-import {
-  type Accuracy,
-  type Algorithm,
-  type ConvSpec,
-  inputShapeOf,
-  outputShapeOf,
-} from "../spec/convolution.ts";
+import type { AlgorithmChoice } from "../resolve/convolution.ts";
+import { type Algorithm, type ConvSpec, inputShapeOf, outputShapeOf } from "../spec/convolution.ts";
 import { prepareAdjoint } from "./adjoint.ts";
 import type { PlanShapes } from "./conv-plan.ts";
 import { planOperand } from "./operands.ts";
@@ -23,7 +19,7 @@ export class ConvTransposePlan extends UnaryPlan {
     on: PlanningOn,
     spec: ConvSpec,
     constants: { readonly weights: FloatArray; readonly bias: FloatArray | null },
-    how: { readonly accuracy: Accuracy; readonly algorithm: Algorithm | "auto" },
+    choice: AlgorithmChoice,
     inputName: string,
     shapes: PlanShapes = { input: outputShapeOf(spec), output: inputShapeOf(spec) },
   ) {
@@ -35,7 +31,7 @@ export class ConvTransposePlan extends UnaryPlan {
       assertOpen: on.assertOpen,
       prepare: () => {
         if (spec.batch === 0) return nothing;
-        const adjoint = prepareAdjoint({ spec, ...constants, ...how, on });
+        const adjoint = prepareAdjoint({ spec, ...constants, choice, on });
         algorithms = adjoint.algorithms;
         return adjoint;
       },

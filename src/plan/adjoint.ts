@@ -7,15 +7,10 @@ import { allocate, type FloatArray, type FloatDType } from "../dtype.ts";
 import { copyOf } from "../input/arrays.ts";
 import { convOperation } from "../operations/convolution.ts";
 import { exchangeOperation, interleaveOperation } from "../operations/placement.ts";
+import type { AlgorithmChoice } from "../resolve/convolution.ts";
 import { activationFunction } from "../spec/activation.ts";
 import { borderIndex } from "../spec/border.ts";
-import {
-  type Accuracy,
-  type Algorithm,
-  type ConvSpec,
-  multiplyAdds,
-  outputShapeOf,
-} from "../spec/convolution.ts";
+import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
 import type { ExchangeTask, InterleaveTask } from "../spec/task.ts";
 import { elementCount } from "../tensor.ts";
 import {
@@ -26,8 +21,7 @@ import {
   type Weights,
 } from "./invented-zeros.ts";
 import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
-import { backendFor, type PlanningOn } from "./planning.ts";
-import { selectFastest, selectNamed } from "./selection.ts";
+import { backendFor, chooseAlgorithm, type PlanningOn } from "./planning.ts";
 
 /**
  * An adjoint to prepare. The spec's input is the result here, and its activation is applied to that result. `outHeight`
@@ -39,9 +33,8 @@ export interface Adjoint {
   readonly weights: FloatArray;
   /** One for each input channel of the convolution. */
   readonly bias: FloatArray | null;
-  readonly accuracy: Accuracy;
-  /** The algorithm of the convolutions that compute the adjoint; "auto" takes the fastest. */
-  readonly algorithm: Algorithm | "auto";
+  /** For each of the convolutions that compute the adjoint. */
+  readonly choice: AlgorithmChoice;
   readonly on: PlanningOn;
 }
 
@@ -196,7 +189,7 @@ function preparePart(
   rows: readonly Phase[],
   columns: readonly Phase[],
 ): Part {
-  const { spec, bias, accuracy } = adjoint;
+  const { spec, bias } = adjoint;
   const [rowWindow, columnWindow] = [windowOf(rows), windowOf(columns)];
   const blocks = rows.length * columns.length;
   const kept = (size: number, { before, after }: Window) => size + Math.min(before, 0) + Math.min(after, 0);
@@ -218,15 +211,11 @@ function preparePart(
     activation: folds ? { kind: "none" } : spec.activation,
   };
   const backend = backendFor(adjoint.on, multiplyAdds(part));
-  const { algorithm } =
-    adjoint.algorithm === "auto"
-      ? selectFastest(backend, part, accuracy)
-      : selectNamed(backend, part, adjoint.algorithm);
   const { weights, areFinite } = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
   const biases = bias === null || folds ? null : repeated(bias, blocks);
-  const prepared = backend.prepare(
-    convOperation({ kind: "conv", spec: part, algorithm, weights, bias: biases, scale: null }),
-  );
+  const constants = { weights, bias: biases, scale: null };
+  const { algorithm } = chooseAlgorithm(backend, part, adjoint.choice, constants);
+  const prepared = backend.prepare(convOperation({ kind: "conv", spec: part, algorithm, ...constants }));
   const phases = { rows, columns, rowWindow, columnWindow };
   const again = canZerosHarm(phases, areFinite) ? { weights, bias: biases?.slice() ?? null } : null;
   return { backend, prepared, algorithm, spec: part, ...phases, weights: again };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Backend } from "../backend/backend.ts";
 import type { FloatArray, TypedArray } from "../dtype.ts";
-import { invalid } from "../errors.ts";
-import { resolveAccuracy, resolveAlgorithm } from "../resolve/convolution.ts";
+import { type AlgorithmChoice, resolveChoice } from "../resolve/convolution.ts";
 import { type Algorithm, type ConvSpec, multiplyAdds } from "../spec/convolution.ts";
 import { type ConvConstants, ConvPlan, type PlanShapes } from "./conv-plan.ts";
 import { type Selection, selectFastest, selectNamed } from "./selection.ts";
@@ -31,19 +30,24 @@ export function planConvolution<X extends TypedArray = FloatArray, Y extends Typ
   shapes?: PlanShapes,
 ): ConvPlan<X, Y> {
   on.assertOpen();
-  const algorithm = resolveAlgorithm(options.algorithm);
-  const accuracy = resolveAccuracy(options.accuracy);
-  const { tune: wanted = false } = options;
-  if (typeof wanted !== "boolean") throw invalid("true or false", "tune", wanted);
-  const backend = backendWith(on, spec, algorithm);
-  const select = (): Selection => {
-    if (algorithm !== "auto") return selectNamed(backend, spec, algorithm);
-    const known = recall(backend, spec, accuracy);
-    if (known !== undefined) return known;
-    if (wanted && spec.batch > 0) return tune(backend, spec, accuracy, constants);
-    return selectFastest(backend, spec, accuracy);
-  };
-  return new ConvPlan(backend, spec, select(), constants, on.assertOpen, shapes);
+  const choice = resolveChoice(options);
+  const backend = backendWith(on, spec, choice.algorithm);
+  const selection = chooseAlgorithm(backend, spec, choice, constants);
+  return new ConvPlan(backend, spec, selection, constants, on.assertOpen, shapes);
+}
+
+/** Chooses an algorithm as named, as measured before, by measuring now, or by estimate. */
+export function chooseAlgorithm(
+  backend: Backend,
+  spec: ConvSpec,
+  { algorithm, accuracy, tune: wanted }: AlgorithmChoice,
+  constants: ConvConstants,
+): Selection {
+  if (algorithm !== "auto") return selectNamed(backend, spec, algorithm);
+  const known = recall(backend, spec, accuracy);
+  if (known !== undefined) return known;
+  if (wanted && spec.batch > 0) return tune(backend, spec, accuracy, constants);
+  return selectFastest(backend, spec, accuracy);
 }
 
 /** Small work stays in TypeScript unless the reference backend lacks the algorithm asked for. */

@@ -68,13 +68,34 @@ function defined<T extends object>(options: T): Partial<T> {
 }
 
 /** Checks the algorithm option. Throws INVALID_ARGUMENT. */
-export function resolveAlgorithm(value: unknown = "auto"): Algorithm | "auto" {
+function resolveAlgorithm(value: unknown = "auto"): Algorithm | "auto" {
   return checkOneOf(value, ["auto", ...algorithms], "algorithm");
 }
 
 /** Checks the accuracy option. Throws INVALID_ARGUMENT. */
 export function resolveAccuracy(value: unknown = "fast"): Accuracy {
   return checkOneOf(value, accuracies, "accuracy");
+}
+
+/** How the algorithm of a convolution is chosen. */
+export interface AlgorithmChoice {
+  readonly algorithm: Algorithm | "auto";
+  readonly accuracy: Accuracy;
+  /** Whether "auto" measures rather than estimates. */
+  readonly tune: boolean;
+}
+
+/** Checks the options that choose an algorithm. Throws INVALID_ARGUMENT. */
+export function resolveChoice(
+  options: {
+    readonly [K in keyof AlgorithmChoice]?: unknown;
+  },
+): AlgorithmChoice {
+  const algorithm = resolveAlgorithm(options.algorithm);
+  const accuracy = resolveAccuracy(options.accuracy);
+  const { tune = false } = options;
+  if (typeof tune !== "boolean") throw invalid("true or false", "tune", tune);
+  return { algorithm, accuracy, tune };
 }
 
 /**

@@ -25,6 +25,22 @@ it.each(["native", "wasm"] as const)("%s: measures once, then remembers", async 
   expect(engine.planConv2d(shape, weights, { padding: 0 }).explain()).not.toContain("measured");
 });
 
+it("measures each convolution of a gradient of the input", async () => {
+  const engine = await createEngine({ backend: "native", threads: 1 });
+  engine.planConv2dGradInput(shape, weights, { padding: 1 });
+  expect(Object.keys(tuning.export().findings)).toEqual([]);
+  const options = { padding: 1, tune: true };
+  const plan = engine.planConv2dGradInput(shape, weights, options);
+  const gradOutput = new Float32Array(16 * 20 * 20).fill(1);
+  const found = Object.values(tuning.export().findings).map(({ algorithm }) => algorithm);
+  expect(found).toEqual(plan.algorithms);
+  const direct = engine.planConv2dGradInput(shape, weights, { padding: 1, algorithm: "direct" });
+  const [tuned, expected] = [plan.run(gradOutput).data, direct.run(gradOutput).data];
+  tuned.forEach((value, i) => {
+    expect(Math.abs(value - expected[i])).toBeLessThan(1e-3);
+  });
+});
+
 it("computes the same as without", async () => {
   const engine = await createEngine({ backend: "native", threads: 1 });
   const x = { data: Float32Array.from({ length: 6400 }, (_, i) => i % 7), shape };
