@@ -37,9 +37,11 @@ void placeImages(const InterleaveSpec& p, const T* from, T* to, int64_t first, i
 }
 
 void checkInterleaveSpec(const InterleaveSpec& p) {
+  requireSizes({p.images, p.rows, p.columns, p.pixel, p.outRows, p.outColumns, p.strideY, p.strideX});
+  requirePadding({p.top, p.left});
+  requireProduct(16, {p.images, p.rows, p.columns, p.pixel});
   requireProduct(16, {p.images, p.outRows, p.outColumns, p.pixel});
-  require(p.rows >= 1 && p.columns >= 1 && p.strideY >= 1 && p.strideX >= 1 && p.top >= 0 && p.left >= 0 &&
-              p.top + (p.rows - 1) * p.strideY < p.outRows && p.left + (p.columns - 1) * p.strideX < p.outColumns,
+  require(p.top + (p.rows - 1) * p.strideY < p.outRows && p.left + (p.columns - 1) * p.strideX < p.outColumns,
           "the rows and columns must lie inside");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Every operator reaches a backend as an Operation, and every backend is a Backend.
-import type { DType } from "../dtype.ts";
+import type { DType, TypedArray } from "../dtype.ts";
 import type { Operand, Task, TaskQuery } from "../spec/task.ts";
 import type { Allocation } from "../tensor.ts";
 import type { ReferenceProgram } from "./reference/program.ts";
@@ -37,6 +37,8 @@ export interface Backend {
   prepare(operation: Operation): Prepared;
   /** Allocates zeros, in a place where `run` reads and writes them without a copy if the backend has one. */
   allocate(dtype: DType, length: number): Allocation;
+  /** Says whether an array lies in memory that may move while something runs; absent where none does. */
+  mayMove?(array: TypedArray): boolean;
   /** Releases helper threads. Prepared tasks cannot be used afterwards. */
   dispose(): void;
 }
@@ -46,9 +48,13 @@ export interface Prepared {
   /** Bytes that one run needs beyond constants, inputs and outputs. */
   readonly workspaceBytes: number;
   /**
-   * Writes every element of the outputs, which overlap neither each other nor an input. Operands are arrays of any class
-   * and realm, whose own properties cannot be trusted.
+   * Whether operands of `run` may be arrays of any class and realm, whose own properties cannot be trusted. C++ uses no
+   * property of an array. Without this they are arrays of this realm's own classes.
    */
+  readonly takesAnyArray?: true;
+  /** Whether operands of `run` may lie in memory that moves. Without this they stay where they are. */
+  readonly followsMemory?: true;
+  /** Writes every element of the outputs, which overlap neither each other nor an input. */
   run(a: Operand, b: Operand, c: Operand, out: Operand, out2: Operand): void;
   /**
    * Computes like `run`, off the event loop. Inputs may be detached, and nobody else touches them or the outputs until

@@ -13,6 +13,7 @@ import {
 import { invalid } from "../errors.ts";
 import { copyOf } from "../input/arrays.ts";
 import { inElementsOf } from "../input/designed-kernel.ts";
+import { lengthOf } from "../input/intrinsics.ts";
 import { checkOneOf, type Names, readOptions } from "../input/options.ts";
 import type { ConvPlan } from "../plan/conv-plan.ts";
 import type { AsyncOptions, RunOptions } from "../plan/plan.ts";
@@ -247,6 +248,8 @@ function correlateSmall(
   const w = taps.data;
   const products = outHeight * outWidth * kernelHeight * kernelWidth;
   if (outHeight < 1 || outWidth < 1 || products === 0 || products >= core.smallBelow) return undefined;
+  // A getter of the kernel may have detached the image: a plan refuses it.
+  if (lengthOf(x) !== height * width || lengthOf(w) !== kernelHeight * kernelWidth) return undefined;
   const dtype = elementTypeOf(x, "x");
   const out = allocate(isInteger(dtype) ? "int32" : dtype, outHeight * outWidth);
   for (let oy = 0, next = 0; oy < outHeight; oy++) {

@@ -10,7 +10,7 @@ import { exchangeOperation, interleaveOperation } from "../operations/placement.
 import type { AlgorithmChoice } from "../resolve/convolution.ts";
 import { activationFunction } from "../spec/activation.ts";
 import { borderIndex } from "../spec/border.ts";
-import { type Algorithm, type ConvSpec, multiplyAdds, outputShapeOf } from "../spec/convolution.ts";
+import { type Algorithm, type ConvSpec, outputShapeOf } from "../spec/convolution.ts";
 import type { ExchangeTask, InterleaveTask } from "../spec/task.ts";
 import { elementCount } from "../tensor.ts";
 import {
@@ -21,7 +21,7 @@ import {
   type Weights,
 } from "./invented-zeros.ts";
 import { type Phase, phasesOf, type Window, windowOf } from "./phases.ts";
-import { backendFor, chooseAlgorithm, type PlanningOn } from "./planning.ts";
+import { backendWith, chooseAlgorithm, type PlanningOn } from "./planning.ts";
 
 /**
  * An adjoint to prepare. The spec's input is the result here, and its activation is applied to that result. `outHeight`
@@ -210,7 +210,7 @@ function preparePart(
     border: "constant",
     activation: folds ? { kind: "none" } : spec.activation,
   };
-  const backend = backendFor(adjoint.on, multiplyAdds(part));
+  const backend = backendWith(adjoint.on, part, adjoint.choice.algorithm);
   const { weights, areFinite } = weightsOf(backend, adjoint, rows, columns, rowWindow, columnWindow);
   const biases = bias === null || folds ? null : repeated(bias, blocks);
   const constants = { weights, bias: biases, scale: null };

@@ -63,11 +63,15 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
   readonly #second: PlanOperand | undefined;
   readonly #output: PlanOperand;
   readonly #assertOpen: () => void;
+  readonly #backend: Backend;
   #prepared: Prepared | undefined;
+  /** Asynchronous runs that have not settled. The last one frees what a disposed plan held. */
+  #underway = 0;
 
   constructor({ backend, inputs, output, assertOpen, prepare }: PlanDescription) {
     assertOpen();
     this.#assertOpen = assertOpen;
+    this.#backend = backend;
     [this.#first, this.#second] = inputs;
     this.#output = output;
     this.outputShape = output.shape;
@@ -92,7 +96,7 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
     if (prepared === undefined) return;
     this.#prepared = undefined;
     forgotten.unregister(this);
-    prepared.dispose();
+    if (this.#underway === 0) prepared.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -102,18 +106,30 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
   /** Computes on the calling thread and its pool. `y` is there if the plan has a second input. */
   protected compute(x: AnyGiven, y: AnyGiven | undefined, options: RunOptions<Y> | undefined): Tensor<Y> {
     checkOptions(options, runOptionNames);
-    const prepared = this.#live();
+    const { takesAnyArray, followsMemory } = this.#live();
     const out = options?.out;
-    const output = out === undefined ? this.#newOutput() : (elementsOf(out, this.#output, true) as Y);
-    const a = elementsOf(x, this.#first);
-    const b = this.#second === undefined ? null : elementsOf(y as AnyGiven, this.#second);
+    let output = out === undefined ? this.#newOutput() : (elementsOf(out, this.#output, true) as Y);
+    let a = elementsOf(x, this.#first);
+    let b = this.#second === undefined ? null : elementsOf(y as AnyGiven, this.#second);
+    if (takesAnyArray !== true) {
+      a = plain(a, this.#first.dtype);
+      if (b !== null) b = plain(b, (this.#second as PlanOperand).dtype);
+      if (out !== undefined) output = plain(output, this.#output.dtype);
+    }
+    // No getter of the caller's runs from here on. One of them may have disposed of the plan.
+    const prepared = this.#live();
     this.#checkApart(a, b, output, out !== undefined);
+    const moves = (array: TypedArray) => followsMemory !== true && this.#backend.mayMove?.(array) === true;
+    const target = moves(output) ? this.#newOutput() : output;
     try {
-      prepared.run(a, b, null, output, null);
+      prepared.run(moves(a) ? copyOf(a) : a, b !== null && moves(b) ? copyOf(b) : b, null, target, null);
     } catch (cause) {
       throw backendFailure(this.backend, cause);
     }
-    return this.#resultOf(output, out);
+    if (target === output) return this.#resultOf(output, out);
+    const moved = elementsOf(out as AnyGiven, this.#output, true) as Y;
+    plain(moved, this.#output.dtype).set(target);
+    return this.#resultOf(moved, out);
   }
 
   /** Computes off the event loop, on private copies of the inputs. */
@@ -130,6 +146,8 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
     if (out !== undefined) elementsOf(out, this.#output, true);
     const first = elementsOf(x, this.#first);
     const second = this.#second === undefined ? null : elementsOf(y as AnyGiven, this.#second);
+    this.#checkLengths(first, second);
+    this.#live();
     // All arrays are private: no script can detach or resize them while other threads use them.
     const isShared = second !== null && bufferOf(first) === bufferOf(second);
     const own = (array: TypedArray, given: unknown) =>
@@ -137,10 +155,14 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
     const a = own(first, x);
     const b = second === null ? null : own(second, y);
     const output = this.#newOutput();
+    this.#underway++;
     try {
       await prepared.runAsync(a, b, null, output, null, signal);
     } catch (cause) {
       throw signal?.aborted ? cause : backendFailure(this.backend, cause);
+    } finally {
+      this.#underway--;
+      if (this.#underway === 0 && this.#prepared === undefined) prepared.dispose();
     }
     if (out === undefined) return new Tensor(output, this.outputShape);
     const target = elementsOf(out, this.#output, true) as Y;
@@ -159,12 +181,20 @@ export abstract class Plan<Y extends TypedArray = FloatArray> {
     return allocateOutput(this.#output.dtype, this.#output.length) as Y;
   }
 
+  /** Throws INVALID_ARGUMENT if a getter of one operand has detached another. */
+  #checkLengths(a: TypedArray, b: TypedArray | null): void {
+    if (lengthOf(a) !== this.#first.length)
+      throw invalid(`${this.#first.length} elements`, this.#first.name, a);
+    if (b === null) return;
+    const { length, name } = this.#second as PlanOperand;
+    if (lengthOf(b) !== length) throw invalid(`${length} elements`, name, b);
+  }
+
   /** Checks lengths again, as a getter may have detached another operand, and that no input overlaps the output. */
   #checkApart(a: TypedArray, b: TypedArray | null, output: TypedArray, isGiven: boolean): void {
     if (lengthOf(output) !== this.#output.length)
       throw invalid(`${this.#output.length} elements`, "out", output);
-    if (lengthOf(a) !== this.#first.length)
-      throw invalid(`${this.#first.length} elements`, this.#first.name, a);
+    this.#checkLengths(a, b);
     if (isGiven && overlap(a, output))
       throw invalid(`an array apart from ${this.#first.name}`, "out", output);
     if (isGiven && b !== null && overlap(b, output))

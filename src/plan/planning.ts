@@ -51,7 +51,7 @@ export function chooseAlgorithm(
 }
 
 /** Small work stays in TypeScript unless the reference backend lacks the algorithm asked for. */
-function backendWith(on: PlanningOn, spec: ConvSpec, algorithm: Algorithm | "auto"): Backend {
+export function backendWith(on: PlanningOn, spec: ConvSpec, algorithm: Algorithm | "auto"): Backend {
   const backend = backendFor(on, multiplyAdds(spec));
   if (algorithm === "auto" || backend === on.backend) return backend;
   return backend.supports({ kind: "conv", spec, algorithm }) ? backend : on.backend;

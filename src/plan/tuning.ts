@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 import type { Backend } from "../backend/backend.ts";
-import { allocate } from "../dtype.ts";
 import { invalid } from "../errors.ts";
 import { checkOneOf } from "../input/options.ts";
 import { convOperation } from "../operations/convolution.ts";
@@ -14,6 +13,7 @@ import {
 } from "../spec/convolution.ts";
 import { elementCount } from "../tensor.ts";
 import type { ConvConstants } from "./conv-plan.ts";
+import { allocateOutput } from "./output.ts";
 import { candidates, type Selection } from "./selection.ts";
 
 /** The measurement of one convolution on one backend. */
@@ -85,8 +85,8 @@ export function tune(
   accuracy: Accuracy,
   constants: ConvConstants,
 ): Selection {
-  const input = allocate(spec.dtype, elementCount(inputShapeOf(spec))).fill(1);
-  const output = allocate(spec.outputDtype, elementCount(outputShapeOf(spec)));
+  const input = allocateOutput(spec.dtype, elementCount(inputShapeOf(spec))).fill(1);
+  const output = allocateOutput(spec.outputDtype, elementCount(outputShapeOf(spec)));
   const contenders = candidates(backend, spec, accuracy)
     .slice(0, 3)
     .map((algorithm) => ({

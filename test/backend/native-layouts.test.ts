@@ -67,6 +67,11 @@ describe("the addon", () => {
       addon.prepare(kind as "interleave", fields, null, 0, 1, null, null, null);
     expect(() => prepare("interleave", four.with(0, -1))).toThrow("images is out of range");
     expect(() => prepare("interleave", four.with(0, Number.NaN))).toThrow("images is out of range");
+    // Rows of 2^32 - 1 strides, beyond 64 bits.
+    const far = Float64Array.from(layouts.interleave, (name) =>
+      /rows|columns|stride/.test(name) ? 2 ** 32 - 1 : Number(!/top|left|dtype/.test(name)),
+    );
+    expect(() => prepare("interleave", far)).toThrow("sizes must be from 1 to 2147483647");
     expect(() => prepare("interleave", four.subarray(1))).toThrow("as many fields");
     expect(() => prepare("interleaf", four)).toThrow("no such kind");
     const patches = Float64Array.from(layouts.unfold, (name) =>

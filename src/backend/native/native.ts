@@ -103,6 +103,7 @@ function createNativeBackend(addon: NativeAddon, { threads, isa }: NativeOptions
     if (handle === undefined) return prepareReference(operation, task, workers);
     return {
       workspaceBytes: addon.workspaceBytes(handle),
+      takesAnyArray: true,
       run: (a, b, c, out, out2) => addon.run(handle, a, b, c, out, out2),
       runAsync: (a, b, c, out, out2, signal) =>
         cancellable(signal, (cancel, done) => addon.runAsync(handle, a, b, c, out, out2, cancel, done)),

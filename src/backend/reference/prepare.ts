@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { Task } from "../../spec/task.ts";
 import type { Operation, Prepared } from "../backend.ts";
-import { onPlain } from "../on-plain.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { stepsOf } from "./program.ts";
 
@@ -14,5 +13,5 @@ export function prepareReference(
   const program = reference(task);
   const pooled = workers.add(task, (...operands) => stepsOf(program, ...operands));
   const { workspaceBytes, run } = program;
-  return { workspaceBytes, run: onPlain(run), runAsync: pooled.run, dispose: pooled.release };
+  return { workspaceBytes, run, runAsync: pooled.run, dispose: pooled.release };
 }

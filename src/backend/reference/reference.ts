@@ -3,7 +3,6 @@ import { allocate, isInteger } from "../../dtype.ts";
 import { suitsWinograd } from "../../spec/convolution.ts";
 import type { ConvTask } from "../../spec/task.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
-import { onPlain } from "../on-plain.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 import { owning } from "./owning.ts";
 import { prepareReference } from "./prepare.ts";
@@ -26,7 +25,7 @@ export function createInlineBackend(): Backend {
     const { workspaceBytes, run } = reference(owning(task));
     return {
       workspaceBytes,
-      run: onPlain(run),
+      run,
       runAsync: async (a, b, c, out, out2) => run(a, b, c, out, out2),
       dispose: () => {},
     };

@@ -5,14 +5,13 @@ import { suitsDepthwise, suitsWinograd } from "../../spec/convolution.ts";
 import type { ConvTask, Operand } from "../../spec/task.ts";
 import type { Allocation } from "../../tensor.ts";
 import type { Backend, Operation, Prepared } from "../backend.ts";
-import { onPlain } from "../on-plain.ts";
 import { owning } from "../reference/owning.ts";
 import { prepareReference } from "../reference/prepare.ts";
 import { createWorkerPool } from "../workers/pool.ts";
 import { ferry, ferryInSteps } from "./ferry.ts";
 import { headOf, type Instance, instantiate, removeHead } from "./instance.ts";
 import { pairedWeights } from "./integer-plan.ts";
-import { aligned } from "./memory.ts";
+import { aligned, following } from "./memory.ts";
 import type { LoadedModule, WasmIsa, WasmModule } from "./modules.ts";
 import { slackBytes } from "./plan.ts";
 import type { WasmProgram } from "./program.ts";
@@ -106,7 +105,8 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     const pooled = workers.add(task, inSteps, () => forWorkers(wasm.module));
     return {
       workspaceBytes: program.workspaceBytes,
-      run: onPlain((a, b, c, out) => {
+      followsMemory: true,
+      run(a, b, c, out) {
         assertOpen();
         guarded((on) => {
           const inputs = [a, b, c].filter((operand) => operand !== null);
@@ -118,9 +118,13 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
             inPlace ??= program.inPlace();
             used = inPlace;
           }
-          if (ferry(on, used, headOf(on, used), inputs, output) > highWater) drop();
+          // The head may need memory that moves the operands.
+          const views = [...inputs, output].map((operand) => following(on.memory, operand));
+          const head = headOf(on, used);
+          const operands = views.map((view) => view());
+          if (ferry(on, used, head, operands.slice(0, -1), operands[inputs.length]) > highWater) drop();
         });
-      }),
+      },
       async runAsync(...operands) {
         assertOpen();
         await pooled.run(...operands);
@@ -156,6 +160,7 @@ export function createWasmBackend({ load, isa, shared, threads }: WasmOptions): 
     supports: (task) => task.kind !== "conv" || supportsConv(task),
     prepare,
     allocate,
+    mayMove: ({ buffer }) => buffer === current?.memory.memory.buffer,
     dispose() {
       disposed = true;
       drop();
