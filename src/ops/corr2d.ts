@@ -136,8 +136,18 @@ export interface Corr2dOperators {
    *
    * The matrices have the kernel's element type, unless `inputDtype` names another: "uint8" or "int8" beside int8.
    */
+  planCorr2d(
+    inputShape: readonly number[],
+    kernel: IntegerKernel,
+    options: PlanCorr2dOptions & { readonly inputDtype: "int8" | "uint8" },
+  ): ConvPlan<ByteArray, Int32Array>;
   planCorr2d(inputShape: readonly number[], kernel: Operand, options?: PlanCorr2dOptions): ConvPlan;
   /** Prepares a convolve2d as `planCorr2d` prepares a corr2d. */
+  planConvolve2d(
+    inputShape: readonly number[],
+    kernel: IntegerKernel,
+    options: PlanCorr2dOptions & { readonly inputDtype: "int8" | "uint8" },
+  ): ConvPlan<ByteArray, Int32Array>;
   planConvolve2d(inputShape: readonly number[], kernel: Operand, options?: PlanCorr2dOptions): ConvPlan;
 }
 
@@ -163,7 +173,8 @@ export function corr2dOperators(core: EngineCore): Corr2dOperators {
   };
   const plan = (flip: boolean) => (inputShape: unknown, kernel: Matrix, options?: PlanCorr2dOptions) => {
     const { inputDtype, ...given } = readOptions(options, planOptionNames);
-    const taps = toAnyTensor(kernel, 2, "kernel");
+    const isOfBytes = inputDtype === "int8" || inputDtype === "uint8";
+    const taps = toAnyTensor(kernel, 2, "kernel", isOfBytes ? "int8" : "float32");
     const { filters, dtype } = typesOfPlan(taps, inputDtype);
     return planMatrix(
       core,

@@ -178,6 +178,16 @@ forEachImplementation({ integers: true, threads: [1, 2] }, (on) => {
     });
   }
 
+  it("plans matrices of bytes with nested kernels", () => {
+    const [one] = on.engines;
+    const x = Uint8Array.of(1, 2, 3, 255);
+    const correlating = one.planCorr2d([2, 2], [[1, -1]], { inputDtype: "uint8" });
+    const convolving = one.planConvolve2d([2, 2], [[1, -1]], { inputDtype: "uint8" });
+    expect(correlating.run(x).data).toEqual(Int32Array.of(-1, -252));
+    expect(convolving.run(x).data).toEqual(Int32Array.of(1, 252));
+    expect(() => one.planCorr2d([2, 2], [[0.5]], { inputDtype: "uint8" })).toThrow(/kernel/);
+  });
+
   it("refuses algorithms that it does not have for integers", async () => {
     const [one] = on.engines;
     const x = { data: new Uint8Array(9), shape: [1, 1, 3, 3] };

@@ -319,7 +319,7 @@ describe("installed with --ignore-scripts into an empty folder", () => {
       /^(signal|arithmetic|kernels|learn|image)\/|^engine|adjoint|native|(ops|reference)\/pool|wasm\/pool|pooling|patches|(?<!wino)grad|3d|1d|ops\/(un)?(fold|pad)|integers/;
     expect(sources.filter((name) => others.test(name))).toEqual([]);
     const code = `
-      const { conv2d, corr2d, init } = await import("../bundle/entry.js");
+      const { conv2d, corr2d, init } = await import("./bundle/entry.js");
       await init();
       const x = { data: new Float64Array(9).fill(2), shape: [1, 1, 3, 3] };
       console.log(JSON.stringify([corr2d([[0, 1], [2, 3]], [[2]]).toArray(), conv2d(x, x).toArray()]));
@@ -345,7 +345,7 @@ describe("installed with --ignore-scripts into an empty folder", () => {
     });
     expect(readFileSync(outfile, "utf8")).not.toMatch(/["']node:/);
     const code = `
-      const { learnKernel } = await import("../learn-bundle.mjs");
+      const { learnKernel } = await import("./learn-bundle.mjs");
       console.log(JSON.stringify(learnKernel([[1, 0, 2]], [[-1, 2]], { shape: [1, 2] }).converged));
     `;
     expect(await evaluate(code, { cwd: project })).toBe(true);
