@@ -131,10 +131,10 @@ export interface Corr2dOperators {
     options?: Corr2dOptions & RunOptions & AsyncOptions,
   ): Promise<Tensor>;
   /**
-   * Prepares a corr2d of many matrices of one shape by one kernel; nested kernels are float32. Throws the errors of
-   * corr2d.
+   * Prepares a corr2d of many matrices of one shape by one kernel. Throws the errors of corr2d.
    *
    * The matrices have the kernel's element type, unless `inputDtype` names another: "uint8" or "int8" beside int8.
+   * A nested kernel is float32, or int8 beside these two.
    */
   planCorr2d(
     inputShape: readonly number[],

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: MIT
 import type { Backend, Prepared } from "../backend/backend.ts";
 import { allocate, type FloatArray } from "../dtype.ts";
-import { checkArity } from "../input/options.ts";
 import { gradWeightsOperation } from "../operations/grad-weights.ts";
 import { type ConvSpec, inputShapeOf, outputShapeOf } from "../spec/convolution.ts";
 import { fromOihw } from "../spec/filter-layout.ts";
 import type { FilterLayout } from "../spec/layout.ts";
 import type { Operand } from "../spec/task.ts";
-import type { Tensor } from "../tensor.ts";
 import { planOperand } from "./operands.ts";
-import { type AsyncOptions, describeThreads, type Given, Plan, type RunOptions } from "./plan.ts";
+import { describeThreads, GradPlan } from "./plan.ts";
 
 /** The gradient of a convolution's weights, prepared for many inputs and gradients of the same shapes. */
-export class GradWeightsPlan extends Plan {
-  readonly inputShape: readonly number[];
-  /** The shape of the convolution's output, and therefore of its gradient. */
-  readonly gradOutputShape: readonly number[];
+export class GradWeightsPlan extends GradPlan {
   readonly weightsShape: readonly number[];
 
   /** Callers get plans from `planConv2dGradWeights`. */
@@ -36,31 +31,7 @@ export class GradWeightsPlan extends Plan {
       assertOpen,
       prepare: () => prepare(backend, spec, layout, weightsShape),
     });
-    this.inputShape = x.shape;
-    this.gradOutputShape = gradOutput.shape;
     this.weightsShape = this.outputShape;
-  }
-
-  /**
-   * Computes the gradient of the weights from the convolution's input and the gradient of its output: tensors of
-   * `inputShape` and `gradOutputShape`, or bare arrays of their elements.
-   *
-   * Throws the errors of {@link UnaryPlan}'s `run`.
-   */
-  run(x: Given, gradOutput: Given, options?: RunOptions): Tensor {
-    checkArity("run", arguments.length, 3);
-    return this.compute(x, gradOutput, options);
-  }
-
-  /**
-   * Computes like `run`, without blocking the event loop. Both operands are copied before this returns, or taken over
-   * with `transfer`.
-   *
-   * Rejects with the errors of {@link UnaryPlan}'s `runAsync`.
-   */
-  async runAsync(x: Given, gradOutput: Given, options?: RunOptions & AsyncOptions): Promise<Tensor> {
-    checkArity("runAsync", arguments.length, 3);
-    return this.computeAsync(x, gradOutput, options);
   }
 
   override explain(): string {

@@ -2,19 +2,9 @@
 // Plans of operators that consist of one operation, or of a few in a row.
 import type { Backend, Operation, Prepared } from "../backend/backend.ts";
 import { allocate, type FloatDType } from "../dtype.ts";
-import { checkArity } from "../input/options.ts";
 import type { Operand } from "../spec/task.ts";
-import type { Tensor } from "../tensor.ts";
 import type { PlanOperand } from "./operands.ts";
-import {
-  type AsyncOptions,
-  describeThreads,
-  type Given,
-  nothing,
-  Plan,
-  type RunOptions,
-  UnaryPlan,
-} from "./plan.ts";
+import { describeThreads, GradPlan, nothing, type Plan, UnaryPlan } from "./plan.ts";
 import type { PlanningOn } from "./planning.ts";
 
 /** One operation of a row, and where its operands are. */
@@ -57,9 +47,7 @@ export class OperationPlan extends UnaryPlan {
 }
 
 /** The gradient of max pooling: a row of operations on the image and the gradient of the pooling's output. */
-export class PoolGradPlan extends Plan {
-  readonly inputShape: readonly number[];
-  readonly gradOutputShape: readonly number[];
+export class PoolGradPlan extends GradPlan {
   readonly #name: string;
 
   constructor(
@@ -76,24 +64,7 @@ export class PoolGradPlan extends Plan {
       assertOpen: on.assertOpen,
       prepare: () => prepareRow(backend, row, output),
     });
-    this.inputShape = x.shape;
-    this.gradOutputShape = gradOutput.shape;
     this.#name = row.name;
-  }
-
-  /**
-   * Computes the gradient of the image from tensors of `inputShape` and `gradOutputShape`, or bare arrays of their
-   * elements. Throws the errors of {@link UnaryPlan}'s `run`.
-   */
-  run(x: Given, gradOutput: Given, options?: RunOptions): Tensor {
-    checkArity("run", arguments.length, 3);
-    return this.compute(x, gradOutput, options);
-  }
-
-  /** Computes like `run`, off the event loop. Rejects with the errors of {@link UnaryPlan}'s `runAsync`. */
-  async runAsync(x: Given, gradOutput: Given, options?: RunOptions & AsyncOptions): Promise<Tensor> {
-    checkArity("runAsync", arguments.length, 3);
-    return this.computeAsync(x, gradOutput, options);
   }
 
   override explain(): string {

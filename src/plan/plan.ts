@@ -242,6 +242,41 @@ export abstract class UnaryPlan<
   }
 }
 
+/** A plan of two inputs: a forward input and the gradient of the output. */
+export abstract class GradPlan extends Plan {
+  readonly inputShape: readonly number[];
+  /** The shape of the forward output, and therefore of its gradient. */
+  readonly gradOutputShape: readonly number[];
+
+  constructor(description: PlanDescription & { readonly inputs: readonly [PlanOperand, PlanOperand] }) {
+    super(description);
+    const [x, gradOutput] = description.inputs;
+    this.inputShape = x.shape;
+    this.gradOutputShape = gradOutput.shape;
+  }
+
+  /**
+   * Computes the gradient from tensors of `inputShape` and `gradOutputShape`, or bare arrays of their elements.
+   *
+   * Throws the errors of {@link UnaryPlan}'s `run`.
+   */
+  run(x: Given, gradOutput: Given, options?: RunOptions): Tensor {
+    checkArity("run", arguments.length, 3);
+    return this.compute(x, gradOutput, options);
+  }
+
+  /**
+   * Computes like `run`, without blocking the event loop. Both operands are copied before this returns, or taken over
+   * with `transfer`.
+   *
+   * Rejects with the errors of {@link UnaryPlan}'s `runAsync`.
+   */
+  async runAsync(x: Given, gradOutput: Given, options?: RunOptions & AsyncOptions): Promise<Tensor> {
+    checkArity("runAsync", arguments.length, 3);
+    return this.computeAsync(x, gradOutput, options);
+  }
+}
+
 /** Computes nothing, as for a batch of 0. */
 export const nothing: Prepared = {
   workspaceBytes: 0,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, Prepared } from "../backend/backend.ts";
 import { invalid } from "../errors.ts";
 import { checkOneOf } from "../input/options.ts";
 import { convOperation } from "../operations/convolution.ts";
@@ -87,14 +87,12 @@ export function tune(
 ): Selection {
   const input = allocateOutput(spec.dtype, elementCount(inputShapeOf(spec))).fill(1);
   const output = allocateOutput(spec.outputDtype, elementCount(outputShapeOf(spec)));
-  const contenders = candidates(backend, spec, accuracy)
-    .slice(0, 3)
-    .map((algorithm) => ({
-      algorithm,
-      prepared: backend.prepare(convOperation({ kind: "conv", spec, algorithm, ...constants })),
-      milliseconds: Number.POSITIVE_INFINITY,
-    }));
+  const contenders: { algorithm: Algorithm; prepared: Prepared; milliseconds: number }[] = [];
   try {
+    for (const algorithm of candidates(backend, spec, accuracy).slice(0, 3)) {
+      const prepared = backend.prepare(convOperation({ kind: "conv", spec, algorithm, ...constants }));
+      contenders.push({ algorithm, prepared, milliseconds: Number.POSITIVE_INFINITY });
+    }
     const start = performance.now();
     for (let run = 0; run <= leastRuns || performance.now() - start < budgetMilliseconds; run++) {
       for (const contender of contenders) {

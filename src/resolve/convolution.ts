@@ -195,7 +195,7 @@ export function resolveConvSpec(
   }
   const applied = resolveActivation(activation);
   return {
-    ...resolveElements(dtype, options, applied, options.scale !== undefined),
+    ...resolveElements(dtype, options, applied, options.scale),
     batch,
     inChannels,
     inHeight,

@@ -27,16 +27,17 @@ const outputDtypes: readonly unknown[] = ["int32", "float32", "int8", "uint8"] s
 /**
  * Resolves the element types and zero points for an input of `dtype`. Throws INVALID_ARGUMENT.
  *
- * @param scaled whether a scale was given
+ * @param scale as given
  */
 export function resolveElements(
   dtype: DType,
   options: IntegerOptions,
   activation: Activation,
-  scaled: boolean,
+  scale: unknown,
 ): Elements {
+  const scaled = scale !== undefined;
   if (!isInteger(dtype)) {
-    if (scaled) throw invalid(`nothing, as the weights are ${dtype},`, "scale", "a scale");
+    if (scaled) throw invalid(`nothing, as the weights are ${dtype},`, "scale", scale);
     for (const name of integerOptionNames) {
       const value = options[name];
       if (value !== undefined) throw invalid(`nothing, as the weights are ${dtype},`, name, value);
