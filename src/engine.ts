@@ -50,7 +50,10 @@ export interface Engine
   alloc(shape: readonly number[], dtype?: "float32"): AllocatedTensor<Float32Array>;
   alloc(shape: readonly number[], dtype: "float64"): AllocatedTensor<Float64Array>;
   alloc(shape: readonly number[], dtype?: FloatDType): AllocatedTensor;
-  /** Ends helper threads. The engine and its plans cannot be used afterwards. */
+  /**
+   * Ends helper threads. The engine and its plans cannot be used afterwards. Await async calls before: one that takes
+   * several steps, such as conv3d or a transposed convolution with strides, rejects with DISPOSED between two of them.
+   */
   dispose(): void;
 }
 
